@@ -1,0 +1,167 @@
+// What the application sees of the cluster, and what it must give it. Everything that crosses this
+// line is bytes and promises, so that the driver can move into a worker thread of its own, and an
+// existing consensus store could stand behind it. Nothing here knows what Rockpool stores.
+
+export type Bytes = Uint8Array;
+
+/** A user's or pool's place among 65,536; META addresses the meta group's application rows. */
+export type Slot = number;
+export const META: Slot = -1;
+export const SLOTS = 65_536;
+
+/** One row of the state machine. Keys are relative to the slot; a null value deletes. */
+export interface Row {
+  readonly key: Bytes;
+  readonly value: Bytes | null;
+}
+
+/** What apply knows besides its rows. All of it comes from the log: same log, same state. */
+export interface ApplyContext {
+  readonly group: number;
+  readonly slot: Slot;
+  readonly index: number;
+  readonly term: number;
+  /** Stamped by the leader, never below the last one of the group (milliseconds since 1970). */
+  readonly entryTimeMs: number;
+  readonly ruleVersion: number;
+}
+
+export interface Applied {
+  readonly writes: readonly Row[];
+  readonly reply: Bytes;
+  /** Handed to every node's listeners once the writes are durable there. */
+  readonly events: readonly Bytes[];
+}
+
+/**
+ * The application's state machine. Deterministic: no clock, no randomness, no IO. Both functions
+ * take any bytes and never throw on them: a command that cannot be read has an empty read set and a
+ * coded refusal as its reply.
+ */
+export interface StateMachine {
+  /** The keys (in the command's own slot) that apply may look at. */
+  readSet(slot: Slot, command: Bytes): readonly Bytes[];
+  apply(
+    rows: (key: Bytes) => Bytes | undefined,
+    command: Bytes,
+    context: ApplyContext,
+  ): Applied;
+}
+
+export interface ScanOptions {
+  /** Keys that start with this prefix, in ascending order. */
+  readonly prefix: Bytes;
+  /** Only keys after this one (exclusive). */
+  readonly after?: Bytes;
+  /** At most this many rows; the caller pages with `after`. */
+  readonly limit: number;
+}
+
+export interface NodeInfo {
+  /** 16 bytes as lower-case hex. */
+  readonly id: string;
+  /** Short name that people and URLs use: "1", "2", "3". */
+  readonly name: string;
+  /** host:port of the peer listener. */
+  readonly peerAddress: string;
+  /** SHA-256 of the node's certificate (DER), lower-case hex. */
+  readonly fingerprint: string;
+}
+
+export interface PeerState {
+  readonly node: NodeInfo;
+  readonly connected: boolean;
+  /** Incarnation (hex) and boot number last heard from it. */
+  readonly incarnation?: string;
+  readonly bootNumber?: number;
+}
+
+export interface GroupStatus {
+  readonly group: number;
+  readonly role: 'follower' | 'preCandidate' | 'candidate' | 'leader';
+  readonly term: number;
+  /** Node id of the leader, where one is known. */
+  readonly leader?: string;
+  readonly commitIndex: number;
+  readonly appliedIndex: number;
+  readonly lastIndex: number;
+}
+
+export interface ClusterStatus {
+  readonly clusterId: string;
+  readonly realm: string;
+  readonly self: NodeInfo;
+  readonly incarnation: string;
+  readonly bootNumber: number;
+  readonly groups: readonly GroupStatus[];
+  readonly peers: readonly PeerState[];
+}
+
+export interface ClusterEvent {
+  readonly group: number;
+  readonly slot: Slot;
+  readonly index: number;
+  readonly event: Bytes;
+}
+
+/** Bytes between the applications of two nodes. Unreliable: lost when the peer is away. */
+export interface NodeMessages {
+  /** False when the peer is not connected or its queue is full (the message is dropped). */
+  send(nodeId: string, message: Bytes): boolean;
+  onMessage(listener: (nodeId: string, message: Bytes) => void): void;
+  onPeerChange(listener: (peer: PeerState) => void): void;
+}
+
+/** Failures of a submit or a barrier. TIMEOUT means unknown, not failed: the command may commit. */
+export type ClusterErrorCode =
+  | 'CLUSTER_NO_LEADER'
+  | 'CLUSTER_BUSY'
+  | 'CLUSTER_TIMEOUT'
+  | 'CLUSTER_WRONG_SHARD'
+  | 'CLUSTER_TOO_LARGE'
+  | 'CLUSTER_STOPPED';
+
+export class ClusterError extends Error {
+  readonly code: ClusterErrorCode;
+  constructor(code: ClusterErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ClusterError';
+    this.code = code;
+  }
+}
+
+export interface Submitted {
+  readonly reply: Bytes;
+  readonly index: number;
+  readonly entryTimeMs: number;
+}
+
+/** One node's door to the cluster. */
+export interface Cluster {
+  /**
+   * Commits a command in the slot's group, from whichever node: it is forwarded to the leader, and
+   * retried there while that is safe. Resolves once THIS node has applied the entry, so that its own
+   * reads see it. Rejects with ClusterError.
+   */
+  submit(slot: Slot, command: Bytes, options?: { timeoutMs?: number }): Promise<Submitted>;
+  /** After it resolves, local reads of the slot see everything committed before the call. */
+  barrier(slot: Slot, options?: { timeoutMs?: number }): Promise<void>;
+  /** This node's applied state; needs no quorum. Rejects with StoreDamagedError on a bad checksum. */
+  get(slot: Slot, key: Bytes): Promise<Bytes | undefined>;
+  scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]>;
+  /** Rows of every slot of one group whose slot-relative key has the prefix (outbox delivery). */
+  scanGroup(
+    group: number,
+    options: { readonly prefix: Bytes; readonly limit: number },
+  ): Promise<readonly { readonly slot: Slot; readonly key: Bytes; readonly value: Bytes }[]>;
+  readonly groups: readonly number[];
+  groupOf(slot: Slot): number;
+  isLeader(group: number): boolean;
+  onEvent(listener: (event: ClusterEvent) => void): void;
+  onLeadership(listener: (group: number, leader: boolean) => void): void;
+  readonly nodes: NodeMessages;
+  status(): ClusterStatus;
+  /** Applied up to what was committed when the node started, and a leader is known for all groups. */
+  ready(): boolean;
+  stop(): Promise<void>;
+}
