@@ -1,0 +1,285 @@
+// The vocabulary of the pure Raft core: what goes in, what comes out, and what is stored.
+// Terms follow the Raft thesis (Ongaro, 2014). Everything here is plain data, so that a driver can
+// encode it, a simulation can compare it, and nothing in the core depends on where it runs.
+
+/** A node's id: 16 bytes as lower-case hex. The core only compares it for equality. */
+export type NodeId = string;
+
+/** A noop is the empty entry a new leader appends (thesis 6.4); its command is empty. */
+export type EntryKind = 'noop' | 'command';
+
+/** What an entry says, before the checksum that chains it to its predecessor. */
+export interface EntryContent {
+  readonly group: number;
+  readonly index: number;
+  readonly term: number;
+  readonly kind: EntryKind;
+  /** 0 in a noop. */
+  readonly ruleVersion: number;
+  /** Never below that of the entry before it. */
+  readonly entryTimeMs: number;
+  /** Epoch of the slot table that the proposer went by; 0 in a noop. */
+  readonly tableEpoch: number;
+  readonly command: Uint8Array;
+}
+
+/** A log entry. The checksum covers the content and the previous entry's checksum. */
+export interface Entry extends EntryContent {
+  readonly checksum: number;
+}
+
+/** Must be durable before anything that depends on it leaves the node (thesis 3.8). */
+export interface HardState {
+  readonly term: number;
+  readonly vote: NodeId | undefined;
+  /** A lower bound, written along with other changes: a restart may begin below the last commit. */
+  readonly commit: number;
+}
+
+interface Envelope {
+  readonly group: number;
+  readonly from: NodeId;
+  readonly to: NodeId;
+  /** The sender's term, except in a pre-vote request and its grant: there the term campaigned for. */
+  readonly term: number;
+}
+
+/** Asks whether a campaign in `term` could succeed; changes nobody's term or vote (thesis 9.6). */
+export interface PreVoteRequest extends Envelope {
+  readonly kind: 'preVoteRequest';
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+export interface PreVoteReply extends Envelope {
+  readonly kind: 'preVoteReply';
+  readonly granted: boolean;
+}
+
+export interface VoteRequest extends Envelope {
+  readonly kind: 'voteRequest';
+  readonly lastIndex: number;
+  readonly lastTerm: number;
+}
+
+export interface VoteReply extends Envelope {
+  readonly kind: 'voteReply';
+  readonly granted: boolean;
+}
+
+/** Replicates entries; without entries it is a probe, or carries a newer commit index. */
+export interface Append extends Envelope {
+  readonly kind: 'append';
+  readonly previousIndex: number;
+  readonly previousTerm: number;
+  readonly commit: number;
+  readonly entries: readonly Entry[];
+}
+
+/** The log agrees with the leader's, durably, up to matchIndex. */
+export interface AppendAccepted extends Envelope {
+  readonly kind: 'appendAccepted';
+  readonly matchIndex: number;
+}
+
+/**
+ * The entry at rejectedIndex (the append's previousIndex) is missing or of another term. The hint is
+ * the last place of this log that can still agree. Also the answer to a leader of a lower term, which
+ * learns from the envelope's term that it leads no more.
+ */
+export interface AppendRejected extends Envelope {
+  readonly kind: 'appendRejected';
+  readonly rejectedIndex: number;
+  readonly hintIndex: number;
+  readonly hintTerm: number;
+}
+
+/**
+ * Keeps followers from campaigning. (term, round) never repeats, since a node leads a term at most
+ * once: so a reply proves that the leader still led when it sent exactly that round.
+ */
+export interface Heartbeat extends Envelope {
+  readonly kind: 'heartbeat';
+  /** Never beyond what the receiver is known to have. */
+  readonly commit: number;
+  readonly round: number;
+}
+
+export interface HeartbeatReply extends Envelope {
+  readonly kind: 'heartbeatReply';
+  readonly round: number;
+}
+
+export type Message =
+  | PreVoteRequest
+  | PreVoteReply
+  | VoteRequest
+  | VoteReply
+  | Append
+  | AppendAccepted
+  | AppendRejected
+  | Heartbeat
+  | HeartbeatReply;
+
+/** Bounds of everything that grows. */
+export interface RaftLimits {
+  /** Bytes of entries in one append; a single larger entry still passes alone. */
+  readonly appendBytesMax: number;
+  /** Appends sent to one follower and not yet answered. */
+  readonly inflightAppendsMax: number;
+  readonly inflightBytesMax: number;
+  /** Proposed and not yet committed; a single larger proposal passes when there is no other. */
+  readonly uncommittedBytesMax: number;
+  /** Bytes of one page of committed entries; a single larger entry still passes alone. */
+  readonly applyBytesMax: number;
+}
+
+/** The log as it was restored from disk: `previous` is what a compaction left behind, else zeros. */
+export interface RestoredLog {
+  readonly previous: { readonly index: number; readonly term: number; readonly checksum: number };
+  readonly entries: readonly Entry[];
+}
+
+export type ChainChecksum = (previousChecksum: number, content: EntryContent) => number;
+
+export interface RaftConfig {
+  readonly group: number;
+  readonly self: NodeId;
+  /** Every voter, self among them. */
+  readonly voters: readonly NodeId[];
+  /** The election timeout is drawn from [electionTicks, 2 * electionTicks). */
+  readonly electionTicks: number;
+  readonly heartbeatTicks: number;
+  /** Any integer; different on each node, else elections tie. */
+  readonly seed: number;
+  readonly chainChecksum: ChainChecksum;
+  /** undefined on a node that has never written one. */
+  readonly hardState: HardState | undefined;
+  readonly log: RestoredLog;
+  /** The last entry the state machine has applied durably. */
+  readonly applied: number;
+  readonly limits: RaftLimits;
+}
+
+export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
+
+export type RoleChangeReason =
+  | 'electionTimeout'
+  | 'preVoteWon'
+  | 'electionWon'
+  | 'electionLost'
+  | 'higherTerm'
+  | 'leaderHeard'
+  | 'quorumLost'
+  | 'diskStalled';
+
+export type RaftEvent =
+  | {
+      readonly kind: 'roleChanged';
+      readonly from: Role;
+      readonly to: Role;
+      readonly term: number;
+      readonly reason: RoleChangeReason;
+    }
+  | { readonly kind: 'leaderChanged'; readonly term: number; readonly leader: NodeId | undefined }
+  /** A message that no correct node sends; nothing was changed by it, and it was not answered. */
+  | {
+      readonly kind: 'messageRefused';
+      readonly from: NodeId;
+      readonly message: Message['kind'];
+      readonly reason:
+        | 'checksumChain'
+        | 'malformedEntries'
+        | 'conflictsWithCommitted'
+        | 'impossibleIndex';
+    };
+
+/**
+ * One atomic write. In this order: drop every entry from truncateFrom on (if given), append the
+ * entries, replace the hard state (if given). Batches become durable in the order of their numbers.
+ */
+export interface PersistBatch {
+  /** Starts at 1 with each process. */
+  readonly batch: number;
+  readonly hardState: HardState | undefined;
+  readonly truncateFrom: number | undefined;
+  readonly entries: readonly Entry[];
+  /** To be given back to persisted(). */
+  readonly term: number;
+  readonly index: number;
+}
+
+/** Messages that promise something durable: they leave once this batch, and all before it, is. */
+export interface SendAfter {
+  readonly batch: number;
+  readonly messages: readonly Message[];
+}
+
+/** Everything the core wants done. Never empty: ready() returns undefined when there is nothing. */
+export interface Ready {
+  readonly persist: PersistBatch | undefined;
+  readonly sendNow: readonly Message[];
+  /** May name an earlier batch that is still being written. */
+  readonly sendAfter: SendAfter | undefined;
+  /** Committed and durable here, in order. The next page comes after applied(last index of this). */
+  readonly apply: readonly Entry[];
+  readonly events: readonly RaftEvent[];
+}
+
+export interface Proposal {
+  readonly command: Uint8Array;
+  /** Raised to the last entry's time if it is below. */
+  readonly entryTimeMs: number;
+  readonly ruleVersion: number;
+  readonly tableEpoch: number;
+}
+
+/** ok is no promise yet: the entry at index may be replaced by one of a higher term. */
+export type ProposeResult =
+  | { readonly ok: true; readonly index: number; readonly term: number }
+  | { readonly ok: false; readonly code: 'NOT_LEADER'; readonly leader: NodeId | undefined }
+  | { readonly ok: false; readonly code: 'BUSY' };
+
+export interface FollowerStatus {
+  readonly node: NodeId;
+  readonly matchIndex: number;
+  readonly nextIndex: number;
+  readonly state: 'probe' | 'replicate';
+  readonly inflightAppends: number;
+  readonly inflightBytes: number;
+}
+
+export interface RaftStatus {
+  readonly role: Role;
+  readonly term: number;
+  readonly vote: NodeId | undefined;
+  readonly leader: NodeId | undefined;
+  readonly commit: number;
+  readonly applied: number;
+  readonly firstIndex: number;
+  readonly lastIndex: number;
+  readonly durableIndex: number;
+  readonly uncommittedBytes: number;
+  /** Only on a leader. */
+  readonly followers: readonly FollowerStatus[];
+}
+
+/**
+ * One member of one Raft group. Call an input, then drain ready() until it returns undefined. A
+ * broken invariant throws, and the process must not go on with this object.
+ */
+export interface Raft {
+  tick(): void;
+  /** Messages of other groups, to other nodes or from nodes that do not vote are ignored. */
+  step(message: Message): void;
+  propose(proposal: Proposal): ProposeResult;
+  /** The batch, and every one before it, is durable; term and index as the batch gave them. */
+  persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void;
+  applied(index: number): void;
+  /** What was sent to this node is probably lost (its connection broke). */
+  unreachable(node: NodeId): void;
+  ready(): Ready | undefined;
+  status(): RaftStatus;
+  /** Entries from `from` to `to`, both included; both must lie in the log. */
+  entries(from: number, to: number): readonly Entry[];
+}
