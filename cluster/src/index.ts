@@ -1,0 +1,32 @@
+export { initCluster, isInitialised } from './node/init-cluster.ts';
+export { startCluster } from './node/start-cluster.ts';
+export type { NodeErrorCode } from './node-error.ts';
+export { NODE_ERRORS, NodeError, StoreDamagedError } from './node-error.ts';
+export type {
+  ClusterLogger,
+  ClusterTiming,
+  InitNode,
+  InitOptions,
+  InitResult,
+  StartOptions,
+} from './options.ts';
+export { DEFAULT_TIMING } from './options.ts';
+export type {
+  Applied,
+  ApplyContext,
+  Bytes,
+  Cluster,
+  ClusterErrorCode,
+  ClusterEvent,
+  ClusterStatus,
+  GroupStatus,
+  NodeInfo,
+  NodeMessages,
+  PeerState,
+  Row,
+  ScanOptions,
+  Slot,
+  StateMachine,
+  Submitted,
+} from './ports.ts';
+export { ClusterError, META, SLOTS } from './ports.ts';

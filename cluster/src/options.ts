@@ -1,0 +1,66 @@
+// What the process that embeds the cluster decides: where the data lies, who runs on the commands,
+// how fast the clock ticks, and where messages for people go.
+
+import type { NodeError } from './node-error.ts';
+import type { NodeInfo, StateMachine } from './ports.ts';
+
+/** Structured log lines; pino's and fastify's loggers fit. Never carries secrets or commands. */
+export interface ClusterLogger {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ClusterTiming {
+  /** Length of one tick of the wheel that all groups share. */
+  readonly tickMs: number;
+  /** A follower campaigns after this many ticks of silence, up to twice as many. */
+  readonly electionTicks: number;
+  readonly heartbeatTicks: number;
+}
+
+/** Elections after 0.5 to 1 s of silence, heartbeats every 100 ms. */
+export const DEFAULT_TIMING: ClusterTiming = { tickMs: 50, electionTicks: 10, heartbeatTicks: 2 };
+
+export interface StartOptions {
+  /** A directory that initCluster prepared. */
+  readonly dataDir: string;
+  readonly stateMachine: StateMachine;
+  readonly logger: ClusterLogger;
+  readonly timing?: Partial<ClusterTiming>;
+  /** host:port of the peer listener; by default every interface, with the port that peers know. */
+  readonly listenAddress?: string;
+  /** Where a peer is reached, where that differs from the membership; undefined: not now. */
+  readonly addressOf?: (node: NodeInfo) => string | undefined;
+  /** The rule version this node's commands name; replicas apply each entry by its own. */
+  readonly ruleVersion?: number;
+  /** Told once, when the node stops by itself (a failed write, damaged data, a refusal by peers). */
+  readonly onFatal?: (error: NodeError) => void;
+}
+
+export interface InitNode {
+  /** Short name that people and URLs use: "1", "2", "3". */
+  readonly name: string;
+  /** host:port where the other nodes reach this one. */
+  readonly peerAddress: string;
+}
+
+export interface InitOptions {
+  /** One directory for each node, in the order of `nodes`. */
+  readonly dataDirs: readonly string[];
+  /** One node or three. */
+  readonly nodes: readonly InitNode[];
+  /** Number of shard groups, fixed for good; 16 by default. */
+  readonly shardGroups?: number;
+  /** 32 bytes; drawn at random unless a restore brings the old one. */
+  readonly realm?: Uint8Array;
+}
+
+export interface InitResult {
+  /** 16 bytes as lower-case hex. */
+  readonly clusterId: string;
+  /** 32 bytes as lower-case hex. */
+  readonly realm: string;
+  readonly nodes: readonly NodeInfo[];
+}
