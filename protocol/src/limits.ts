@@ -1,0 +1,69 @@
+// Every limit of a wire or stored message, in one place. Units last.
+
+/** Users and pools live in this many slots; meta maps slot ranges to groups. */
+export const SLOTS = 65_536;
+
+export const STATEMENT_BYTES_MAX = 4 * 1024;
+export const ENVELOPE_BYTES_MAX = 8 * 1024;
+/** All links of one user or pool together. */
+export const CHAIN_BYTES_MAX = 4 * 1024 * 1024;
+/** The signer's user links that travel with a pool command. */
+export const EVIDENCE_BYTES_MAX = 64 * 1024;
+
+export const USER_DEVICES_MAX = 32;
+export const USER_PASSKEYS_MAX = 8;
+export const USER_POOLS_MAX = 64;
+export const POOL_MEMBERS_MAX = 500;
+export const CREDENTIAL_ORIGINS_MAX = 8;
+export const CREDENTIAL_ID_BYTES_MAX = 1023;
+/** A COSE key of RS256 with 4096 bits is about 530 bytes. */
+export const COSE_KEY_BYTES_MAX = 1024;
+
+/** A full device's life; it renews while it is used. */
+export const DEVICE_LIFE_MAX_MS = 90 * 24 * 3600 * 1000;
+export const TEMPORARY_DEVICE_LIFE_MAX_MS = 24 * 3600 * 1000;
+export const ENROLMENT_LIFE_MAX_MS = 10 * 60 * 1000;
+export const INVITE_LIFE_MAX_MS = 7 * 24 * 3600 * 1000;
+/** Tolerated difference between an author's clock and a node's. */
+export const CLOCK_SKEW_MAX_MS = 10 * 60 * 1000;
+/** How long a socket authentication proof is good for. */
+export const SOCKET_PROOF_LIFE_MAX_MS = 2 * 60 * 1000;
+export const FIRST_ADMIN_LIFE_MS = 3600 * 1000;
+
+/** A WebSocket frame in either direction; a chain travels in pages. */
+export const FRAME_BYTES_MAX = 128 * 1024;
+/** The sealed body of one signal: an SDP with its signature is 2 to 4 KiB. */
+export const SIGNAL_BODY_BYTES_MAX = 32 * 1024;
+/** Links in one page of a chain, and their bytes. */
+export const CHAIN_PAGE_LINKS_MAX = 256;
+export const CHAIN_PAGE_BYTES_MAX = 96 * 1024;
+/** Pools that one socket may watch. */
+export const WATCHED_POOLS_MAX = USER_POOLS_MAX;
+/** Devices of a pool that presence lists (500 members, a few devices each, online at once). */
+export const PRESENCE_DEVICES_MAX = 2000;
+
+export const SDP_BYTES_MAX = 16 * 1024;
+
+/** A control frame between peers; wire frames on data channels stay at or below 64 KiB. */
+export const CHANNEL_FRAME_BYTES_MAX = 64 * 1024;
+/** Version vector entries in one hello (device logs of one pool). */
+export const VECTOR_ENTRIES_MAX = 1000;
+export const RECORD_HEADER_BYTES_MAX = 512;
+/** A record's body: text, a file offer, a profile. */
+export const RECORD_BODY_BYTES_MAX = 48 * 1024;
+export const RECORDS_PER_FRAME_MAX = 64;
+export const MESSAGE_TEXT_BYTES_MAX = 32 * 1024;
+export const DISPLAY_NAME_BYTES_MAX = 64;
+export const POOL_NAME_BYTES_MAX = 96;
+/** Records this far ahead of the local clock are set aside. */
+export const RECORD_FUTURE_MAX_MS = 10 * 60 * 1000;
+export const LOGICAL_COUNTER_MAX = 65_535;
+
+/** The unit of hashing and transfer, whatever the file's size (the last block may be shorter). */
+export const BLOCK_BYTES = 256 * 1024;
+/** One terabyte: 4 Mi blocks, a bitfield of 512 KiB. */
+export const FILE_BYTES_MAX = 2 ** 40;
+export const FILE_NAME_BYTES_MAX = 255;
+export const MEDIA_TYPE_BYTES_MAX = 127;
+/** Payload of one block frame: four frames carry a block, headers stay inside 64 KiB. */
+export const BLOCK_FRAME_PAYLOAD_BYTES = 60 * 1024;
