@@ -1,0 +1,103 @@
+// Finds a real Chromium and starts it headless: the machine's own, else the one from the npm package.
+// No browser is an error, never a skipped test.
+import { access, constants } from 'node:fs/promises';
+import { type Browser, chromium } from 'playwright-core';
+import { packagedChromium } from './packaged-chromium.ts';
+
+const SYSTEM_CHROMIUM = '/usr/bin/chromium';
+const LAUNCH_TIMEOUT_MS = 30_000;
+
+/** A Chromium this machine can start. */
+export interface InstalledBrowser {
+  readonly name: 'system' | 'packaged';
+  readonly executablePath: string;
+  /** Variables the browser's process needs beside the inherited ones. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Every Chromium on this machine, the preferred one first. */
+export async function installedBrowsers(): Promise<InstalledBrowser[]> {
+  const found: InstalledBrowser[] = [];
+  if (await isExecutable(SYSTEM_CHROMIUM)) {
+    found.push({ name: 'system', executablePath: SYSTEM_CHROMIUM, env: {} });
+  }
+  const packaged = await packagedChromium();
+  if (packaged) found.push({ name: 'packaged', ...packaged });
+  return found;
+}
+
+/** The browser for tests: the machine's own Chromium, else the packaged one. */
+export async function preferredBrowser(): Promise<InstalledBrowser> {
+  if (await isExecutable(SYSTEM_CHROMIUM)) {
+    return { name: 'system', executablePath: SYSTEM_CHROMIUM, env: {} };
+  }
+  const packaged = await packagedChromium();
+  if (packaged) return { name: 'packaged', ...packaged };
+  throw new Error(`no browser: install Debian's "chromium", expected at ${SYSTEM_CHROMIUM}`);
+}
+
+/** Starts a headless Chromium. The caller closes it. */
+export async function openBrowser(browser?: InstalledBrowser): Promise<Browser> {
+  const chosen = browser ?? (await preferredBrowser());
+  if (process.getuid?.() === 0) return launch(chosen, false);
+  try {
+    return await launch(chosen, true);
+  } catch (error) {
+    if (!isSandboxFailure(error)) throw error;
+    process.stderr.write(
+      'Chromium cannot use its sandbox here (no user namespaces for this user); ' +
+        'the tests only open loopback pages, so it runs without.\n',
+    );
+    return launch(chosen, false);
+  }
+}
+
+// Passed last, this list replaces Playwright's own, so the entries of it that matter here stand too.
+// Without mDNS names two contexts find each other by plain loopback and host addresses.
+const DISABLED_FEATURES = [
+  'WebRtcHideLocalIpsWithMdns',
+  'AimEnabled',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PaintHolding',
+  'PreconnectToSearch',
+];
+
+const FLAGS = [
+  '--headless=new',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // A machine without any network has only loopback, which WebRTC leaves out by itself.
+  '--allow-loopback-in-peer-connection',
+  `--disable-features=${DISABLED_FEATURES.join(',')}`,
+];
+
+function launch(browser: InstalledBrowser, sandbox: boolean): Promise<Browser> {
+  return chromium.launch({
+    executablePath: browser.executablePath,
+    args: FLAGS,
+    chromiumSandbox: sandbox,
+    timeout: LAUNCH_TIMEOUT_MS,
+    env: { ...process.env, ...browser.env },
+  });
+}
+
+function isSandboxFailure(error: unknown): boolean {
+  return error instanceof Error && /sandbox|namespace|Operation not permitted/i.test(error.message);
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  return access(path, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
