@@ -1,17 +1,17 @@
-export type { BindingOutcome } from "./binding-responder.ts";
+export type { BindingOutcome } from './binding-responder.ts';
 export {
-	probeStun,
-	type StunProbeCode,
-	type StunProbeOptions,
-	type StunProbeResult,
-} from "./probe.ts";
+  probeStun,
+  type StunProbeCode,
+  type StunProbeOptions,
+  type StunProbeResult,
+} from './probe.ts';
 export {
-	STUN_LIMITS,
-	type StunLogger,
-	type StunMetrics,
-	type StunServer,
-	type StunServerOptions,
-	startStunServer,
-} from "./server.ts";
-export type { SourceLimit } from "./source-limiter.ts";
-export { STUN_ERRORS, StunError, type StunErrorCode } from "./stun-error.ts";
+  STUN_LIMITS,
+  type StunLogger,
+  type StunMetrics,
+  type StunServer,
+  type StunServerOptions,
+  startStunServer,
+} from './server.ts';
+export type { SourceLimit } from './source-limiter.ts';
+export { STUN_ERRORS, StunError, type StunErrorCode } from './stun-error.ts';

@@ -2,99 +2,85 @@
  * The server's half of writing: the two answers there are, into a buffer of the caller's. No SOFTWARE and no
  * MAPPED-ADDRESS, so that an answer is as short as it can be and the server is a poor amplifier.
  */
-import type { BindingRequest } from "./binding-request.ts";
-import { appendFingerprint } from "./fingerprint.ts";
+import type { BindingRequest } from './binding-request.ts';
+import { appendFingerprint } from './fingerprint.ts';
 import {
-	ADDRESS_FAMILY,
-	ATTRIBUTE,
-	ATTRIBUTE_HEADER_BYTES,
-	ATTRIBUTES_MAX,
-	FINGERPRINT_BYTES,
-	HEADER_BYTES,
-	MAGIC_COOKIE,
-	MESSAGE_TYPE,
-	paddedBytes,
-	TRANSACTION_ID_BYTES,
-	writeU16,
-	writeU32,
-} from "./message.ts";
+  ADDRESS_FAMILY,
+  ATTRIBUTE,
+  ATTRIBUTE_HEADER_BYTES,
+  ATTRIBUTES_MAX,
+  FINGERPRINT_BYTES,
+  HEADER_BYTES,
+  MAGIC_COOKIE,
+  MESSAGE_TYPE,
+  paddedBytes,
+  TRANSACTION_ID_BYTES,
+  writeU16,
+  writeU32,
+} from './message.ts';
 
-const REASON = "Unknown Attribute";
+const REASON = 'Unknown Attribute';
 const ERROR_CODE_BYTES = 4 + REASON.length;
 const ERROR_HEAD_BYTES =
-	HEADER_BYTES +
-	ATTRIBUTE_HEADER_BYTES +
-	paddedBytes(ERROR_CODE_BYTES) +
-	ATTRIBUTE_HEADER_BYTES;
+  HEADER_BYTES + ATTRIBUTE_HEADER_BYTES + paddedBytes(ERROR_CODE_BYTES) + ATTRIBUTE_HEADER_BYTES;
 
 /** A buffer of this size holds every answer. */
 export const ANSWER_BYTES_MAX =
-	ERROR_HEAD_BYTES + paddedBytes(2 * ATTRIBUTES_MAX) + FINGERPRINT_BYTES;
+  ERROR_HEAD_BYTES + paddedBytes(2 * ATTRIBUTES_MAX) + FINGERPRINT_BYTES;
 
 /** Where a request came from, as bytes. */
 export interface SourceAddress {
-	/** 4 or 16 bytes of `address` count. */
-	addressBytes: 4 | 16;
-	readonly address: Uint8Array;
-	port: number;
+  /** 4 or 16 bytes of `address` count. */
+  addressBytes: 4 | 16;
+  readonly address: Uint8Array;
+  port: number;
 }
 
-function writeHeader(
-	into: Uint8Array,
-	type: number,
-	length: number,
-	request: Uint8Array,
-): void {
-	writeU16(into, 0, type);
-	writeU16(into, 2, length - HEADER_BYTES);
-	for (let at = 4; at < 8 + TRANSACTION_ID_BYTES; at += 1)
-		into[at] = request[at] ?? 0;
+function writeHeader(into: Uint8Array, type: number, length: number, request: Uint8Array): void {
+  writeU16(into, 0, type);
+  writeU16(into, 2, length - HEADER_BYTES);
+  for (let at = 4; at < 8 + TRANSACTION_ID_BYTES; at += 1) into[at] = request[at] ?? 0;
 }
 
 /** Writes the success answer to a request and returns its length: 32 (IPv4) or 44 (IPv6), 8 more with FINGERPRINT. */
 export function encodeBindingSuccess(
-	into: Uint8Array,
-	request: Uint8Array,
-	found: BindingRequest,
-	source: SourceAddress,
+  into: Uint8Array,
+  request: Uint8Array,
+  found: BindingRequest,
+  source: SourceAddress,
 ): number {
-	const { address, addressBytes } = source;
-	const length = HEADER_BYTES + ATTRIBUTE_HEADER_BYTES + 4 + addressBytes;
-	writeHeader(into, MESSAGE_TYPE.bindingSuccess, length, request);
-	writeU16(into, 20, ATTRIBUTE.xorMappedAddress);
-	writeU16(into, 22, 4 + addressBytes);
-	writeU16(
-		into,
-		24,
-		addressBytes === 4 ? ADDRESS_FAMILY.ipv4 : ADDRESS_FAMILY.ipv6,
-	);
-	writeU16(into, 26, source.port ^ (MAGIC_COOKIE >>> 16));
-	// The xor key is the magic cookie and the transaction id: bytes 4 to 19 of this very message.
-	for (let at = 0; at < addressBytes; at += 1)
-		into[28 + at] = (address[at] ?? 0) ^ (into[4 + at] ?? 0);
-	return found.fingerprint ? appendFingerprint(into, length) : length;
+  const { address, addressBytes } = source;
+  const length = HEADER_BYTES + ATTRIBUTE_HEADER_BYTES + 4 + addressBytes;
+  writeHeader(into, MESSAGE_TYPE.bindingSuccess, length, request);
+  writeU16(into, 20, ATTRIBUTE.xorMappedAddress);
+  writeU16(into, 22, 4 + addressBytes);
+  writeU16(into, 24, addressBytes === 4 ? ADDRESS_FAMILY.ipv4 : ADDRESS_FAMILY.ipv6);
+  writeU16(into, 26, source.port ^ (MAGIC_COOKIE >>> 16));
+  // The xor key is the magic cookie and the transaction id: bytes 4 to 19 of this very message.
+  for (let at = 0; at < addressBytes; at += 1)
+    into[28 + at] = (address[at] ?? 0) ^ (into[4 + at] ?? 0);
+  return found.fingerprint ? appendFingerprint(into, length) : length;
 }
 
 /** Writes the 420 answer that lists the unknown attributes; never longer than its request plus 32 bytes. */
 export function encodeUnknownAttributes(
-	into: Uint8Array,
-	request: Uint8Array,
-	found: BindingRequest,
+  into: Uint8Array,
+  request: Uint8Array,
+  found: BindingRequest,
 ): number {
-	const listBytes = 2 * found.unknownCount;
-	const length = ERROR_HEAD_BYTES + paddedBytes(listBytes);
-	into.fill(0, HEADER_BYTES, length);
-	writeHeader(into, MESSAGE_TYPE.bindingError, length, request);
-	writeU16(into, 20, ATTRIBUTE.errorCode);
-	writeU16(into, 22, ERROR_CODE_BYTES);
-	writeU32(into, 24, (4 << 8) | 20);
-	for (let at = 0; at < REASON.length; at += 1)
-		into[28 + at] = REASON.charCodeAt(at);
-	const listAt = 28 + paddedBytes(REASON.length);
-	writeU16(into, listAt, ATTRIBUTE.unknownAttributes);
-	writeU16(into, listAt + 2, listBytes);
-	for (let index = 0; index < found.unknownCount; index += 1) {
-		writeU16(into, listAt + 4 + 2 * index, found.unknown[index] ?? 0);
-	}
-	return found.fingerprint ? appendFingerprint(into, length) : length;
+  const listBytes = 2 * found.unknownCount;
+  const length = ERROR_HEAD_BYTES + paddedBytes(listBytes);
+  into.fill(0, HEADER_BYTES, length);
+  writeHeader(into, MESSAGE_TYPE.bindingError, length, request);
+  writeU16(into, 20, ATTRIBUTE.errorCode);
+  writeU16(into, 22, ERROR_CODE_BYTES);
+  writeU32(into, 24, (4 << 8) | 20);
+  for (let at = 0; at < REASON.length; at += 1) into[28 + at] = REASON.charCodeAt(at);
+  const listAt = 28 + paddedBytes(REASON.length);
+  writeU16(into, listAt, ATTRIBUTE.unknownAttributes);
+  writeU16(into, listAt + 2, listBytes);
+  for (let index = 0; index < found.unknownCount; index += 1) {
+    writeU16(into, listAt + 4 + 2 * index, found.unknown[index] ?? 0);
+  }
+  return found.fingerprint ? appendFingerprint(into, length) : length;
 }
