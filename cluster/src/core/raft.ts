@@ -1,8 +1,241 @@
-// The door to the pure core.
+// The door to the pure core: sorts every input by term and role, and gathers the output of all of
+// them into one batch. No IO, clock, randomness or promise: the same inputs give the same outputs.
 
-import type { Raft, RaftConfig } from './types.ts';
+import { assert } from './assert.ts';
+import { countOwnVoteIfDurable, stepCandidate, tickCandidate } from './candidate.ts';
+import { stepFollower, tickFollower } from './follower.ts';
+import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } from './leader.ts';
+import { type Rules, THESIS_RULES } from './rules.ts';
+import { RaftState } from './state.ts';
+import type {
+  Entry,
+  Message,
+  NodeId,
+  Proposal,
+  ProposeResult,
+  Raft,
+  RaftConfig,
+  RaftStatus,
+  Ready,
+} from './types.ts';
+import { answerVoteRequest } from './voting.ts';
 
 /** Restores one member of one group from what its disk holds. It starts as a follower. */
-export function createRaft(config: RaftConfig): Raft {
-  throw new Error(`group ${config.group}: not built yet`);
+export function createRaft(config: RaftConfig, rules: Rules = THESIS_RULES): Raft {
+  return new Member(new RaftState(config, rules));
+}
+
+class Member implements Raft {
+  readonly #state: RaftState;
+  /** The last entry handed out to be applied. */
+  #handedToApply: number;
+
+  constructor(state: RaftState) {
+    this.#state = state;
+    this.#handedToApply = state.applied;
+  }
+
+  tick(): void {
+    const state = this.#state;
+    const { role } = state;
+    state.nowTick += 1;
+    switch (role.kind) {
+      case 'follower':
+        tickFollower(state);
+        return;
+      case 'preCandidate':
+      case 'candidate':
+        tickCandidate(state);
+        return;
+      case 'leader':
+        tickLeader(state, role);
+        return;
+    }
+  }
+
+  step(message: Message): void {
+    const state = this.#state;
+    const { group, self, voters } = state.config;
+    const isOurs = message.group === group && message.to === self && message.from !== self;
+    if (!isOurs || !voters.includes(message.from)) return;
+    if (message.term < state.term) {
+      answerLowerTerm(state, message);
+      return;
+    }
+    if (message.term > state.term && !admitHigherTerm(state, message)) return;
+    if (message.kind === 'preVoteRequest' || message.kind === 'voteRequest') {
+      answerVoteRequest(state, message);
+      return;
+    }
+    this.#stepRole(message);
+  }
+
+  propose(proposal: Proposal): ProposeResult {
+    const { role, leader } = this.#state;
+    if (role.kind !== 'leader') return { ok: false, code: 'NOT_LEADER', leader };
+    return proposeAsLeader(this.#state, role, proposal);
+  }
+
+  persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void {
+    const state = this.#state;
+    state.durability.persisted(done);
+    countOwnVoteIfDurable(state);
+    if (state.role.kind === 'leader') advanceCommit(state, state.role);
+  }
+
+  applied(index: number): void {
+    const state = this.#state;
+    assert(index >= state.applied && index <= this.#handedToApply, 'applied what was handed out');
+    state.applied = index;
+  }
+
+  unreachable(node: NodeId): void {
+    const { role } = this.#state;
+    if (role.kind === 'leader') role.followers.get(node)?.unreachable();
+  }
+
+  ready(): Ready | undefined {
+    const state = this.#state;
+    if (state.role.kind === 'leader') sendAppends(state, state.role);
+    const { term, vote, commit } = state;
+    const persist = state.durability.nextBatch({ term, vote, commit }, state.log, state.nowTick);
+    const apply = this.#nextPage();
+    const { sendNow, sendDurably, events } = state;
+    const isEmpty = sendNow.length + sendDurably.length + events.length + apply.length === 0;
+    if (persist === undefined && isEmpty) return undefined;
+    state.sendNow = [];
+    state.sendDurably = [];
+    state.events = [];
+    const waitFor = state.durability.newestInFlight;
+    if (waitFor === undefined) {
+      sendNow.push(...sendDurably);
+      return { persist, sendNow, sendAfter: undefined, apply, events };
+    }
+    const hasPromises = sendDurably.length > 0;
+    const sendAfter = hasPromises ? { batch: waitFor, messages: sendDurably } : undefined;
+    return { persist, sendNow, sendAfter, apply, events };
+  }
+
+  status(): RaftStatus {
+    const { role, term, vote, leader, commit, applied, log, durability } = this.#state;
+    const followers = role.kind === 'leader' ? Array.from(role.followers) : [];
+    return {
+      role: role.kind,
+      term,
+      vote,
+      leader,
+      commit,
+      applied,
+      firstIndex: log.firstIndex,
+      lastIndex: log.lastIndex,
+      durableIndex: durability.durableIndex,
+      uncommittedBytes: role.kind === 'leader' ? role.uncommittedBytes : 0,
+      followers: followers.map(([node, progress]) => ({
+        node,
+        matchIndex: progress.matchIndex,
+        nextIndex: progress.nextIndex,
+        state: progress.state,
+        inflightAppends: progress.inflightAppends,
+        inflightBytes: progress.inflightBytes,
+      })),
+    };
+  }
+
+  entries(from: number, to: number): readonly Entry[] {
+    return this.#state.log.slice(from, to);
+  }
+
+  #stepRole(message: Message): void {
+    const state = this.#state;
+    const hearsLeader = message.kind === 'append' || message.kind === 'heartbeat';
+    if (hearsLeader && (state.role.kind === 'preCandidate' || state.role.kind === 'candidate')) {
+      state.becomeFollower(state.term, message.from, 'leaderHeard');
+    }
+    const { role } = state;
+    switch (role.kind) {
+      case 'follower':
+        stepFollower(state, message);
+        return;
+      case 'preCandidate':
+      case 'candidate':
+        stepCandidate(state, role, message);
+        return;
+      case 'leader':
+        stepLeader(state, role, message);
+        advanceCommit(state, role);
+        return;
+    }
+  }
+
+  /** One page at a time, and only of what a crash here cannot take back. */
+  #nextPage(): readonly Entry[] {
+    const { log, commit, durability, applied, config } = this.#state;
+    const to = Math.min(commit, durability.durableIndex);
+    if (this.#handedToApply > applied || to <= applied) return [];
+    const page = log.page(applied + 1, to, config.limits.applyBytesMax);
+    this.#handedToApply = applied + page.length;
+    return page;
+  }
+}
+
+/** True if the message is to be handled, in the term this node is in then. */
+function admitHigherTerm(state: RaftState, message: Message): boolean {
+  switch (message.kind) {
+    case 'preVoteRequest':
+      return !state.hasFreshLeader();
+    case 'preVoteReply':
+      // A grant names a term that nobody is in yet.
+      if (!message.granted) state.becomeFollower(message.term, undefined, 'higherTerm');
+      return true;
+    case 'voteRequest':
+      if (state.hasFreshLeader()) return false;
+      state.becomeFollower(message.term, undefined, 'higherTerm');
+      return true;
+    case 'append':
+    case 'heartbeat':
+      state.becomeFollower(message.term, message.from, 'higherTerm');
+      return true;
+    case 'voteReply':
+    case 'appendAccepted':
+    case 'appendRejected':
+    case 'heartbeatReply':
+      state.becomeFollower(message.term, undefined, 'higherTerm');
+      return true;
+  }
+}
+
+/**
+ * The sender learns our term. Without an answer, a node that fell behind could neither win a vote
+ * nor find out why, and a leader would never yield to one stuck in a higher term.
+ */
+function answerLowerTerm(state: RaftState, message: Message): void {
+  const to = message.from;
+  switch (message.kind) {
+    case 'preVoteRequest':
+      state.send({ kind: 'preVoteReply', to, granted: false });
+      return;
+    case 'voteRequest':
+      state.send({ kind: 'voteReply', to, granted: false });
+      return;
+    case 'append': {
+      const rejectedIndex = message.previousIndex;
+      state.send({
+        kind: 'appendRejected',
+        to,
+        rejectedIndex,
+        hintIndex: 0,
+        hintTerm: 0,
+      });
+      return;
+    }
+    case 'heartbeat':
+      state.send({ kind: 'heartbeatReply', to, round: message.round });
+      return;
+    case 'preVoteReply':
+    case 'voteReply':
+    case 'appendAccepted':
+    case 'appendRejected':
+    case 'heartbeatReply':
+      return;
+  }
 }

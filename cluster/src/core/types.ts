@@ -136,7 +136,11 @@ export interface RaftLimits {
 
 /** The log as it was restored from disk: `previous` is what a compaction left behind, else zeros. */
 export interface RestoredLog {
-  readonly previous: { readonly index: number; readonly term: number; readonly checksum: number };
+  readonly previous: {
+    readonly index: number;
+    readonly term: number;
+    readonly checksum: number;
+  };
   readonly entries: readonly Entry[];
 }
 
@@ -181,7 +185,11 @@ export type RaftEvent =
       readonly term: number;
       readonly reason: RoleChangeReason;
     }
-  | { readonly kind: 'leaderChanged'; readonly term: number; readonly leader: NodeId | undefined }
+  | {
+      readonly kind: 'leaderChanged';
+      readonly term: number;
+      readonly leader: NodeId | undefined;
+    }
   /** A message that no correct node sends; nothing was changed by it, and it was not answered. */
   | {
       readonly kind: 'messageRefused';
@@ -237,7 +245,11 @@ export interface Proposal {
 /** ok is no promise yet: the entry at index may be replaced by one of a higher term. */
 export type ProposeResult =
   | { readonly ok: true; readonly index: number; readonly term: number }
-  | { readonly ok: false; readonly code: 'NOT_LEADER'; readonly leader: NodeId | undefined }
+  | {
+      readonly ok: false;
+      readonly code: 'NOT_LEADER';
+      readonly leader: NodeId | undefined;
+    }
   | { readonly ok: false; readonly code: 'BUSY' };
 
 export interface FollowerStatus {

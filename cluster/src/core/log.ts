@@ -1,0 +1,118 @@
+// The log of one group, in memory. It keeps every entry from firstIndex on: nothing is compacted
+// yet, so memory grows with the log. Callers go by firstIndex and termAt, and only this file knows
+// where an entry lies, so that a part may later live elsewhere.
+
+import { assert } from './assert.ts';
+import type { LogPosition } from './rules.ts';
+import type { ChainChecksum, Entry, RestoredLog } from './types.ts';
+
+/** What an entry counts against byte limits beside its command. */
+const ENTRY_OVERHEAD_BYTES = 64;
+
+export function entryBytes(entry: Entry): number {
+  return entry.command.byteLength + ENTRY_OVERHEAD_BYTES;
+}
+
+export class Log {
+  readonly #previous: RestoredLog['previous'];
+  readonly #entries: Entry[];
+
+  /** Refuses a log with a hole, a falling term or a broken checksum chain: its disk is damaged. */
+  constructor(group: number, restored: RestoredLog, chainChecksum: ChainChecksum) {
+    this.#previous = restored.previous;
+    this.#entries = [];
+    for (const entry of restored.entries) {
+      assert(entry.group === group, 'a restored entry belongs to its group');
+      const expected = chainChecksum(this.checksumAt(this.lastIndex), entry);
+      assert(entry.checksum === expected, `the checksum chain holds at restored ${entry.index}`);
+      this.append(entry);
+    }
+  }
+
+  get firstIndex(): number {
+    return this.#previous.index + 1;
+  }
+
+  get lastIndex(): number {
+    return this.#previous.index + this.#entries.length;
+  }
+
+  get last(): LogPosition {
+    const term = this.#entries.at(-1)?.term ?? this.#previous.term;
+    return { index: this.lastIndex, term };
+  }
+
+  get lastEntryTimeMs(): number {
+    return this.#entries.at(-1)?.entryTimeMs ?? 0;
+  }
+
+  /** undefined for what was compacted away or does not exist; 0 before the first entry. */
+  termAt(index: number): number | undefined {
+    return index === this.#previous.index ? this.#previous.term : this.#at(index)?.term;
+  }
+
+  checksumAt(index: number): number {
+    const checksum =
+      index === this.#previous.index ? this.#previous.checksum : this.#at(index)?.checksum;
+    assert(checksum !== undefined, `entry ${index} is in the log`);
+    return checksum;
+  }
+
+  /** 0 where the log begins: then only the terms and the order are held against each other. */
+  timeAt(index: number): number {
+    return this.#at(index)?.entryTimeMs ?? 0;
+  }
+
+  append(entry: Entry): void {
+    assert(entry.index === this.lastIndex + 1, `entry ${entry.index} follows the last one`);
+    assert(entry.term >= this.last.term, 'terms in a log never fall');
+    assert(entry.entryTimeMs >= this.lastEntryTimeMs, 'times in a log never fall');
+    this.#entries.push(entry);
+  }
+
+  truncateFrom(index: number): void {
+    assert(index >= this.firstIndex && index <= this.lastIndex, 'truncation lies in the log');
+    this.#entries.length = index - this.firstIndex;
+  }
+
+  /** Both ends included. */
+  slice(from: number, to: number): readonly Entry[] {
+    assert(
+      from >= this.firstIndex && from <= to + 1 && to <= this.lastIndex,
+      `${from}..${to} lies in the log`,
+    );
+    return this.#entries.slice(from - this.firstIndex, to - this.firstIndex + 1);
+  }
+
+  /** Like slice, ended early by the byte limit, but never before its first entry. */
+  page(from: number, to: number, bytesMax: number): readonly Entry[] {
+    let bytes = 0;
+    let end = from - 1;
+    while (end < to) {
+      const next = this.#at(end + 1);
+      assert(next !== undefined, `entry ${end + 1} is in the log`);
+      bytes += entryBytes(next);
+      if (bytes > bytesMax && end >= from) break;
+      end += 1;
+    }
+    return this.slice(from, end);
+  }
+
+  /**
+   * The last place, at or below index, whose term is not above the given one: nothing above it can
+   * agree with a log that has that term at that index. Skips a whole term at a time on both sides.
+   */
+  lastPossibleAgreement(index: number, term: number): LogPosition {
+    let at = Math.min(index, this.lastIndex);
+    while (at > this.#previous.index) {
+      const own = this.termAt(at);
+      if (own !== undefined && own <= term) return { index: at, term: own };
+      at -= 1;
+    }
+    return { index: this.#previous.index, term: this.#previous.term };
+  }
+
+  #at(index: number): Entry | undefined {
+    return this.#entries[index - this.firstIndex];
+  }
+}

@@ -1,0 +1,137 @@
+// What a leader knows of one follower's log (after etcd's raft). In the probe state one append is on
+// its way at a time, to find where the logs agree; in the replicate state appends are pipelined
+// within a window of count and bytes.
+
+import { assert } from './assert.ts';
+import type { RaftLimits } from './types.ts';
+
+interface Inflight {
+  readonly lastIndex: number;
+  readonly bytes: number;
+}
+
+export class Progress {
+  readonly #limits: RaftLimits;
+  #state: 'probe' | 'replicate' = 'probe';
+  #matchIndex = 0;
+  #nextIndex: number;
+  #isProbeOut = false;
+  #isProbeDue = false;
+  #sentCommit = 0;
+  #ackedRound = 0;
+  #inflights: Inflight[] = [];
+  #inflightBytes = 0;
+
+  constructor(nextIndex: number, limits: RaftLimits) {
+    this.#nextIndex = nextIndex;
+    this.#limits = limits;
+  }
+
+  get state(): 'probe' | 'replicate' {
+    return this.#state;
+  }
+
+  get matchIndex(): number {
+    return this.#matchIndex;
+  }
+
+  get nextIndex(): number {
+    return this.#nextIndex;
+  }
+
+  /** The newest heartbeat round this follower has answered. */
+  get ackedRound(): number {
+    return this.#ackedRound;
+  }
+
+  get inflightAppends(): number {
+    return this.#inflights.length;
+  }
+
+  get inflightBytes(): number {
+    return this.#inflightBytes;
+  }
+
+  /** What to send now: entries, an append without entries, or nothing. */
+  wants(lastIndex: number, commit: number): 'entries' | 'empty' | 'nothing' {
+    const hasEntries = this.#nextIndex <= lastIndex;
+    if (this.#state === 'probe') {
+      if (this.#isProbeOut) return 'nothing';
+      return hasEntries ? 'entries' : 'empty';
+    }
+    if (hasEntries && !this.#isWindowFull()) return 'entries';
+    const canTellCommit = Math.min(commit, this.#nextIndex - 1) > this.#sentCommit;
+    return canTellCommit || this.#isProbeDue ? 'empty' : 'nothing';
+  }
+
+  sent(append: { entries: number; bytes: number; commit: number }): void {
+    const lastIndex = this.#nextIndex + append.entries - 1;
+    this.#sentCommit = Math.max(this.#sentCommit, Math.min(append.commit, lastIndex));
+    this.#isProbeDue = false;
+    if (this.#state === 'probe') {
+      this.#isProbeOut = true;
+    } else if (append.entries > 0) {
+      this.#nextIndex = lastIndex + 1;
+      this.#inflights.push({ lastIndex, bytes: append.bytes });
+      this.#inflightBytes += append.bytes;
+    }
+  }
+
+  accepted(matchIndex: number): void {
+    const freed = this.#inflights.filter((inflight) => inflight.lastIndex <= matchIndex);
+    for (const inflight of freed) this.#inflightBytes -= inflight.bytes;
+    this.#inflights.splice(0, freed.length);
+    if (matchIndex < this.#matchIndex) return;
+    const wasProbing = this.#state === 'probe';
+    this.#matchIndex = matchIndex;
+    this.#nextIndex = Math.max(this.#nextIndex, matchIndex + 1);
+    if (wasProbing) {
+      this.#state = 'replicate';
+      this.#isProbeOut = false;
+      this.#nextIndex = matchIndex + 1;
+    }
+    assert(this.#nextIndex > this.#matchIndex, 'next is above match');
+  }
+
+  /** False if the refusal is of an append that no longer matters. */
+  rejected(rejectedIndex: number, agreementIndex: number): boolean {
+    if (this.#state === 'replicate') {
+      if (rejectedIndex <= this.#matchIndex) return false;
+      this.#probe();
+      return true;
+    }
+    if (rejectedIndex !== this.#nextIndex - 1) return false;
+    const next = Math.min(rejectedIndex, agreementIndex + 1);
+    this.#nextIndex = Math.max(next, this.#matchIndex + 1);
+    this.#isProbeOut = false;
+    return true;
+  }
+
+  /** A reply proves that the way is open: what was lost may be sent again. */
+  heartbeatAnswered(round: number, lastIndex: number): void {
+    this.#ackedRound = Math.max(this.#ackedRound, round);
+    this.#isProbeOut = false;
+    if (this.#matchIndex < lastIndex) this.#isProbeDue = true;
+  }
+
+  unreachable(): void {
+    if (this.#state === 'replicate') this.#probe();
+  }
+
+  #probe(): void {
+    this.#state = 'probe';
+    this.#nextIndex = this.#matchIndex + 1;
+    this.#isProbeOut = false;
+    // Appends that carried a commit index may be lost with the rest.
+    this.#sentCommit = Math.min(this.#sentCommit, this.#matchIndex);
+    this.#inflights = [];
+    this.#inflightBytes = 0;
+  }
+
+  #isWindowFull(): boolean {
+    return (
+      this.#inflights.length >= this.#limits.inflightAppendsMax ||
+      this.#inflightBytes >= this.#limits.inflightBytesMax
+    );
+  }
+}

@@ -1,0 +1,177 @@
+// The state every role shares, and the transitions that lead back to follower. The files by role
+// (follower, candidate, leader) are functions over it; raft.ts is the only one who calls them all.
+
+import { assert } from './assert.ts';
+import { Durability } from './durability.ts';
+import { ElectionTimeout } from './election-timeout.ts';
+import { Log } from './log.ts';
+import type { Progress } from './progress.ts';
+import type { Rules } from './rules.ts';
+import type {
+  HardState,
+  Message,
+  NodeId,
+  RaftConfig,
+  RaftEvent,
+  Role,
+  RoleChangeReason,
+} from './types.ts';
+
+export interface FollowerRole {
+  readonly kind: 'follower';
+}
+
+export interface PreCandidateRole {
+  readonly kind: 'preCandidate';
+  readonly votes: Map<NodeId, boolean>;
+}
+
+export interface CandidateRole {
+  readonly kind: 'candidate';
+  readonly votes: Map<NodeId, boolean>;
+}
+
+export interface LeaderRole {
+  readonly kind: 'leader';
+  readonly followers: Map<NodeId, Progress>;
+  /** Of the last heartbeat sent. */
+  round: number;
+  /** The round at which the present CheckQuorum window began. */
+  windowRound: number;
+  heartbeatElapsed: number;
+  /** Of commands above the commit index. */
+  uncommittedBytes: number;
+}
+
+type RoleState = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
+
+type WithoutEnvelope<M> = M extends Message ? Omit<M, 'group' | 'from' | 'term'> : never;
+/** A message without what the state fills in. */
+export type Outgoing = WithoutEnvelope<Message> & { readonly term?: number };
+
+export class RaftState {
+  readonly config: RaftConfig;
+  readonly rules: Rules;
+  readonly log: Log;
+  readonly durability: Durability;
+  readonly #timeouts: ElectionTimeout;
+
+  role: RoleState = { kind: 'follower' };
+  term: number;
+  vote: NodeId | undefined;
+  leader: NodeId | undefined;
+  commit: number;
+  applied: number;
+  nowTick = 0;
+  /** Ticks since a leader was heard or a campaign began; on a leader, since the last quorum check. */
+  electionElapsed = 0;
+  electionTimeoutTicks: number;
+
+  sendNow: Message[] = [];
+  sendDurably: Message[] = [];
+  events: RaftEvent[] = [];
+
+  constructor(config: RaftConfig, rules: Rules) {
+    assert(config.voters.includes(config.self), 'a member votes in its own group');
+    assert(new Set(config.voters).size === config.voters.length, 'voters are distinct');
+    assert(config.heartbeatTicks >= 1, 'heartbeatTicks is positive');
+    assert(config.electionTicks > config.heartbeatTicks, 'heartbeats come within the timeout');
+    this.config = config;
+    this.rules = rules;
+    this.log = new Log(config.group, config.log, config.chainChecksum);
+    const hardState: HardState = config.hardState ?? {
+      term: 0,
+      vote: undefined,
+      commit: 0,
+    };
+    assert(hardState.term >= this.log.last.term, 'the term covers the log');
+    this.term = hardState.term;
+    this.vote = hardState.vote;
+    this.applied = config.applied;
+    this.commit = Math.max(hardState.commit, config.applied);
+    assert(this.commit <= this.log.lastIndex, 'what was committed is in the log');
+    assert(this.applied >= this.log.firstIndex - 1, 'what was compacted is applied');
+    this.durability = new Durability(hardState, this.log.lastIndex);
+    this.#timeouts = new ElectionTimeout(config.electionTicks, config.seed);
+    this.electionTimeoutTicks = this.#timeouts.draw();
+  }
+
+  get quorum(): number {
+    return this.rules.quorumSize(this.config.voters.length);
+  }
+
+  get peers(): readonly NodeId[] {
+    return this.config.voters.filter((voter) => voter !== this.config.self);
+  }
+
+  /** Leaves at once: it promises nothing that a crash could take back. */
+  send(message: Outgoing): void {
+    this.sendNow.push(this.#seal(message));
+  }
+
+  /** Leaves once everything decided so far is durable. */
+  sendOnceDurable(message: Outgoing): void {
+    this.sendDurably.push(this.#seal(message));
+  }
+
+  setRole(role: RoleState, reason: RoleChangeReason): void {
+    const from: Role = this.role.kind;
+    assert(from !== 'leader' || role.kind === 'follower', 'a leader only ever becomes a follower');
+    this.role = role;
+    this.electionElapsed = 0;
+    this.electionTimeoutTicks = this.#timeouts.draw();
+    if (from === role.kind) return;
+    this.events.push({
+      kind: 'roleChanged',
+      from,
+      to: role.kind,
+      term: this.term,
+      reason,
+    });
+  }
+
+  setLeader(leader: NodeId | undefined): void {
+    if (leader === this.leader) return;
+    this.leader = leader;
+    this.events.push({ kind: 'leaderChanged', term: this.term, leader });
+  }
+
+  setTerm(term: number, vote: NodeId | undefined): void {
+    assert(term > this.term && Number.isSafeInteger(term), 'the term only rises');
+    this.term = term;
+    this.vote = vote;
+  }
+
+  becomeFollower(term: number, leader: NodeId | undefined, reason: RoleChangeReason): void {
+    assert(term >= this.term, 'the term never falls');
+    if (term > this.term) this.setTerm(term, undefined);
+    this.setRole({ kind: 'follower' }, reason);
+    this.setLeader(leader);
+  }
+
+  commitTo(index: number): void {
+    if (index <= this.commit) return;
+    assert(index <= this.log.lastIndex, 'only what is in the log commits');
+    this.commit = index;
+  }
+
+  /** A quiet leader within the timeout: elections would only disturb it (thesis 4.2.3). */
+  hasFreshLeader(): boolean {
+    return this.leader !== undefined && this.electionElapsed < this.config.electionTicks;
+  }
+
+  /** A node whose disk hangs can promise nothing: it must neither lead for long nor campaign. */
+  isDiskStalled(): boolean {
+    return this.durability.stalledTicks(this.nowTick) >= this.config.electionTicks;
+  }
+
+  refuse(message: Message, reason: Extract<RaftEvent, { kind: 'messageRefused' }>['reason']): void {
+    const { from, kind } = message;
+    this.events.push({ kind: 'messageRefused', from, message: kind, reason });
+  }
+
+  #seal(message: Outgoing): Message {
+    const { group, self } = this.config;
+    return { term: this.term, ...message, group, from: self };
+  }
+}

@@ -1,0 +1,30 @@
+// How any role answers a request for a vote or a pre-vote (thesis 3.4, 3.6.1, 9.6, 4.2.3).
+
+import type { RaftState } from './state.ts';
+import type { PreVoteRequest, VoteRequest } from './types.ts';
+
+/**
+ * Called for requests of this term, and for pre-vote requests of a higher one. Whoever hears a
+ * fresh leader does not answer a request of a higher term at all (CheckQuorum's lease).
+ */
+export function answerVoteRequest(state: RaftState, message: PreVoteRequest | VoteRequest): void {
+  const { from, lastIndex, lastTerm } = message;
+  const isCurrent = state.rules.isUpToDate({ index: lastIndex, term: lastTerm }, state.log.last);
+  if (message.kind === 'preVoteRequest') {
+    const granted = isCurrent && (message.term > state.term || mayVote(state, from));
+    const term = granted ? message.term : state.term;
+    state.send({ kind: 'preVoteReply', to: from, term, granted });
+    return;
+  }
+  const granted = isCurrent && mayVote(state, from);
+  if (granted) {
+    state.vote = from;
+    state.electionElapsed = 0;
+  }
+  state.sendOnceDurable({ kind: 'voteReply', to: from, granted });
+}
+
+function mayVote(state: RaftState, candidate: string): boolean {
+  if (!state.rules.mayVote(state.vote, candidate)) return false;
+  return state.vote !== undefined || state.leader === undefined;
+}
