@@ -1,0 +1,149 @@
+// Reading and writing big-endian fields. The reader never throws: past the end, or at a number that
+// is no safe integer, it turns bad and stays bad, and the decoder asks once at its end.
+
+const SAFE_HIGH = 0x20_00_00;
+const WORD = 0x1_0000_0000;
+
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+  #bad = false;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  /** Bytes not read yet; 0 once a read has failed. */
+  get left(): number {
+    return this.#bad ? 0 : this.#bytes.length - this.#at;
+  }
+
+  /** Whether every read succeeded and nothing is left over. */
+  get complete(): boolean {
+    return !this.#bad && this.#at === this.#bytes.length;
+  }
+
+  get bad(): boolean {
+    return this.#bad;
+  }
+
+  fail(): void {
+    this.#bad = true;
+  }
+
+  u8(): number {
+    return this.#has(1) ? this.#view.getUint8(this.#at++) : 0;
+  }
+
+  u16(): number {
+    return this.#has(2) ? this.#view.getUint16(this.#skip(2)) : 0;
+  }
+
+  u32(): number {
+    return this.#has(4) ? this.#view.getUint32(this.#skip(4)) : 0;
+  }
+
+  i32(): number {
+    return this.#has(4) ? this.#view.getInt32(this.#skip(4)) : 0;
+  }
+
+  /** Eight bytes that must hold a safe integer (below 2^53). */
+  u64(): number {
+    if (!this.#has(8)) return 0;
+    const high = this.#view.getUint32(this.#at);
+    if (high >= SAFE_HIGH) {
+      this.#bad = true;
+      return 0;
+    }
+    return high * WORD + this.#view.getUint32(this.#skip(8) + 4);
+  }
+
+  /** A view, not a copy. */
+  bytes(length: number): Uint8Array {
+    if (!this.#has(length)) return new Uint8Array(0);
+    const start = this.#skip(length);
+    return this.#bytes.subarray(start, start + length);
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.left);
+  }
+
+  #has(length: number): boolean {
+    if (!this.#bad && this.#bytes.length - this.#at >= length) return true;
+    this.#bad = true;
+    return false;
+  }
+
+  #skip(length: number): number {
+    const start = this.#at;
+    this.#at += length;
+    return start;
+  }
+}
+
+/** Writes into a buffer of exactly the announced length; finish() asserts that it was filled. */
+export class ByteWriter {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(length: number) {
+    this.#bytes = new Uint8Array(length);
+    this.#view = new DataView(this.#bytes.buffer);
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#at, value);
+    this.#at += 1;
+    return this;
+  }
+
+  u16(value: number): this {
+    this.#view.setUint16(this.#at, value);
+    this.#at += 2;
+    return this;
+  }
+
+  u32(value: number): this {
+    this.#view.setUint32(this.#at, value);
+    this.#at += 4;
+    return this;
+  }
+
+  i32(value: number): this {
+    this.#view.setInt32(this.#at, value);
+    this.#at += 4;
+    return this;
+  }
+
+  u64(value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new Error(`not a u64: ${value}`);
+    this.#view.setUint32(this.#at, Math.floor(value / WORD));
+    this.#view.setUint32(this.#at + 4, value % WORD);
+    this.#at += 8;
+    return this;
+  }
+
+  bytes(value: Uint8Array): this {
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+    return this;
+  }
+
+  finish(): Uint8Array {
+    if (this.#at !== this.#bytes.length)
+      throw new Error('encoded length differs from the announced');
+    return this.#bytes;
+  }
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+}
+
+export function fromHex(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, 'hex'));
+}

@@ -1,0 +1,83 @@
+// The small records of a group: [STO-6] hard state = term u64 | commit u64 | voted u8 (0 or 1) | vote
+// (16, zeros when none); [STO-7] log first = index u64 | term u64 | checksum u32 of the entry before
+// the first one kept; [STO-9] applied = index u64; [STO-10] slots = epoch u32 | count u16 | count
+// times (first u16, last u16), ascending.
+
+import type { HardState, RestoredLog } from '../core/types.ts';
+import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+
+const NO_VOTE = new Uint8Array(16);
+
+export interface SlotRange {
+  readonly first: number;
+  /** Included. */
+  readonly last: number;
+}
+
+/** The slots of one group, as the group's own log knows them. */
+export interface GroupSlots {
+  readonly epoch: number;
+  readonly ranges: readonly SlotRange[];
+}
+
+export function encodeHardState(state: HardState): Uint8Array {
+  return new ByteWriter(33)
+    .u64(state.term)
+    .u64(state.commit)
+    .u8(state.vote === undefined ? 0 : 1)
+    .bytes(state.vote === undefined ? NO_VOTE : fromHex(state.vote))
+    .finish();
+}
+
+export function decodeHardState(bytes: Uint8Array): HardState | undefined {
+  const reader = new ByteReader(bytes);
+  const term = reader.u64();
+  const commit = reader.u64();
+  const voted = reader.u8();
+  const vote = reader.bytes(16);
+  if (!reader.complete || voted > 1) return undefined;
+  return { term, commit, vote: voted === 1 ? toHex(vote) : undefined };
+}
+
+export function encodeLogFirst(previous: RestoredLog['previous']): Uint8Array {
+  return new ByteWriter(20).u64(previous.index).u64(previous.term).u32(previous.checksum).finish();
+}
+
+export function decodeLogFirst(bytes: Uint8Array): RestoredLog['previous'] | undefined {
+  const reader = new ByteReader(bytes);
+  const previous = { index: reader.u64(), term: reader.u64(), checksum: reader.u32() };
+  return reader.complete ? previous : undefined;
+}
+
+export function encodeIndex(index: number): Uint8Array {
+  return new ByteWriter(8).u64(index).finish();
+}
+
+export function decodeIndex(bytes: Uint8Array): number | undefined {
+  const reader = new ByteReader(bytes);
+  const index = reader.u64();
+  return reader.complete ? index : undefined;
+}
+
+export function encodeGroupSlots(slots: GroupSlots): Uint8Array {
+  const writer = new ByteWriter(6 + slots.ranges.length * 4);
+  writer.u32(slots.epoch).u16(slots.ranges.length);
+  for (const range of slots.ranges) writer.u16(range.first).u16(range.last);
+  return writer.finish();
+}
+
+export function decodeGroupSlots(bytes: Uint8Array): GroupSlots | undefined {
+  const reader = new ByteReader(bytes);
+  const epoch = reader.u32();
+  const count = reader.u16();
+  if (reader.left !== count * 4) return undefined;
+  const ranges: SlotRange[] = [];
+  let after = -1;
+  for (let i = 0; i < count; i += 1) {
+    const range = { first: reader.u16(), last: reader.u16() };
+    if (range.first <= after || range.last < range.first) return undefined;
+    after = range.last;
+    ranges.push(range);
+  }
+  return reader.complete ? { epoch, ranges } : undefined;
+}

@@ -1,0 +1,51 @@
+// [STO-3] which node a store belongs to: data version u16 | cluster id (16) | realm (32) | node id
+// (16) | incarnation (16, random, made with the empty store) | boot number u32 (one higher at each
+// start). [STO-5] what is remembered of a peer: boot number u32.
+
+import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+
+/** The layout of everything below the keys; a store of another version is never read. */
+export const DATA_VERSION = 1;
+
+export interface StoreIdentity {
+  readonly dataVersion: number;
+  readonly clusterId: string;
+  readonly realm: string;
+  readonly nodeId: string;
+  readonly incarnation: string;
+  readonly bootNumber: number;
+}
+
+export function encodeIdentity(identity: StoreIdentity): Uint8Array {
+  return new ByteWriter(86)
+    .u16(identity.dataVersion)
+    .bytes(fromHex(identity.clusterId))
+    .bytes(fromHex(identity.realm))
+    .bytes(fromHex(identity.nodeId))
+    .bytes(fromHex(identity.incarnation))
+    .u32(identity.bootNumber)
+    .finish();
+}
+
+export function decodeIdentity(bytes: Uint8Array): StoreIdentity | undefined {
+  const reader = new ByteReader(bytes);
+  const identity = {
+    dataVersion: reader.u16(),
+    clusterId: toHex(reader.bytes(16)),
+    realm: toHex(reader.bytes(32)),
+    nodeId: toHex(reader.bytes(16)),
+    incarnation: toHex(reader.bytes(16)),
+    bootNumber: reader.u32(),
+  };
+  return reader.complete ? identity : undefined;
+}
+
+export function encodeBootNumber(bootNumber: number): Uint8Array {
+  return new ByteWriter(4).u32(bootNumber).finish();
+}
+
+export function decodeBootNumber(bytes: Uint8Array): number | undefined {
+  const reader = new ByteReader(bytes);
+  const bootNumber = reader.u32();
+  return reader.complete ? bootNumber : undefined;
+}

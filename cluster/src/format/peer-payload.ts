@@ -1,0 +1,127 @@
+// Payloads of peer frames: [PEER-3] hello = feature level u16; [PEER-4] raft = messages one after the
+// other until the end; [PEER-5] proposal = request u32 | group u32 | term u64 (the leader's, as the
+// sender knows it) | rule version u16 | table epoch u32 | command; [PEER-6] its reply = request u32 |
+// answer u8 (0 appended, 1 not leader in that term, 2 busy); [PEER-7] application = bytes that are the
+// application's own; [PEER-8] refusal = code u8 (1 incarnation, 2 cluster, 3 frame, 4 key).
+
+import type { Message, NodeId } from '../core/types.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { COMMAND_BYTES_MAX } from './log-entry.ts';
+import { PAYLOAD_BYTES_MAX } from './peer-frame.ts';
+import { encodeRaftMessage, raftMessageBytes, readRaftMessage } from './raft-message.ts';
+
+export const APPLICATION_BYTES_MAX = 262_144;
+
+export interface ForwardedProposal {
+  readonly request: number;
+  readonly group: number;
+  readonly term: number;
+  readonly ruleVersion: number;
+  readonly tableEpoch: number;
+  readonly command: Uint8Array;
+}
+
+const ANSWERS = ['appended', 'notLeader', 'busy'] as const;
+export type ProposalAnswer = (typeof ANSWERS)[number];
+
+export interface ProposalReply {
+  readonly request: number;
+  readonly answer: ProposalAnswer;
+}
+
+const REFUSALS = [
+  'PEER_INCARNATION',
+  'PEER_WRONG_CLUSTER',
+  'PEER_FRAME_REFUSED',
+  'PEER_UNKNOWN_KEY',
+] as const;
+export type PeerRefusal = (typeof REFUSALS)[number];
+
+export function encodeHello(featureLevel: number): Uint8Array {
+  return new ByteWriter(2).u16(featureLevel).finish();
+}
+
+export function decodeHello(bytes: Uint8Array): number | undefined {
+  const reader = new ByteReader(bytes);
+  const featureLevel = reader.u16();
+  return reader.complete ? featureLevel : undefined;
+}
+
+/** One payload for each frame that the messages need; almost always a single one. */
+export function encodeRaftBundles(messages: readonly Message[]): Uint8Array[] {
+  const bundles: Uint8Array[] = [];
+  let parts: Uint8Array[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const length = raftMessageBytes(message);
+    if (bytes + length > PAYLOAD_BYTES_MAX) {
+      bundles.push(Buffer.concat(parts, bytes));
+      parts = [];
+      bytes = 0;
+    }
+    parts.push(encodeRaftMessage(message));
+    bytes += length;
+  }
+  if (bytes > 0) bundles.push(Buffer.concat(parts, bytes));
+  return bundles;
+}
+
+export function decodeRaftBundle(
+  bytes: Uint8Array,
+  from: NodeId,
+  to: NodeId,
+): readonly Message[] | undefined {
+  const reader = new ByteReader(bytes);
+  const messages: Message[] = [];
+  while (reader.left > 0) {
+    const message = readRaftMessage(reader, from, to);
+    if (message === undefined) return undefined;
+    messages.push(message);
+  }
+  return reader.complete ? messages : undefined;
+}
+
+export function encodeProposal(proposal: ForwardedProposal): Uint8Array {
+  return new ByteWriter(22 + proposal.command.length)
+    .u32(proposal.request)
+    .u32(proposal.group)
+    .u64(proposal.term)
+    .u16(proposal.ruleVersion)
+    .u32(proposal.tableEpoch)
+    .bytes(proposal.command)
+    .finish();
+}
+
+export function decodeProposal(bytes: Uint8Array): ForwardedProposal | undefined {
+  const reader = new ByteReader(bytes);
+  const proposal = {
+    request: reader.u32(),
+    group: reader.u32(),
+    term: reader.u64(),
+    ruleVersion: reader.u16(),
+    tableEpoch: reader.u32(),
+    command: reader.rest(),
+  };
+  return reader.complete && proposal.command.length <= COMMAND_BYTES_MAX ? proposal : undefined;
+}
+
+export function encodeProposalReply(reply: ProposalReply): Uint8Array {
+  return new ByteWriter(5).u32(reply.request).u8(ANSWERS.indexOf(reply.answer)).finish();
+}
+
+export function decodeProposalReply(bytes: Uint8Array): ProposalReply | undefined {
+  const reader = new ByteReader(bytes);
+  const request = reader.u32();
+  const answer = ANSWERS[reader.u8()];
+  return reader.complete && answer !== undefined ? { request, answer } : undefined;
+}
+
+export function encodeRefusal(code: PeerRefusal): Uint8Array {
+  return new ByteWriter(1).u8(REFUSALS.indexOf(code) + 1).finish();
+}
+
+export function decodeRefusal(bytes: Uint8Array): PeerRefusal | undefined {
+  const reader = new ByteReader(bytes);
+  const code = REFUSALS[reader.u8() - 1];
+  return reader.complete ? code : undefined;
+}

@@ -1,0 +1,137 @@
+// One raft message inside a bundle, [PEER-4]: kind u8 | group u32 | term u64 | the kind's fields in
+// the order below. Sender and receiver stand in the frame's header, not here. A malformed message
+// spoils its whole bundle: no correct node sends one.
+
+import type { Entry, Message, NodeId } from '../core/types.ts';
+import { type ByteReader, ByteWriter } from './bytes.ts';
+import { ENTRY_HEAD_BYTES, encodeLogEntry, readLogEntry } from './log-entry.ts';
+
+const KIND = {
+  preVoteRequest: 1,
+  preVoteReply: 2,
+  voteRequest: 3,
+  voteReply: 4,
+  append: 5,
+  appendAccepted: 6,
+  appendRejected: 7,
+  heartbeat: 8,
+  heartbeatReply: 9,
+} as const;
+
+const HEAD_BYTES = 13;
+const APPEND_BYTES = HEAD_BYTES + 28;
+
+export function raftMessageBytes(message: Message): number {
+  switch (message.kind) {
+    case 'preVoteRequest':
+    case 'voteRequest':
+      return HEAD_BYTES + 16;
+    case 'preVoteReply':
+    case 'voteReply':
+      return HEAD_BYTES + 1;
+    case 'append':
+      return message.entries.reduce(
+        (sum, entry) => sum + ENTRY_HEAD_BYTES + entry.command.length,
+        APPEND_BYTES,
+      );
+    case 'appendAccepted':
+      return HEAD_BYTES + 8;
+    case 'appendRejected':
+      return HEAD_BYTES + 24;
+    case 'heartbeat':
+      return HEAD_BYTES + 16;
+    case 'heartbeatReply':
+      return HEAD_BYTES + 8;
+  }
+}
+
+export function encodeRaftMessage(message: Message): Uint8Array {
+  const writer = new ByteWriter(raftMessageBytes(message));
+  writer.u8(KIND[message.kind]).u32(message.group).u64(message.term);
+  switch (message.kind) {
+    case 'preVoteRequest':
+    case 'voteRequest':
+      return writer.u64(message.lastIndex).u64(message.lastTerm).finish();
+    case 'preVoteReply':
+    case 'voteReply':
+      return writer.u8(message.granted ? 1 : 0).finish();
+    case 'append':
+      writer.u64(message.previousIndex).u64(message.previousTerm).u64(message.commit);
+      writer.u32(message.entries.length);
+      for (const entry of message.entries) writer.bytes(encodeLogEntry(entry));
+      return writer.finish();
+    case 'appendAccepted':
+      return writer.u64(message.matchIndex).finish();
+    case 'appendRejected':
+      return writer
+        .u64(message.rejectedIndex)
+        .u64(message.hintIndex)
+        .u64(message.hintTerm)
+        .finish();
+    case 'heartbeat':
+      return writer.u64(message.commit).u64(message.round).finish();
+    case 'heartbeatReply':
+      return writer.u64(message.round).finish();
+  }
+}
+
+/** Reads one message; the reader turns bad at anything that is none. */
+export function readRaftMessage(reader: ByteReader, from: NodeId, to: NodeId): Message | undefined {
+  const kind = reader.u8();
+  const envelope = { group: reader.u32(), from, to, term: reader.u64() };
+  const message = readBody(kind, envelope, reader);
+  if (message === undefined) reader.fail();
+  return reader.bad ? undefined : message;
+}
+
+type Envelope = Pick<Message, 'group' | 'from' | 'to' | 'term'>;
+
+function readBody(kind: number, envelope: Envelope, reader: ByteReader): Message | undefined {
+  switch (kind) {
+    case KIND.preVoteRequest:
+    case KIND.voteRequest: {
+      const name = kind === KIND.voteRequest ? 'voteRequest' : 'preVoteRequest';
+      return { ...envelope, kind: name, lastIndex: reader.u64(), lastTerm: reader.u64() };
+    }
+    case KIND.preVoteReply:
+    case KIND.voteReply: {
+      const granted = reader.u8();
+      if (granted > 1) return undefined;
+      const name = kind === KIND.voteReply ? 'voteReply' : 'preVoteReply';
+      return { ...envelope, kind: name, granted: granted === 1 };
+    }
+    case KIND.append:
+      return readAppend(envelope, reader);
+    case KIND.appendAccepted:
+      return { ...envelope, kind: 'appendAccepted', matchIndex: reader.u64() };
+    case KIND.appendRejected:
+      return {
+        ...envelope,
+        kind: 'appendRejected',
+        rejectedIndex: reader.u64(),
+        hintIndex: reader.u64(),
+        hintTerm: reader.u64(),
+      };
+    case KIND.heartbeat:
+      return { ...envelope, kind: 'heartbeat', commit: reader.u64(), round: reader.u64() };
+    case KIND.heartbeatReply:
+      return { ...envelope, kind: 'heartbeatReply', round: reader.u64() };
+    default:
+      return undefined;
+  }
+}
+
+function readAppend(envelope: Envelope, reader: ByteReader): Message | undefined {
+  const previousIndex = reader.u64();
+  const previousTerm = reader.u64();
+  const commit = reader.u64();
+  const count = reader.u32();
+  if (count * ENTRY_HEAD_BYTES > reader.left) return undefined;
+  const entries: Entry[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const entry = readLogEntry(reader);
+    if (entry === undefined) return undefined;
+    entries.push(entry);
+  }
+  return { ...envelope, kind: 'append', previousIndex, previousTerm, commit, entries };
+}

@@ -1,0 +1,141 @@
+// One writer for the whole process, with group commit: while one synced batch is in flight everything
+// else accumulates into the next. Each batch carries its number ([STO-4]), so that a batch which
+// LevelDB dropped from the middle of its log is missed at the next start. LevelDB does not latch a
+// failed append, so this writer does: after any error it writes nothing more.
+
+import { encodeIndex } from '../format/group-records.ts';
+import { batchKey } from '../format/store-key.ts';
+import { encodeStoredValue } from '../format/stored-value.ts';
+import { NodeError } from '../node-error.ts';
+import type { KeyValueStore, WriteOperation } from './key-value-store.ts';
+
+export interface Operation {
+  readonly key: Uint8Array;
+  /** null deletes. */
+  readonly payload: Uint8Array | null;
+}
+
+/** Urgent: somebody waits for the disk. Lazy: can be recomputed, and waits for company. */
+export type Urgency = 'urgent' | 'lazy';
+
+export interface BatchWriterOptions {
+  readonly lastBatch: number;
+  /** How long lazy operations wait for an urgent batch to join. */
+  readonly lazyMs: number;
+  readonly onPoison: (error: NodeError) => void;
+}
+
+/** Staged and not yet durable; more makes room() wait. */
+const PENDING_BYTES_MAX = 16_777_216;
+
+interface Batch {
+  operations: WriteOperation[];
+  readonly durable: (() => void)[];
+  bytes: number;
+}
+
+export class BatchWriter {
+  readonly #store: KeyValueStore;
+  readonly #options: BatchWriterOptions;
+  #lastBatch: number;
+  #pending: Batch = emptyBatch();
+  #urgent = false;
+  #flushing: Promise<void> | undefined;
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #poison: NodeError | undefined;
+  #waiting: (() => void)[] = [];
+
+  constructor(store: KeyValueStore, options: BatchWriterOptions) {
+    this.#store = store;
+    this.#options = options;
+    this.#lastBatch = options.lastBatch;
+  }
+
+  /** Operations become durable in the order in which they were staged. */
+  stage(operations: readonly Operation[], urgency: Urgency, durable?: () => void): void {
+    if (this.#poison !== undefined) return;
+    for (const { key, payload } of operations) {
+      const value = payload === null ? null : encodeStoredValue(key, payload);
+      this.#pending.operations.push({ key, value });
+      this.#pending.bytes += key.length + (value?.length ?? 0);
+    }
+    if (durable !== undefined) this.#pending.durable.push(durable);
+    if (urgency === 'urgent') this.#urgent = true;
+    this.#schedule();
+  }
+
+  /** Resolves when there is room for more. */
+  async room(): Promise<void> {
+    while (this.#pending.bytes > PENDING_BYTES_MAX && this.#poison === undefined) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Writes what is staged and waits for it. Rejects if the writer was poisoned. */
+  async settle(): Promise<void> {
+    while (this.#flushing !== undefined || this.#pending.operations.length > 0) {
+      if (this.#poison !== undefined) break;
+      if (this.#flushing === undefined) this.#flush();
+      await this.#flushing;
+    }
+    if (this.#poison !== undefined) throw this.#poison;
+  }
+
+  #schedule(): void {
+    if (this.#flushing !== undefined || this.#scheduled) return;
+    if (this.#urgent) {
+      // At the end of this turn, so that the groups of one turn share the batch.
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    } else {
+      this.#timer ??= setTimeout(() => this.#flush(), this.#options.lazyMs);
+    }
+  }
+
+  #flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#flushing !== undefined || this.#poison !== undefined) return;
+    if (this.#pending.operations.length === 0 && this.#pending.durable.length === 0) return;
+    const batch = this.#pending;
+    this.#pending = emptyBatch();
+    this.#urgent = false;
+    this.#flushing = this.#write(batch);
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    this.#lastBatch += 1;
+    const key = batchKey(this.#lastBatch);
+    batch.operations.push({ key, value: encodeStoredValue(key, encodeIndex(this.#lastBatch)) });
+    try {
+      await this.#store.write(batch.operations);
+    } catch (error) {
+      this.#flushing = undefined;
+      this.#poison = new NodeError('STORE_WRITE_FAILED', `Batch ${this.#lastBatch}.`, {
+        cause: error,
+      });
+      this.#release();
+      this.#options.onPoison(this.#poison);
+      return;
+    }
+    this.#flushing = undefined;
+    // Callbacks may stage more; it must queue behind what is pending already.
+    for (const durable of batch.durable) durable();
+    this.#release();
+    if (this.#pending.operations.length > 0 || this.#pending.durable.length > 0) this.#schedule();
+  }
+
+  #release(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+function emptyBatch(): Batch {
+  return { operations: [], durable: [], bytes: 0 };
+}

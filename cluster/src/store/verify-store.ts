@@ -1,0 +1,168 @@
+// The checks of a store at start. LevelDB opens a damaged write-ahead log without a word and may have
+// lost batches from its middle, so the batch numbers and every group's chain of entries must be
+// without a hole; otherwise this node may have forgotten a vote or an acknowledged entry, and must
+// not take part.
+
+import type { HardState, RestoredLog } from '../core/types.ts';
+import {
+  decodeGroupSlots,
+  decodeHardState,
+  decodeIndex,
+  decodeLogFirst,
+  type GroupSlots,
+} from '../format/group-records.ts';
+import { DATA_VERSION, decodeIdentity, type StoreIdentity } from '../format/identity.ts';
+import { chainChecksum, decodeLogEntry } from '../format/log-entry.ts';
+import { KEY_KIND, type KeyKind, prefixEnd, storeKey } from '../format/store-key.ts';
+import { decodeStoredValue } from '../format/stored-value.ts';
+import { NodeError, StoreDamagedError } from '../node-error.ts';
+import type { KeyRange, KeyValueStore } from './key-value-store.ts';
+
+const PAGE_ROWS = 1_000;
+/** Batch numbers kept: LevelDB's write-ahead log never holds as many batches. */
+export const BATCH_RING = 65_536;
+
+/** What a group's member starts from. */
+export interface GroupState {
+  readonly hardState: HardState | undefined;
+  readonly log: RestoredLog;
+  readonly applied: number;
+  readonly slots: GroupSlots;
+}
+
+/** The payload of a stored value, or a coded refusal to serve it. */
+export function payloadOf(key: Uint8Array, value: Uint8Array): Uint8Array {
+  const decoded = decodeStoredValue(key, value);
+  if (decoded.ok) return decoded.payload;
+  const place = `Key kind ${key[0]}, group ${groupOfKey(key)}.`;
+  if (decoded.code === 'STORE_VERSION') throw new NodeError('STORE_VERSION', place);
+  throw new StoreDamagedError(place);
+}
+
+/** Walks a range in pages; every value is checked. */
+export async function* walk(
+  store: KeyValueStore,
+  range: KeyRange,
+): AsyncGenerator<readonly [key: Uint8Array, payload: Uint8Array]> {
+  const cursor = store.cursor(range);
+  try {
+    for (;;) {
+      const page = await cursor.next(PAGE_ROWS);
+      if (page.length === 0) return;
+      for (const [key, value] of page) yield [key, payloadOf(key, value)];
+    }
+  } finally {
+    await cursor.close();
+  }
+}
+
+export function kindRange(kind: KeyKind, group = 0): KeyRange {
+  const from = storeKey(kind, group);
+  return { from, to: prefixEnd(from) };
+}
+
+export async function readIdentity(store: KeyValueStore): Promise<StoreIdentity> {
+  const payload = await readRecord(store, KEY_KIND.identity, 0);
+  if (payload === undefined) {
+    const [first] = await firstKeys(store);
+    if (first === undefined) throw new NodeError('STORE_EMPTY', 'Its data was lost or never made.');
+    throw new NodeError('STORE_HOLE', 'The identity record is missing.');
+  }
+  const identity = decodeIdentity(payload);
+  if (identity === undefined || identity.dataVersion !== DATA_VERSION) {
+    throw new NodeError('STORE_VERSION', `This program reads data version ${DATA_VERSION}.`);
+  }
+  return identity;
+}
+
+/** The number of the last batch; throws STORE_HOLE when one of those before it is missing. */
+export async function readLastBatch(store: KeyValueStore): Promise<number> {
+  let last = 0;
+  let count = 0;
+  let sum = 0n;
+  for await (const [, payload] of walk(store, kindRange(KEY_KIND.batch))) {
+    const batch = decodeIndex(payload) ?? 0;
+    last = Math.max(last, batch);
+    count += 1;
+    sum += BigInt(batch);
+  }
+  const expected = Math.min(last, BATCH_RING);
+  // Ring places are distinct modulo the ring's size, so that count and sum decide.
+  const gapless = (BigInt(2 * last - expected + 1) * BigInt(expected)) / 2n;
+  if (count !== expected || sum !== gapless) {
+    throw new NodeError('STORE_HOLE', `Batches are missing before batch ${last}.`);
+  }
+  return last;
+}
+
+export async function readGroup(store: KeyValueStore, group: number): Promise<GroupState> {
+  const hardState = await readRecord(store, KEY_KIND.hardState, group);
+  const logFirst = await readRecord(store, KEY_KIND.logFirst, group);
+  const applied = await readRecord(store, KEY_KIND.applied, group);
+  const slots = await readRecord(store, KEY_KIND.slots, group);
+  const state = {
+    hardState: hardState && known(decodeHardState(hardState), group, 'hard state'),
+    previous: known(logFirst && decodeLogFirst(logFirst), group, 'log start'),
+    applied: known(applied && decodeIndex(applied), group, 'applied index'),
+    slots: known(slots && decodeGroupSlots(slots), group, 'slots'),
+  };
+  const log = await readLog(store, group, state.previous);
+  const last = log.entries.at(-1) ?? state.previous;
+  const term = state.hardState?.term ?? 0;
+  const commit = state.hardState?.commit ?? 0;
+  if (state.applied > last.index || commit > last.index || last.term > term) {
+    throw new NodeError('STORE_HOLE', `Group ${group} lost entries after ${last.index}.`);
+  }
+  return { hardState: state.hardState, log, applied: state.applied, slots: state.slots };
+}
+
+async function readLog(
+  store: KeyValueStore,
+  group: number,
+  previous: RestoredLog['previous'],
+): Promise<RestoredLog> {
+  const entries = [];
+  let last = previous;
+  for await (const [, payload] of walk(store, kindRange(KEY_KIND.entry, group))) {
+    const entry = known(decodeLogEntry(payload), group, 'entry');
+    if (
+      entry.group !== group ||
+      entry.index !== last.index + 1 ||
+      entry.term < last.term ||
+      entry.checksum !== chainChecksum(last.checksum, entry)
+    ) {
+      throw new NodeError('STORE_HOLE', `Group ${group} breaks after entry ${last.index}.`);
+    }
+    entries.push(entry);
+    last = entry;
+  }
+  return { previous, entries };
+}
+
+async function readRecord(
+  store: KeyValueStore,
+  kind: KeyKind,
+  group: number,
+): Promise<Uint8Array | undefined> {
+  const key = storeKey(kind, group);
+  const [value] = await store.getMany([key]);
+  return value === undefined ? undefined : payloadOf(key, value);
+}
+
+function known<T>(value: T | undefined, group: number, what: string): T {
+  if (value === undefined) throw new NodeError('STORE_HOLE', `Group ${group} has no ${what}.`);
+  return value;
+}
+
+async function firstKeys(store: KeyValueStore): Promise<readonly unknown[]> {
+  const cursor = store.cursor({ from: new Uint8Array([0]), to: new Uint8Array([0xff]) });
+  try {
+    return await cursor.next(1);
+  } finally {
+    await cursor.close();
+  }
+}
+
+function groupOfKey(key: Uint8Array): number {
+  return key.length < 5 ? 0 : new DataView(key.buffer, key.byteOffset).getUint32(1);
+}
