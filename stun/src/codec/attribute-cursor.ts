@@ -18,12 +18,12 @@ export class AttributeCursor {
   at = 0;
   valueAt = 0;
   valueBytes = 0;
-  #bytes = new Uint8Array(0);
+  #bytes: Uint8Array = new Uint8Array(0);
   #nextAt = 0;
   #seen = 0;
 
   start(bytes: Uint8Array): void {
-    this.#bytes = bytes as Uint8Array<ArrayBuffer>;
+    this.#bytes = bytes;
     this.#nextAt = HEADER_BYTES;
     this.#seen = 0;
   }
