@@ -1,0 +1,41 @@
+// Every rule this repository keeps; `npm run check` and the test walk the same list.
+import { durableWrites } from './durable-writes.ts';
+import { type ErrorTable, errorPage, errorUse } from './error-table.ts';
+import { fileLength, fileName } from './file-shape.ts';
+import { importCycles } from './import-cycles.ts';
+import { importDirections } from './import-directions.ts';
+import { exactVersions, lockFile } from './packages.ts';
+import {
+  noReminders,
+  noSilencers,
+  noStarExports,
+  noStrayTests,
+  noWorkplacePaths,
+} from './plain-text.ts';
+import { protocolRules } from './protocol-rules.ts';
+import { pureRooms } from './pure-rooms.ts';
+import type { Rule } from './repository.ts';
+import { typeCheckCoverage } from './type-check-coverage.ts';
+
+/** The rules, given the error table they hold the documents against. */
+export function allRules(errors: ErrorTable): readonly Rule[] {
+  return [
+    importDirections,
+    importCycles,
+    pureRooms,
+    durableWrites,
+    fileLength,
+    fileName,
+    noStarExports,
+    noStrayTests,
+    noReminders,
+    noSilencers,
+    noWorkplacePaths,
+    exactVersions,
+    lockFile,
+    typeCheckCoverage,
+    protocolRules,
+    errorPage(errors),
+    errorUse(errors),
+  ];
+}

@@ -1,0 +1,275 @@
+// The repository keeps its rules, and each rule is shown to catch what it is for: a rule that cannot fail
+// guards nothing.
+import { join } from 'node:path';
+import t from 'tap';
+import { ERRORS } from '../../protocol/src/index.ts';
+import { allRules } from '../rules/all-rules.ts';
+import { durableWrites } from '../rules/durable-writes.ts';
+import { errorPage, errorUse, renderErrorPage } from '../rules/error-table.ts';
+import { fileLength, fileName } from '../rules/file-shape.ts';
+import { importCycles } from '../rules/import-cycles.ts';
+import { importDirections } from '../rules/import-directions.ts';
+import { exactVersions, lockFile } from '../rules/packages.ts';
+import {
+  noReminders,
+  noSilencers,
+  noStarExports,
+  noStrayTests,
+  noWorkplacePaths,
+} from '../rules/plain-text.ts';
+import { protocolRules } from '../rules/protocol-rules.ts';
+import { pureRooms } from '../rules/pure-rooms.ts';
+import { formatFinding, type Rule, readRepository } from '../rules/repository.ts';
+import { typeCheckCoverage } from '../rules/type-check-coverage.ts';
+
+const repository = readRepository(join(import.meta.dirname, '..', '..'));
+
+t.test('this repository keeps every rule', async (t) => {
+  t.ok(repository.length > 50, 'the repository was really read');
+  for (const rule of allRules(ERRORS)) {
+    const findings = rule.check(repository);
+    t.equal(findings.length, 0, rule.name, {
+      diagnostic: findings.length > 0,
+      findings: findings.map(formatFinding),
+    });
+  }
+});
+
+/** Where the rule objects, as `path:line`, in a repository of these files. */
+function objections(rule: Rule, files: Record<string, string>): string[] {
+  return rule
+    .check(Object.entries(files).map(([path, text]) => ({ path, text })))
+    .map((finding) => `${finding.path}:${finding.line}`);
+}
+
+/** A source that imports just this. */
+const importing = (specifier: string) => `import { x } from '${specifier}';\n`;
+
+t.test('imports against the direction of the table are caught', async (t) => {
+  const caught: [string, string][] = [
+    ['protocol/src/a.ts', 'node:fs'],
+    ['protocol/src/a.ts', '@rockpool/cluster'],
+    ['cluster/src/core/a.ts', 'node:crypto'],
+    ['cluster/src/core/a.ts', '../ports.ts'],
+    ['cluster/src/a.ts', '@rockpool/protocol'],
+    ['cluster/src/a.ts', 'classic-level'],
+    ['stun/src/codec/a.ts', '../server.ts'],
+    ['stun/src/codec/a.ts', 'node:crypto'],
+    ['auth/src/a.ts', '@rockpool/cluster'],
+    ['auth/src/a.ts', 'fastify'],
+    ['server/src/directory/a.ts', '@rockpool/cluster'],
+    ['server/src/directory/a.ts', '../commands/b.ts'],
+    ['server/src/a.ts', '@rockpool/client-core'],
+    ['server/src/a.ts', '../../cluster/src/core/raft.ts'],
+    ['server/src/a.ts', '@rockpool/cluster/src/core/raft.ts'],
+    ['server/src/a.ts', '@rockpool/cluster/testing'],
+    ['clients/core/src/a.ts', 'react'],
+    ['clients/core/src/a.ts', 'node:fs'],
+    ['clients/web/src/a.tsx', '@rockpool/server'],
+    ['clients/web/src/a.tsx', '../../core/src/client.ts'],
+    ['e2e/a.ts', '../server/src/app.ts'],
+    ['nowhere/a.ts', 'tap'],
+  ];
+  for (const [path, specifier] of caught) {
+    t.same(objections(importDirections, { [path]: importing(specifier) }), [`${path}:1`], {
+      path,
+      specifier,
+    });
+  }
+});
+
+t.test('imports along the direction of the table pass', async (t) => {
+  const passed: [string, string][] = [
+    ['protocol/src/a.ts', 'cborg'],
+    ['cluster/src/core/a.ts', './b.ts'],
+    ['cluster/src/adapters/a.ts', 'classic-level'],
+    ['auth/src/a.ts', '@rockpool/protocol'],
+    ['server/src/http/a.ts', '../commands/b.ts'],
+    ['server/test/a.test.ts', '@rockpool/cluster/testing'],
+    ['clients/web/src/a.tsx', '@rockpool/client-core'],
+  ];
+  for (const [path, specifier] of passed) {
+    t.same(objections(importDirections, { [path]: importing(specifier) }), [], { path, specifier });
+  }
+});
+
+t.test('every way to write an import is seen, and none in prose', async (t) => {
+  const seen = [
+    "import fs from 'node:fs';",
+    "import type { Stats } from 'node:fs';",
+    "import {\n  a,\n  b,\n} from 'node:fs';",
+    "import 'node:fs';",
+    "export { a } from 'node:fs';",
+    "const fs = await import('node:fs');",
+    `const text = \`it's \${1}\`; import fs from 'node:fs';`,
+    "const quote = /['\"`]/; import fs from 'node:fs';",
+  ];
+  for (const text of seen) {
+    t.equal(objections(importDirections, { 'protocol/src/a.ts': text }).length, 1, text);
+  }
+  const prose = [
+    "// import fs from 'node:fs'",
+    "/* import fs from 'node:fs' */",
+    'const text = "import fs from \'node:fs\'";',
+  ];
+  for (const text of prose) {
+    t.same(objections(importDirections, { 'protocol/src/a.ts': text }), [], text);
+  }
+});
+
+t.test('an import circle is caught, through types too', async (t) => {
+  t.same(
+    objections(importCycles, {
+      'stun/src/a.ts': importing('./b.ts'),
+      'stun/src/b.ts': importing('./deep/c.ts'),
+      'stun/src/deep/c.ts': "import type { x } from '../a.ts';\n",
+    }),
+    ['stun/src/deep/c.ts:1'],
+  );
+  t.same(
+    objections(importCycles, {
+      'stun/src/a.ts': importing('./b.ts') + importing('./c.ts'),
+      'stun/src/b.ts': importing('./c.ts'),
+      'stun/src/c.ts': '',
+    }),
+    [],
+  );
+});
+
+t.test('clocks, chance, timers and promises are caught in pure rooms alone', async (t) => {
+  const impure = [
+    'const now = Date.now();',
+    'const now = new Date();',
+    'const chance = Math.random();',
+    'setTimeout(run, 5);',
+    'async function run() {}',
+    'const later: Promise<void> = run();',
+    'const now = performance.now();',
+  ];
+  const rooms = ['cluster/src/core', 'stun/src/codec', 'server/src/directory', 'protocol/src'];
+  for (const room of rooms) {
+    for (const text of impure) {
+      t.same(objections(pureRooms, { [`${room}/a.ts`]: text }), [`${room}/a.ts:1`], { room, text });
+    }
+  }
+  t.same(objections(pureRooms, { 'server/src/a.ts': 'Date.now();' }), []);
+  t.same(objections(pureRooms, { 'protocol/src/a.ts': '// Math.random is not used\n' }), []);
+});
+
+t.test('a database write that may be lost is caught', async (t) => {
+  const path = 'cluster/src/adapters/store.ts';
+  const writing = (write: string) => ({ [path]: `${importing('classic-level')}${write}\n` });
+  for (const write of [
+    'await db.put(key, value);',
+    'await db.batch(rows);',
+    'await db.batch(rows, { sync: false });',
+    'await batch.write();',
+    'await db.del(key, {});',
+  ]) {
+    t.same(objections(durableWrites, writing(write)), [`${path}:2`], write);
+  }
+  for (const write of [
+    'await db.batch(rows, { sync: true });',
+    'const batch = db.batch(); batch.put(key, value); await batch.write({ sync: true });',
+  ]) {
+    t.same(objections(durableWrites, writing(write)), [], write);
+  }
+});
+
+t.test('a second holder of the database, or one outside the adapters, is caught', async (t) => {
+  const holder = importing('classic-level');
+  t.same(objections(durableWrites, { 'server/src/a.ts': holder }), ['server/src/a.ts:1']);
+  t.same(
+    objections(durableWrites, {
+      'cluster/src/adapters/a.ts': holder,
+      'cluster/src/adapters/b.ts': holder,
+      'cluster/test/c.test.ts': holder,
+    }),
+    ['cluster/src/adapters/b.ts:1'],
+  );
+});
+
+t.test('long files and empty names are caught', async (t) => {
+  const lines = (count: number) => 'x;\n'.repeat(count);
+  t.same(objections(fileLength, { 'a/src/a.ts': lines(400), 'a/test/a.test.ts': lines(500) }), []);
+  t.same(objections(fileLength, { 'a/src/a.ts': lines(401), 'a/test/a.test.ts': lines(501) }), [
+    'a/src/a.ts:401',
+    'a/test/a.test.ts:501',
+  ]);
+  const names = ['utils.ts', 'helpers.ts', 'CamelCase.ts', 'snake_case.ts'];
+  for (const name of names)
+    t.equal(objections(fileName, { [`a/src/${name}`]: '' }).length, 1, name);
+  t.same(objections(fileName, { 'a/src/peer-frame.ts': '', 'a/test/x.test.ts': '' }), []);
+});
+
+t.test('text that no file may contain is caught', async (t) => {
+  const cases: [Rule, string, string][] = [
+    [noStarExports, 'a/src/index.ts', "export * from './a.ts';"],
+    [noStrayTests, 'a/test/a.test.ts', "t.only('x', run);"],
+    [noStrayTests, 'a/test/a.test.ts', "t.skip('x', run);"],
+    [noStrayTests, 'a/test/a.test.ts', "t.test('x', { skip: true }, run);"],
+    [noStrayTests, 'a/test/a.test.ts', "t.test('x', { todo: 'later' });"],
+    [noReminders, 'a/src/a.ts', `// ${'TO'}DO later`],
+    [noReminders, 'docs/a.md', `${'FIX'}ME`],
+    [noSilencers, 'a/src/a.ts', `// @${'ts'}-ignore`],
+    [noSilencers, 'a/src/a.ts', `// ${'biome'}-ignore lint: because`],
+    [noWorkplacePaths, 'docs/a.md', `see /${'home'}/somebody/rockpool`],
+    [noWorkplacePaths, 'a/src/a.ts', `const path = '/${'tmp'}/x';`],
+  ];
+  for (const [rule, path, text] of cases) {
+    t.same(objections(rule, { [path]: text }), [`${path}:1`], text);
+  }
+  t.same(objections(noStrayTests, { 'a/test/a.test.ts': 'reader.skip(4);' }), []);
+  t.same(objections(noWorkplacePaths, { 'docs/a.md': 'GET /api/home/x, ./work/x' }), []);
+});
+
+t.test('loose, differing and located packages are caught', async (t) => {
+  const asking = (version: string) => `{\n  "dependencies": {\n    "tap": "${version}"\n  }\n}\n`;
+  for (const version of ['^1.0.0', '~1.0.0', '1.x', '*', 'latest', 'file:../tap']) {
+    t.same(objections(exactVersions, { 'package.json': asking(version) }), ['package.json:3'], {
+      version,
+    });
+  }
+  t.same(
+    objections(exactVersions, {
+      'package.json': asking('1.0.0'),
+      'a/package.json': asking('1.0.1'),
+    }),
+    ['a/package.json:3'],
+  );
+  const resolved = '{\n"resolved": "https://registry.example/tap.tgz"\n}';
+  t.same(objections(lockFile, { 'package-lock.json': resolved }), ['package-lock.json:2']);
+});
+
+t.test('a file outside every tsconfig is caught', async (t) => {
+  const files = { 'a/tsconfig.json': '{ "include": ["src"] }', 'a/src/a.ts': '' };
+  t.same(objections(typeCheckCoverage, files), []);
+  t.same(objections(typeCheckCoverage, { ...files, 'a/main.ts': '' }), ['a/main.ts:1']);
+});
+
+t.test('a protocol rule without a test, and a test of no rule, are caught', async (t) => {
+  const rule = (id: string, text = 'be kind') => `- **[${id}]** ${text}\n`;
+  const test = (id: string) => `t.test('[${id}] peers are kind', run);\n`;
+  const check = (document: string, tests: string) =>
+    objections(protocolRules, { 'docs/protocol.md': document, 'a/test/a.test.ts': tests });
+  t.same(check(rule('SIG-1'), test('SIG-1')), []);
+  t.same(check(rule('SIG-1') + rule('SIG-2'), test('SIG-1')), ['docs/protocol.md:2']);
+  t.same(check(rule('SIG-1'), test('SIG-1') + test('SIG-9')), ['a/test/a.test.ts:2']);
+  t.same(check(rule('SIG-1'), `// [SIG-1]\n`), ['docs/protocol.md:1']);
+  t.same(check(rule('SIG-1', 'as [SIG-7] says'), test('SIG-1')), ['docs/protocol.md:1']);
+  t.same(check(rule('SIG-1') + rule('SIG-1'), test('SIG-1')), ['docs/protocol.md:2']);
+});
+
+t.test('a stale error page and a code that nothing raises are caught', async (t) => {
+  const table = {
+    FILE_LOST: { http: 404, close: 0, retry: 'never', message: 'Gone | away.', remedy: 'Ask.' },
+  };
+  const page = renderErrorPage(table);
+  t.match(page, '| `FILE_LOST` | 404 |  | no | Gone \\| away. | Ask. |');
+  t.same(objections(errorPage(table), { 'docs/errors.md': page }), []);
+  t.same(objections(errorPage(table), { 'docs/errors.md': `${page}more` }), ['docs/errors.md:1']);
+  t.same(objections(errorPage(table), {}), ['docs/errors.md:1']);
+  const source = { 'protocol/src/errors.ts': 'export const ERRORS = {\n  FILE_LOST: {},\n};\n' };
+  t.same(objections(errorUse(table), source), ['protocol/src/errors.ts:2']);
+  t.same(objections(errorUse(table), { ...source, 'a/src/a.ts': "fail('FILE_LOST')" }), []);
+});
