@@ -7,6 +7,10 @@ export const STATEMENT_BYTES_MAX = 4 * 1024;
 export const ENVELOPE_BYTES_MAX = 8 * 1024;
 /** All links of one user or pool together. */
 export const CHAIN_BYTES_MAX = 4 * 1024 * 1024;
+/** Highest seq of a chain. */
+export const CHAIN_LINKS_MAX = 4096;
+/** A user's or pool's replayed state as a row (at most one device entry per link). */
+export const STATE_ROW_BYTES_MAX = 2 * 1024 * 1024;
 /** The signer's user links that travel with a pool command. */
 export const EVIDENCE_BYTES_MAX = 64 * 1024;
 
@@ -14,6 +18,8 @@ export const USER_DEVICES_MAX = 32;
 export const USER_PASSKEYS_MAX = 8;
 export const USER_POOLS_MAX = 64;
 export const POOL_MEMBERS_MAX = 500;
+/** Invites of a pool that are unused and not expired. */
+export const POOL_INVITES_OPEN_MAX = 500;
 export const CREDENTIAL_ORIGINS_MAX = 8;
 export const CREDENTIAL_ID_BYTES_MAX = 1023;
 /** A COSE key of RS256 with 4096 bits is about 530 bytes. */
@@ -24,6 +30,8 @@ export const DEVICE_LIFE_MAX_MS = 90 * 24 * 3600 * 1000;
 export const TEMPORARY_DEVICE_LIFE_MAX_MS = 24 * 3600 * 1000;
 export const ENROLMENT_LIFE_MAX_MS = 10 * 60 * 1000;
 export const INVITE_LIFE_MAX_MS = 7 * 24 * 3600 * 1000;
+/** Authors choose expiries this much below their maximum: their clock may be a little ahead. */
+export const EXPIRY_MARGIN_MS = 60 * 1000;
 /** Tolerated difference between an author's clock and a node's. */
 export const CLOCK_SKEW_MAX_MS = 10 * 60 * 1000;
 /** How long a socket authentication proof is good for. */

@@ -3,54 +3,52 @@
 export type Bytes = Uint8Array;
 
 export function concatBytes(...parts: readonly Bytes[]): Bytes {
-	let length = 0;
-	for (const part of parts) length += part.length;
-	const joined = new Uint8Array(length);
-	let offset = 0;
-	for (const part of parts) {
-		joined.set(part, offset);
-		offset += part.length;
-	}
-	return joined;
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
 }
 
 /** Equality of public bytes. Not constant time: never for secrets. */
 export function equalBytes(a: Bytes, b: Bytes): boolean {
-	if (a.length !== b.length) return false;
-	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-	return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** Bytewise order, shorter first on a common prefix. */
 export function compareBytes(a: Bytes, b: Bytes): number {
-	const shared = Math.min(a.length, b.length);
-	for (let i = 0; i < shared; i++) {
-		const difference = (a[i] ?? 0) - (b[i] ?? 0);
-		if (difference !== 0) return difference;
-	}
-	return a.length - b.length;
+  const shared = Math.min(a.length, b.length);
+  for (let i = 0; i < shared; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) =>
-	byte.toString(16).padStart(2, "0"),
-);
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 export function toHex(bytes: Bytes): string {
-	let text = "";
-	for (const byte of bytes) text += HEX[byte];
-	return text;
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
 }
 
 /** Undefined unless the text is an even number of lower-case hex digits. */
 export function fromHex(text: string): Bytes | undefined {
-	if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
-	const bytes = new Uint8Array(text.length / 2);
-	for (let i = 0; i < bytes.length; i++) {
-		bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
-	}
-	return bytes;
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return undefined;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let i = 0; i < bytes.length; i++) {
+    bytes[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  }
+  return bytes;
 }
 
 export function utf8(text: string): Bytes {
-	return new TextEncoder().encode(text);
+  return new TextEncoder().encode(text);
 }

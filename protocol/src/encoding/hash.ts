@@ -2,43 +2,32 @@
 // in the order written (all but the last of fixed length). A hash or signature made for one purpose
 // can so never be presented for another.
 
-import { sha256 } from "@noble/hashes/sha2.js";
-import { type Bytes, concatBytes, utf8 } from "./bytes.ts";
+import { sha256 } from '@noble/hashes/sha2.js';
+import { type Bytes, concatBytes, utf8 } from './bytes.ts';
 
-export type SignTag =
-	| "stmt"
-	| "enrol"
-	| "sdp"
-	| "ws"
-	| "head"
-	| "record"
-	| "circuit"
-	| "admit";
+export type SignTag = 'stmt' | 'enrol' | 'sdp' | 'ws' | 'head' | 'record' | 'circuit' | 'admit';
 export type HashTag =
-	| "link"
-	| "register"
-	| "device"
-	| "handle"
-	| "recovery"
-	| "state"
-	| "recordlink"
-	| "body";
+  | 'link'
+  | 'register'
+  | 'device'
+  | 'handle'
+  | 'recovery'
+  | 'state'
+  | 'recordlink'
+  | 'body';
 
 /** The bytes that a signature covers (or, for enrol, that a passkey's challenge is the hash of). */
 export function signInput(tag: SignTag, ...parts: readonly Bytes[]): Bytes {
-	return concatBytes(utf8(`rockpool/${tag}/v1`), ZERO, ...parts);
+  return concatBytes(utf8(`rockpool/${tag}/v1`), ZERO, ...parts);
 }
 
-export function taggedHash(
-	tag: HashTag | "enrol",
-	...parts: readonly Bytes[]
-): Bytes {
-	return sha256(concatBytes(utf8(`rockpool/${tag}/v1`), ZERO, ...parts));
+export function taggedHash(tag: HashTag | 'enrol', ...parts: readonly Bytes[]): Bytes {
+  return sha256(concatBytes(utf8(`rockpool/${tag}/v1`), ZERO, ...parts));
 }
 
 /** Plain SHA-256, for what other standards define (certificate fingerprints, clientDataJSON). */
 export function sha256Bytes(bytes: Bytes): Bytes {
-	return sha256(bytes);
+  return sha256(bytes);
 }
 
 const ZERO = new Uint8Array(1);

@@ -2,94 +2,87 @@
 // who speaks to whom, so that no relay can put its own DTLS fingerprint in between. What a signal
 // carries is one of these, sealed to the target device.
 
-import type { Bytes } from "../encoding/bytes.ts";
-import { decodeCbor, encodeCbor } from "../encoding/cbor.ts";
-import { signInput } from "../encoding/hash.ts";
-import { accept, type Result, refuse } from "../encoding/result.ts";
+import type { Bytes } from '../encoding/bytes.ts';
+import { decodeCbor, encodeCbor } from '../encoding/cbor.ts';
+import { signInput } from '../encoding/hash.ts';
+import { accept, type Result, refuse } from '../encoding/result.ts';
 import {
-	bytes,
-	bytesUpTo,
-	map,
-	oneOf,
-	type ShapeType,
-	text,
-	uint,
-	union,
-} from "../encoding/shape.ts";
-import { SDP_BYTES_MAX, SIGNAL_BODY_BYTES_MAX } from "../limits.ts";
+  bytes,
+  bytesUpTo,
+  map,
+  oneOf,
+  type ShapeType,
+  text,
+  uint,
+  union,
+} from '../encoding/shape.ts';
+import { SDP_BYTES_MAX, SIGNAL_BODY_BYTES_MAX } from '../limits.ts';
 
 /** Length of an HPKE encapsulated P-256 key in front of every sealed body. */
 export const SEAL_KEY_BYTES = 65;
 
-export const peerSignalShape = union("type", {
-	/** `sig` (tag sdp) covers descriptionSignInput of everything else in the frame. */
-	description: map(
-		{
-			type: oneOf("description"),
-			pool: bytes(32),
-			from: bytes(32),
-			to: bytes(32),
-			/** Names one peer connection; chosen by the offerer of its first offer. */
-			connection: bytes(16),
-			role: oneOf("offer", "answer"),
-			sdp: bytesUpTo(SDP_BYTES_MAX, 1),
-			time: uint(),
-			sig: bytes(64),
-		},
-		{
-			/** An answer names the offer it answers: SHA-256 of the offer's SDP bytes. */
-			offer: bytes(32),
-		},
-	),
-	candidate: map({
-		type: oneOf("candidate"),
-		pool: bytes(32),
-		connection: bytes(16),
-		/** Empty text marks the end of candidates. */
-		candidate: text(1024),
-		mid: text(64),
-	}),
-	/** Asks the other side to begin again (its connection is gone or was refused). */
-	restart: map({
-		type: oneOf("restart"),
-		pool: bytes(32),
-		connection: bytes(16),
-	}),
+export const peerSignalShape = union('type', {
+  /** `sig` (tag sdp) covers descriptionSignInput of everything else in the frame. */
+  description: map(
+    {
+      type: oneOf('description'),
+      pool: bytes(32),
+      from: bytes(32),
+      to: bytes(32),
+      /** Names one peer connection; chosen by the offerer of its first offer. */
+      connection: bytes(16),
+      role: oneOf('offer', 'answer'),
+      sdp: bytesUpTo(SDP_BYTES_MAX, 1),
+      time: uint(),
+      sig: bytes(64),
+    },
+    {
+      /** An answer names the offer it answers: SHA-256 of the offer's SDP bytes. */
+      offer: bytes(32),
+    },
+  ),
+  candidate: map({
+    type: oneOf('candidate'),
+    pool: bytes(32),
+    connection: bytes(16),
+    /** Empty text marks the end of candidates. */
+    candidate: text(1024),
+    mid: text(64),
+  }),
+  /** Asks the other side to begin again (its connection is gone or was refused). */
+  restart: map({
+    type: oneOf('restart'),
+    pool: bytes(32),
+    connection: bytes(16),
+  }),
 });
 export type PeerSignal = ShapeType<typeof peerSignalShape>;
-export type SignedDescription = Extract<PeerSignal, { type: "description" }>;
+export type SignedDescription = Extract<PeerSignal, { type: 'description' }>;
 
 export function decodePeerSignal(body: Bytes): Result<PeerSignal> {
-	return decodeCbor(body, peerSignalShape, SIGNAL_BODY_BYTES_MAX);
+  return decodeCbor(body, peerSignalShape, SIGNAL_BODY_BYTES_MAX);
 }
 
-export function descriptionSignInput(d: Omit<SignedDescription, "sig">): Bytes {
-	const { type: _type, ...covered } = d;
-	const { sig: _sig, ...unsigned } = covered as typeof covered & {
-		sig?: Bytes;
-	};
-	return signInput("sdp", encodeCbor(unsigned));
+export function descriptionSignInput(d: Omit<SignedDescription, 'sig'>): Bytes {
+  const { type: _type, ...covered } = d;
+  const { sig: _sig, ...unsigned } = covered as typeof covered & {
+    sig?: Bytes;
+  };
+  return signInput('sdp', encodeCbor(unsigned));
 }
 
 const FINGERPRINT = /^a=fingerprint:(\S+) (\S+)\r?$/gm;
 
 /** The one SHA-256 certificate fingerprint of an SDP, as 32 bytes; refused if not exactly one. */
 export function sdpFingerprint(sdp: string): Result<Bytes> {
-	const found = [...sdp.matchAll(FINGERPRINT)];
-	const [only] = found;
-	if (
-		found.length !== 1 ||
-		only === undefined ||
-		only[1]?.toLowerCase() !== "sha-256"
-	) {
-		return refuse("PEER_FINGERPRINT", "wants exactly one sha-256 fingerprint");
-	}
-	const pairs = (only[2] ?? "").split(":");
-	if (
-		pairs.length !== 32 ||
-		!pairs.every((pair) => /^[0-9a-fA-F]{2}$/.test(pair))
-	) {
-		return refuse("PEER_FINGERPRINT", "fingerprint is not 32 bytes");
-	}
-	return accept(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)));
+  const found = [...sdp.matchAll(FINGERPRINT)];
+  const [only] = found;
+  if (found.length !== 1 || only === undefined || only[1]?.toLowerCase() !== 'sha-256') {
+    return refuse('PEER_FINGERPRINT', 'wants exactly one sha-256 fingerprint');
+  }
+  const pairs = (only[2] ?? '').split(':');
+  if (pairs.length !== 32 || !pairs.every((pair) => /^[0-9a-fA-F]{2}$/.test(pair))) {
+    return refuse('PEER_FINGERPRINT', 'fingerprint is not 32 bytes');
+  }
+  return accept(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)));
 }
