@@ -1,0 +1,89 @@
+// The directory's commands: a closed, versioned set. They travel in the Raft log, so their bytes are
+// a stored format. A node checks what it submits, but apply trusts none of it and judges again.
+
+import {
+  array,
+  bytes,
+  bytesUpTo,
+  decodeCbor,
+  ENVELOPE_BYTES_MAX,
+  EVIDENCE_BYTES_MAX,
+  encodeCbor,
+  map,
+  oneOf,
+  type Result,
+  refShape,
+  refuse,
+  type ShapeType,
+  storedLinkShape,
+  uint,
+  union,
+} from '@rockpool/protocol';
+import type { Bytes } from './ports.ts';
+
+const v = oneOf(1);
+const envelope = bytesUpTo(ENVELOPE_BYTES_MAX, 1);
+
+/** Links of one evidence list; their bytes together are limited by EVIDENCE_BYTES_MAX. */
+export const EVIDENCE_LINKS_MAX = 256;
+/** Largest command: an envelope, its evidence and the few bytes around them. */
+export const COMMAND_BYTES_MAX = EVIDENCE_BYTES_MAX + 2 * ENVELOPE_BYTES_MAX;
+
+/** The signer's user links after the head that the pool's shard keeps for them, in order. */
+const evidence = array(storedLinkShape, EVIDENCE_LINKS_MAX);
+
+const admittedByShape = union('by', {
+  /** By the operator's first-admin link: the account is never dropped. */
+  admin: map({ by: oneOf('admin') }),
+  /** By an invite of this pool: the account is dropped unless a join follows within an hour. */
+  pool: map({ by: oneOf('pool'), pool: refShape }),
+});
+export type AdmittedBy = ShapeType<typeof admittedByShape>;
+
+export const commandShape = union('kind', {
+  /** User's slot. A new account. */
+  putUserGenesis: map({ v, kind: oneOf('putUserGenesis'), envelope, admittedBy: admittedByShape }),
+  /** User's slot. */
+  appendUserLink: map({ v, kind: oneOf('appendUserLink'), ref: refShape, envelope }),
+  /** Pool's slot. */
+  putPoolGenesis: map({ v, kind: oneOf('putPoolGenesis'), envelope, evidence }),
+  /** Pool's slot. */
+  appendPoolLink: map({ v, kind: oneOf('appendPoolLink'), ref: refShape, envelope, evidence }),
+  /** User's slot, from a pool's outbox: the user is a member now. `id` is the outbox row's. */
+  memberJoined: map({
+    v,
+    kind: oneOf('memberJoined'),
+    user: refShape,
+    pool: refShape,
+    id: bytes(32),
+  }),
+  /** Pool's slot: the outbox row has been delivered. */
+  outboxDone: map({ v, kind: oneOf('outboxDone'), id: bytes(32) }),
+  /** User's slot: drops an account that was admitted by an invite and never joined. */
+  dropPending: map({ v, kind: oneOf('dropPending'), user: refShape }),
+  /** META: the operator's one-time link is (re)placed. The token itself is never in the log. */
+  setFirstAdmin: map({ v, kind: oneOf('setFirstAdmin'), tokenHash: bytes(32), expiry: uint() }),
+  /** META: the link is used by this user. */
+  claimAdmin: map({ v, kind: oneOf('claimAdmin'), tokenHash: bytes(32), user: refShape }),
+});
+export type Command = ShapeType<typeof commandShape>;
+export type CommandKind = Command['kind'];
+export type CommandOf<K extends CommandKind> = Extract<Command, { kind: K }>;
+
+type Unversioned<C> = C extends Command ? Omit<C, 'v'> : never;
+
+/** The command's bytes for `cluster.submit`. */
+export function encodeCommand(command: Unversioned<Command>): Bytes {
+  return encodeCbor({ v: 1, ...command });
+}
+
+/** Never throws. */
+export function decodeCommand(command: Bytes): Result<Command> {
+  const decoded = decodeCbor(command, commandShape, COMMAND_BYTES_MAX);
+  if (!decoded.ok || !('evidence' in decoded.value)) return decoded;
+  let evidenceBytes = 0;
+  for (const link of decoded.value.evidence) evidenceBytes += link.envelope.length;
+  return evidenceBytes <= EVIDENCE_BYTES_MAX
+    ? decoded
+    : refuse('PROTOCOL_TOO_LARGE', `${evidenceBytes} bytes of evidence`);
+}
