@@ -1,0 +1,40 @@
+// `npm run e2e [-- NAME …] [-- --list]`: the journeys, one after another, each on a cluster of its own.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Journey, play } from './kit/journey.ts';
+
+const JOURNEYS = join(import.meta.dirname, 'journeys');
+
+const journeys = await loadJourneys();
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
+const unknown = names.filter((name) => !journeys.some((journey) => journey.name === name));
+
+if (process.argv.includes('--list')) {
+  for (const { name, summary } of journeys) print(`${name.padEnd(20)} ${summary}`);
+} else if (unknown.length > 0) {
+  print(`no journey is called ${unknown.join(', ')}; -- --list names them all`);
+  process.exitCode = 2;
+} else {
+  const chosen = journeys.filter((journey) => names.length === 0 || names.includes(journey.name));
+  let failed = 0;
+  for (const journey of chosen) failed += (await play(journey, print)) ? 0 : 1;
+  print(`${chosen.length - failed} passed, ${failed} failed`);
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+async function loadJourneys(): Promise<Journey[]> {
+  const files = readdirSync(JOURNEYS)
+    .filter((name) => name.endsWith('.ts'))
+    .sort();
+  return Promise.all(
+    files.map(async (name) => {
+      const module: { journey?: Journey } = await import(join(JOURNEYS, name));
+      if (!module.journey) throw new Error(`journeys/${name} exports no journey`);
+      return module.journey;
+    }),
+  );
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
