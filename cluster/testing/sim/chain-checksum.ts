@@ -1,0 +1,30 @@
+// A stand-in for the product's CRC-32: 32-bit FNV-1a over every field of an entry, chained.
+
+import type { EntryContent } from '../../src/core/types.ts';
+
+const PRIME = 0x01000193;
+
+export function chainChecksum(previousChecksum: number, content: EntryContent): number {
+  let hash = (previousChecksum ^ 0x811c9dc5) >>> 0;
+  const fields = [
+    content.group,
+    content.index,
+    content.term,
+    content.kind === 'noop' ? 0 : 1,
+    content.ruleVersion,
+    content.entryTimeMs % 0x1_0000_0000,
+    content.tableEpoch,
+    content.command.length,
+  ];
+  for (const field of fields) hash = mix(hash, field >>> 0);
+  for (const byte of content.command) hash = Math.imul(hash ^ byte, PRIME) >>> 0;
+  return hash;
+}
+
+function mix(hash: number, word: number): number {
+  let mixed = hash;
+  for (let shift = 0; shift < 32; shift += 8) {
+    mixed = Math.imul(mixed ^ ((word >>> shift) & 0xff), PRIME) >>> 0;
+  }
+  return mixed;
+}

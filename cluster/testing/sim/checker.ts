@@ -1,0 +1,178 @@
+// What must hold after every step, seen from outside all nodes (thesis figure 3.2, and more). The
+// history kept here outlives every crash, and nothing in the core can touch it. Checksums are
+// chained, so equal checksums at one index mean equal logs up to it.
+
+import type { Entry, NodeId, Raft, RaftStatus, Role } from '../../src/core/types.ts';
+import { chainChecksum } from './chain-checksum.ts';
+import type { SimProcess } from './process.ts';
+import type { Swarm } from './swarm.ts';
+import { check } from './violation.ts';
+
+interface Committed {
+  readonly entry: Entry;
+  /** The term of the leader that committed it. */
+  readonly inTerm: number;
+}
+
+/** What was last seen of a process. */
+interface View {
+  life: number;
+  role: Role;
+  term: number;
+  commit: number;
+  checksums: number[];
+  durableCommit: number;
+}
+
+/** Above any index, so that (term, index) becomes one number. */
+const INDEX_SPAN = 10_000_000;
+const ENTRY_OVERHEAD_BYTES = 64;
+
+export class Checker {
+  readonly #processes: readonly SimProcess[];
+  readonly #swarm: Swarm;
+  readonly #committed: Committed[] = [];
+  readonly #leaders = new Map<number, NodeId>();
+  readonly #placed = new Map<number, number>();
+  readonly #views = new Map<NodeId, View>();
+
+  constructor(processes: readonly SimProcess[], swarm: Swarm) {
+    this.#processes = processes;
+    this.#swarm = swarm;
+  }
+
+  get committedIndex(): number {
+    return this.#committed.length;
+  }
+
+  committedAt(index: number): Entry | undefined {
+    return this.#committed[index - 1]?.entry;
+  }
+
+  afterStep(process: SimProcess): void {
+    const { raft, id } = process;
+    if (raft === undefined) return;
+    const status = raft.status();
+    const view = this.#viewOf(process, status);
+    this.#checkLog(process, raft, status, view);
+    this.#checkLeader(process, raft, status, view);
+    this.#checkCommit(process, raft, status, view);
+    this.#checkBounds(id, raft, status);
+    view.role = status.role;
+    view.term = status.term;
+    view.commit = status.commit;
+  }
+
+  applied(process: SimProcess, entries: readonly Entry[]): void {
+    let expected = process.disk.appliedIndex;
+    for (const entry of entries) {
+      expected += 1;
+      const canonical = this.committedAt(entry.index);
+      const isNext = entry.index === expected && canonical?.checksum === entry.checksum;
+      check(isNext, 'stateMachineSafety', () => `${process.id} applies another ${expected}`);
+    }
+  }
+
+  #viewOf(process: SimProcess, status: RaftStatus): View {
+    const known = this.#views.get(process.id);
+    const { disk, life, id } = process;
+    if (known === undefined) {
+      const { role, term, commit } = status;
+      const fresh = { life, role, term, commit, checksums: [], durableCommit: 0 };
+      this.#views.set(id, fresh);
+      return fresh;
+    }
+    const durableCommit = Math.max(disk.hardState?.commit ?? 0, disk.appliedIndex);
+    const isDurableMonotonic = durableCommit >= known.durableCommit;
+    check(isDurableMonotonic, 'monotonic', () => `${id} forgot what it had stored as committed`);
+    known.durableCommit = durableCommit;
+    if (known.life !== life) {
+      const restored = status.term === (disk.hardState?.term ?? 0) && status.role === 'follower';
+      check(restored, 'monotonic', () => `${id} did not restart from its disk as a follower`);
+      check(status.commit >= durableCommit, 'monotonic', () => `${id} restarted below its commit`);
+      Object.assign(known, { life, role: status.role, term: status.term, commit: status.commit });
+    }
+    check(status.term >= known.term, 'monotonic', () => `the term of ${id} fell`);
+    check(status.commit >= known.commit, 'monotonic', () => `the commit of ${id} fell`);
+    return known;
+  }
+
+  /** Compares from the end, where change happens. */
+  #checkLog(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
+    const { checksums } = view;
+    let agreed = Math.min(checksums.length, status.lastIndex);
+    while (agreed > 0 && checksumAt(raft, agreed) !== checksums[agreed - 1]) agreed -= 1;
+    if (agreed < checksums.length) {
+      const led = view.role === 'leader' && status.role === 'leader' && view.term === status.term;
+      check(!led, 'leaderAppendOnly', () => `leader ${process.id} replaced ${agreed + 1}`);
+      const isKept = agreed >= view.commit || agreed >= status.lastIndex;
+      check(isKept, 'stateMachineSafety', () => `${process.id} replaced a committed entry`);
+      checksums.length = agreed;
+    }
+    if (agreed === status.lastIndex) return;
+    for (const entry of raft.entries(agreed + 1, status.lastIndex)) {
+      const chained = chainChecksum(checksums.at(-1) ?? 0, entry) === entry.checksum;
+      check(chained, 'logMatching', () => `${process.id} took a damaged entry ${entry.index}`);
+      const place = entry.term * INDEX_SPAN + entry.index;
+      const other = this.#placed.get(place) ?? entry.checksum;
+      const matches = other === entry.checksum;
+      check(matches, 'logMatching', () => `two logs differ at ${entry.index} in ${entry.term}`);
+      this.#placed.set(place, entry.checksum);
+      checksums.push(entry.checksum);
+    }
+  }
+
+  #checkLeader(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
+    if (status.role !== 'leader') return;
+    const { term } = status;
+    const other = this.#leaders.get(term) ?? process.id;
+    check(other === process.id, 'electionSafety', () => `two leaders in term ${term}`);
+    this.#leaders.set(term, process.id);
+    if (view.role === 'leader' && view.term === term) return;
+    let must = this.#committed.length;
+    while (must > 0 && (this.#committed[must - 1]?.inTerm ?? 0) >= term) must -= 1;
+    const checksum = this.committedAt(must)?.checksum;
+    const isComplete =
+      must === 0 || (must <= status.lastIndex && checksumAt(raft, must) === checksum);
+    check(isComplete, 'leaderCompleteness', () => `leader of ${term} lacks committed ${must}`);
+  }
+
+  #checkCommit(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
+    const { commit, term } = status;
+    if (commit > this.#committed.length) {
+      const isLeaders = status.role === 'leader';
+      check(isLeaders, 'stateMachineSafety', () => `${process.id} committed what no leader did`);
+      const checksum = checksumAt(raft, commit);
+      const copies = this.#processes.filter(({ disk }) => disk.checksumAt(commit) === checksum);
+      const isDurable = copies.length * 2 > this.#processes.length;
+      check(isDurable, 'durableQuorum', () => `${commit} is durable on ${copies.length} only`);
+      for (const entry of raft.entries(this.#committed.length + 1, commit)) {
+        this.#committed.push({ entry, inTerm: term });
+      }
+    }
+    if (commit === 0 || commit === view.commit) return;
+    const isCanonical = checksumAt(raft, commit) === this.committedAt(commit)?.checksum;
+    check(isCanonical, 'stateMachineSafety', () => `${process.id} committed another ${commit}`);
+  }
+
+  #checkBounds(id: NodeId, raft: Raft, status: RaftStatus): void {
+    const { limits } = this.#swarm;
+    check(status.applied <= status.commit, 'bounds', () => `${id} applied beyond its commit`);
+    if (status.role !== 'leader') return;
+    for (const follower of status.followers) {
+      const isAbove = follower.nextIndex > follower.matchIndex;
+      check(isAbove, 'bounds', () => `next is not above match for ${follower.node}`);
+      const isWithin = follower.inflightAppends <= limits.inflightAppendsMax;
+      check(isWithin, 'bounds', () => `too many appends on their way to ${follower.node}`);
+    }
+    let bytes = 0;
+    for (const entry of raft.entries(status.commit + 1, status.lastIndex)) {
+      if (entry.kind === 'command') bytes += entry.command.length + ENTRY_OVERHEAD_BYTES;
+    }
+    check(bytes === status.uncommittedBytes, 'bounds', () => `${id} miscounts what is uncommitted`);
+  }
+}
+
+function checksumAt(raft: Raft, index: number): number | undefined {
+  return raft.entries(index, index)[0]?.checksum;
+}

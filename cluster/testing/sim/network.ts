@@ -1,0 +1,120 @@
+// Messages between simulated processes: lost, late, doubled, out of order, replayed much later,
+// damaged, or cut off in one direction or both.
+
+import type { Message, NodeId } from '../../src/core/types.ts';
+import type { CoverageCounter } from './coverage.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { Random } from './random.ts';
+import type { Swarm } from './swarm.ts';
+
+/** Of past messages that may come back. */
+const MEMORY_MAX = 200;
+const SPIKE_MS = 5000;
+
+export class SimNetwork {
+  readonly #queue: EventQueue;
+  readonly #random: Random;
+  readonly #coverage: CoverageCounter;
+  readonly #deliver: (message: Message) => void;
+  readonly #cut = new Set<string>();
+  readonly #lastArrivalMs = new Map<string, number>();
+  readonly #past: Message[] = [];
+  #faults: Swarm['network'];
+
+  constructor(
+    swarm: Swarm,
+    queue: EventQueue,
+    random: Random,
+    coverage: CoverageCounter,
+    deliver: (message: Message) => void,
+  ) {
+    this.#faults = swarm.network;
+    this.#queue = queue;
+    this.#random = random;
+    this.#coverage = coverage;
+    this.#deliver = deliver;
+  }
+
+  cut(from: NodeId, to: NodeId): void {
+    this.#cut.add(linkOf(from, to));
+  }
+
+  healLinks(): void {
+    this.#cut.clear();
+  }
+
+  /** From now on nothing goes wrong. */
+  heal(): void {
+    this.healLinks();
+    const { delayMeanMs } = this.#faults;
+    const none = { drop: 0, delaySpike: 0, duplicate: 0, reorder: 0, replay: 0, corruptEntry: 0 };
+    this.#faults = { delayMeanMs, ...none };
+  }
+
+  send(message: Message): void {
+    const { drop, duplicate, replay } = this.#faults;
+    if (this.#cut.has(linkOf(message.from, message.to))) return;
+    if (this.#happens(drop)) {
+      this.#coverage.count('fault.drop');
+      return;
+    }
+    this.#arriveLater(this.#maybeDamaged(message));
+    if (this.#happens(duplicate)) {
+      this.#coverage.count('fault.duplicate');
+      this.#arriveLater(message);
+    }
+    this.#remember(message);
+    if (this.#happens(replay)) {
+      this.#coverage.count('fault.replay');
+      this.#arriveLater(this.#random.pick(this.#past));
+    }
+  }
+
+  #arriveLater(message: Message): void {
+    const { delayMeanMs, delaySpike, reorder } = this.#faults;
+    const link = linkOf(message.from, message.to);
+    const nowMs = this.#queue.nowMs;
+    let arrivalMs = nowMs + this.#random.exponential(delayMeanMs);
+    if (this.#happens(delaySpike)) {
+      this.#coverage.count('fault.delaySpike');
+      arrivalMs += this.#random.rate(0, SPIKE_MS);
+    } else if (this.#happens(reorder)) {
+      if (arrivalMs < (this.#lastArrivalMs.get(link) ?? 0)) this.#coverage.count('fault.reorder');
+    } else {
+      arrivalMs = Math.max(arrivalMs, this.#lastArrivalMs.get(link) ?? 0);
+      this.#lastArrivalMs.set(link, arrivalMs);
+    }
+    this.#queue.after(arrivalMs - nowMs, () => {
+      if (!this.#cut.has(link)) this.#deliver(message);
+    });
+  }
+
+  #remember(message: Message): void {
+    if (this.#past.length < MEMORY_MAX) this.#past.push(message);
+    else this.#past[this.#random.between(0, MEMORY_MAX - 1)] = message;
+  }
+
+  /** Flips a bit of one entry's command: what the checksum chain is there to find. */
+  #maybeDamaged(message: Message): Message {
+    if (message.kind !== 'append' || !this.#happens(this.#faults.corruptEntry)) return message;
+    const victim = message.entries.find((entry) => entry.command.length > 0);
+    if (victim === undefined) return message;
+    this.#coverage.count('fault.corruptEntry');
+    const command = victim.command.slice();
+    const at = this.#random.between(0, command.length - 1);
+    command[at] = (command[at] ?? 0) ^ (1 << this.#random.between(0, 7));
+    const entries = message.entries.map((entry) =>
+      entry === victim ? { ...entry, command } : entry,
+    );
+    return { ...message, entries };
+  }
+
+  /** Draws only for faults that exist in this run. */
+  #happens(probability: number): boolean {
+    return probability > 0 && this.#random.chance(probability);
+  }
+}
+
+function linkOf(from: NodeId, to: NodeId): string {
+  return `${from}>${to}`;
+}

@@ -1,0 +1,272 @@
+// One simulated process: the thinnest driver around the real core. It lives as long as its disk;
+// the core inside it comes and goes with crashes.
+
+import { createRaft } from '../../src/core/raft.ts';
+import type { Rules } from '../../src/core/rules.ts';
+import type {
+  Entry,
+  Message,
+  NodeId,
+  Proposal,
+  ProposeResult,
+  Raft,
+  RaftEvent,
+  Ready,
+} from '../../src/core/types.ts';
+import { chainChecksum } from './chain-checksum.ts';
+import type { CoverageCounter } from './coverage.ts';
+import { SimDisk } from './disk.ts';
+import type { EventQueue } from './event-queue.ts';
+import type { Random } from './random.ts';
+import type { Swarm } from './swarm.ts';
+
+const BATCHES_IN_FLIGHT_MAX = 3;
+/** A paused process finds at most this much waiting. */
+const INBOX_MAX = 500;
+
+/** Known mistakes of a driver, for tests that show that the checks find them. */
+export interface DriverMistakes {
+  readonly forgetsVote?: boolean;
+  readonly sendsBeforeDurable?: boolean;
+}
+
+export interface ProcessHost {
+  readonly swarm: Swarm;
+  readonly queue: EventQueue;
+  readonly coverage: CoverageCounter;
+  readonly rules: Rules;
+  readonly mistakes: DriverMistakes;
+  send(from: SimProcess, message: Message): void;
+  /** After each input the core has handled. */
+  handled(process: SimProcess): void;
+  apply(process: SimProcess, entries: readonly Entry[]): void;
+}
+
+export class SimProcess {
+  readonly id: NodeId;
+  readonly disk = new SimDisk();
+  readonly #host: ProcessHost;
+  readonly #voters: readonly NodeId[];
+  readonly #random: Random;
+  readonly #inbox: Message[] = [];
+  readonly #onResume: (() => void)[] = [];
+  #held: { readonly batch: number; readonly messages: readonly Message[] }[] = [];
+  #raft: Raft | undefined;
+  #life = 0;
+  #isPaused = false;
+  #diskFreeAtMs = 0;
+  #clockRate = 1;
+  #clockOffsetMs = 0;
+  #hasDiskFaults = true;
+
+  constructor(id: NodeId, voters: readonly NodeId[], host: ProcessHost, random: Random) {
+    this.id = id;
+    this.#voters = voters;
+    this.#host = host;
+    this.#random = random;
+    this.#clockRate = 1 + random.rate(-1, 1) * host.swarm.clockDrift;
+    if (host.swarm.clockDrift > 0) host.coverage.count('fault.clockDrift');
+  }
+
+  get raft(): Raft | undefined {
+    return this.#raft;
+  }
+
+  /** Counts starts: what was true in one life may be forgotten in the next. */
+  get life(): number {
+    return this.#life;
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  get clockMs(): number {
+    return Math.max(0, Math.floor(this.#host.queue.nowMs * this.#clockRate + this.#clockOffsetMs));
+  }
+
+  start(): void {
+    const { swarm, rules } = this.#host;
+    this.#life += 1;
+    this.#isPaused = false;
+    this.#diskFreeAtMs = 0;
+    const config = {
+      group: 1,
+      self: this.id,
+      voters: this.#voters,
+      electionTicks: swarm.electionTicks,
+      heartbeatTicks: swarm.heartbeatTicks,
+      seed: this.#random.next(),
+      chainChecksum,
+      hardState: this.disk.hardState,
+      log: this.disk.log,
+      applied: this.disk.appliedIndex,
+      limits: swarm.limits,
+    };
+    this.#raft = createRaft(config, rules);
+    this.#handled();
+    this.#tickLater(this.#life, this.#random.rate(0, swarm.tickMs));
+  }
+
+  crash(): void {
+    const { coverage } = this.#host;
+    const lost = this.disk.crash(this.#random.between(0, this.disk.batchesInFlight));
+    if (lost > 0) coverage.count('fault.crash.lostBatch');
+    this.#raft = undefined;
+    this.#inbox.length = 0;
+    this.#onResume.length = 0;
+    this.#held = [];
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    for (const run of this.#onResume.splice(0)) run();
+    for (const message of this.#inbox.splice(0)) this.receive(message);
+  }
+
+  jumpClock(byMs: number): void {
+    this.#clockOffsetMs += byMs;
+  }
+
+  healDisk(): void {
+    this.#hasDiskFaults = false;
+  }
+
+  receive(message: Message): void {
+    if (this.#raft === undefined) return;
+    if (this.#isPaused) {
+      if (this.#inbox.length < INBOX_MAX) this.#inbox.push(message);
+      return;
+    }
+    this.#raft.step(message);
+    this.#handled();
+    this.#drainSoon();
+  }
+
+  unreachable(node: NodeId): void {
+    this.#raft?.unreachable(node);
+  }
+
+  propose(proposal: Omit<Proposal, 'entryTimeMs'>): ProposeResult | undefined {
+    if (this.#raft === undefined || this.#isPaused) return undefined;
+    const result = this.#raft.propose({ ...proposal, entryTimeMs: this.clockMs });
+    this.#handled();
+    this.#drainSoon();
+    return result;
+  }
+
+  #handled(): void {
+    this.#host.handled(this);
+  }
+
+  #tickLater(life: number, delayMs: number): void {
+    this.#host.queue.after(delayMs, () => {
+      if (this.#life !== life || this.#raft === undefined) return;
+      if (!this.#isPaused) {
+        this.#raft.tick();
+        this.#handled();
+        this.#drain();
+      }
+      this.#tickLater(life, this.#host.swarm.tickMs / this.#clockRate);
+    });
+  }
+
+  /** A real driver takes the output once per turn, after several inputs. */
+  #drainSoon(): void {
+    const { lateDrain } = this.#host.swarm;
+    if (lateDrain === 0 || !this.#random.chance(lateDrain)) this.#drain();
+  }
+
+  #drain(): void {
+    while (this.#raft !== undefined && this.disk.batchesInFlight < BATCHES_IN_FLIGHT_MAX) {
+      const ready = this.#raft.ready();
+      if (ready === undefined) return;
+      this.#carryOut(ready);
+    }
+  }
+
+  #carryOut(ready: Ready): void {
+    for (const event of ready.events) this.#noteEvent(event);
+    for (const message of ready.sendNow) this.#host.send(this, message);
+    if (ready.persist !== undefined) this.#write(ready.persist);
+    if (ready.sendAfter !== undefined) {
+      this.#held.push(ready.sendAfter);
+      if (this.#host.mistakes.sendsBeforeDurable === true) this.#release(Number.POSITIVE_INFINITY);
+    }
+    if (ready.apply.length > 0) this.#applyLater(this.#life, ready.apply);
+  }
+
+  #write(batch: NonNullable<Ready['persist']>): void {
+    const { swarm, queue, coverage, mistakes } = this.#host;
+    const isForgetful = mistakes.forgetsVote === true && batch.hardState !== undefined;
+    const hardState = isForgetful ? { ...batch.hardState, vote: undefined } : batch.hardState;
+    this.disk.write({ ...batch, hardState });
+    if (batch.truncateFrom !== undefined) coverage.count('raft.truncated');
+    let takesMs = this.#random.exponential(swarm.disk.meanMs);
+    if (this.#hasDiskFaults && swarm.disk.spike > 0 && this.#random.chance(swarm.disk.spike)) {
+      coverage.count('fault.diskSpike');
+      takesMs += this.#random.exponential(swarm.disk.spikeMs);
+    }
+    this.#diskFreeAtMs = Math.max(this.#diskFreeAtMs, queue.nowMs) + takesMs;
+    const life = this.#life;
+    queue.after(this.#diskFreeAtMs - queue.nowMs, () => this.#written(life));
+  }
+
+  /** The write ends although the process is paused: the disk belongs to the kernel. */
+  #written(life: number): void {
+    if (this.#life !== life || this.#raft === undefined) return;
+    const { batch, term, index } = this.disk.completeOldest();
+    this.#whenAwake(life, () => {
+      this.#release(batch);
+      this.#raft?.persisted({ batch, term, index });
+      this.#handled();
+      this.#drain();
+    });
+  }
+
+  #applyLater(life: number, entries: readonly Entry[]): void {
+    const last = entries.at(-1)?.index ?? 0;
+    const takesMs = this.#random.exponential(this.#host.swarm.disk.meanMs);
+    this.#host.queue.after(takesMs, () => {
+      this.#whenAwake(life, () => {
+        this.#host.apply(this, entries);
+        this.disk.applied(last);
+        this.#raft?.applied(last);
+        this.#handled();
+        this.#drain();
+      });
+    });
+  }
+
+  #whenAwake(life: number, run: () => void): void {
+    if (this.#life !== life || this.#raft === undefined) return;
+    if (this.#isPaused) this.#onResume.push(run);
+    else run();
+  }
+
+  #release(batch: number): void {
+    const released = this.#held.filter((held) => held.batch <= batch);
+    this.#held = this.#held.filter((held) => held.batch > batch);
+    for (const { messages } of released) {
+      for (const message of messages) this.#host.send(this, message);
+    }
+  }
+
+  #noteEvent(event: RaftEvent): void {
+    const { coverage } = this.#host;
+    if (event.kind === 'messageRefused' && event.reason === 'checksumChain') {
+      coverage.count('raft.checksumRefused');
+    }
+    if (event.kind !== 'roleChanged') return;
+    if (event.reason === 'electionWon') coverage.count('raft.leaderElected');
+    if (event.reason === 'quorumLost') coverage.count('raft.quorumLost');
+    if (event.reason === 'diskStalled') coverage.count('raft.diskStalled');
+    if (event.reason === 'higherTerm') coverage.count('raft.higherTerm');
+    const isPreVote = event.from === 'preCandidate';
+    if (isPreVote && event.reason === 'electionLost') coverage.count('raft.preVoteLost');
+  }
+}

@@ -1,0 +1,234 @@
+// One seed, one run: a cluster of simulated processes in virtual time, first broken on purpose while
+// safety is checked after every step, then healed until it is live again.
+
+import { RaftInvariantError } from '../../src/core/assert.ts';
+import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
+import type { Entry, Message, NodeId } from '../../src/core/types.ts';
+import { Checker } from './checker.ts';
+import { Clients } from './clients.ts';
+import { type Coverage, CoverageCounter } from './coverage.ts';
+import { EventQueue } from './event-queue.ts';
+import { Nemesis } from './nemesis.ts';
+import { SimNetwork } from './network.ts';
+import { type DriverMistakes, type ProcessHost, SimProcess } from './process.ts';
+import { PromiseChecker } from './promise-checker.ts';
+import { Random } from './random.ts';
+import { drawSwarm, type Swarm } from './swarm.ts';
+import { Trace } from './trace.ts';
+import { check, type Property, Violation } from './violation.ts';
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** How long things go wrong, in virtual time. */
+  readonly unsafeMs?: number;
+  /** A known mistake in the place of a rule, to see it found. */
+  readonly rules?: Rules;
+  readonly mistakes?: DriverMistakes;
+}
+
+export interface SimulationResult {
+  readonly seed: number;
+  readonly steps: number;
+  readonly virtualMs: number;
+  readonly violation: { readonly property: Property; readonly message: string } | undefined;
+  readonly coverage: Coverage;
+  /** Equal for equal seeds. */
+  readonly traceHash: string;
+}
+
+const UNSAFE_MS = 120_000;
+/** After healing: election timeouts until there is a leader, and until all have caught up. */
+const LEADER_TIMEOUTS = 20;
+const CONVERGE_TIMEOUTS = 200;
+/** In a calm cluster the leader stays. */
+const CALM_TIMEOUTS = 20;
+const STEPS_MAX = 20_000_000;
+/** Share of proposals that go to whoever leads; the others go anywhere. */
+const TO_LEADER = 0.8;
+const BURST = 60;
+
+/** Runs one seed. A violation is a result, not an exception. */
+export function runSimulation(options: SimulationOptions): SimulationResult {
+  return new Simulation(options).run();
+}
+
+class Simulation implements ProcessHost {
+  readonly swarm: Swarm;
+  readonly queue = new EventQueue();
+  readonly coverage = new CoverageCounter();
+  readonly rules: Rules;
+  readonly mistakes: DriverMistakes;
+  readonly #options: SimulationOptions;
+  readonly #random: Random;
+  readonly #trace = new Trace();
+  readonly #processes: readonly SimProcess[];
+  readonly #byId: ReadonlyMap<NodeId, SimProcess>;
+  readonly #network: SimNetwork;
+  readonly #nemesis: Nemesis;
+  readonly #clients: Clients;
+  readonly #checker: Checker;
+  readonly #promises = new PromiseChecker();
+  #steps = 0;
+  #isSafetyPhase = true;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.rules = options.rules ?? THESIS_RULES;
+    this.mistakes = options.mistakes ?? {};
+    const random = new Random(options.seed);
+    this.#random = random.fork('clients');
+    this.swarm = drawSwarm(random.fork('swarm'));
+    const { swarm, queue, coverage } = this;
+    const ids = Array.from({ length: swarm.nodes }, (_, at) => `node${at + 1}`);
+    this.#processes = ids.map((id) => new SimProcess(id, ids, this, random.fork(id)));
+    this.#byId = new Map(this.#processes.map((process) => [process.id, process]));
+    this.#network = new SimNetwork(swarm, queue, random.fork('network'), coverage, (message) => {
+      this.#byId.get(message.to)?.receive(message);
+    });
+    const fork = random.fork('nemesis');
+    this.#nemesis = new Nemesis(swarm, queue, fork, this.#network, this.#processes, coverage);
+    this.#clients = new Clients(swarm, random.fork('values'), coverage);
+    this.#checker = new Checker(this.#processes, swarm);
+    coverage.count(`nodes.${swarm.nodes}`);
+  }
+
+  run(): SimulationResult {
+    let violation: SimulationResult['violation'];
+    try {
+      this.#breakThings();
+      this.#becomeLive();
+      this.#clients.checkHistory(this.#checker);
+    } catch (error) {
+      violation = violationOf(error);
+    }
+    return {
+      seed: this.#options.seed,
+      steps: this.#steps,
+      virtualMs: this.queue.nowMs,
+      violation,
+      coverage: this.coverage.all,
+      traceHash: this.#trace.hash,
+    };
+  }
+
+  send(from: SimProcess, message: Message): void {
+    this.#promises.sent(from.id, from.disk, message);
+    if (message.kind === 'appendRejected') this.coverage.count('raft.appendRejected');
+    this.#trace.note(message.kind, this.queue.nowMs, message.term, this.#numberOf(from));
+    this.#network.send(message);
+  }
+
+  handled(process: SimProcess): void {
+    this.#checker.afterStep(process);
+    const status = process.raft?.status();
+    if (status === undefined) return;
+    const { term, commit, lastIndex } = status;
+    this.#trace.note(status.role, this.#numberOf(process), term, commit, lastIndex);
+  }
+
+  apply(process: SimProcess, entries: readonly Entry[]): void {
+    this.#checker.applied(process, entries);
+    this.#clients.applied(process, entries);
+  }
+
+  #breakThings(): void {
+    for (const process of this.#processes) process.start();
+    this.#nemesis.start();
+    this.#proposeAgain();
+    this.#runFor(this.#options.unsafeMs ?? UNSAFE_MS);
+  }
+
+  #becomeLive(): void {
+    this.#isSafetyPhase = false;
+    this.#nemesis.heal();
+    const timeoutMs = 2 * this.swarm.tickMs * this.swarm.electionTicks;
+    // Messages of the past may still be under way, and a lost disk write may last.
+    this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'no leader after healing', () =>
+      this.#hasLeader(),
+    );
+    this.#runFor(LEADER_TIMEOUTS * timeoutMs);
+    let value: number | undefined;
+    this.#runUntil(LEADER_TIMEOUTS * timeoutMs, 'a fresh write is not taken', () => {
+      const leader = this.#leader();
+      value ??= leader && this.#clients.propose(leader);
+      return value !== undefined;
+    });
+    this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'the nodes do not converge', () =>
+      this.#hasConverged(),
+    );
+    const term = this.#leader()?.raft?.status().term;
+    this.#runFor(CALM_TIMEOUTS * timeoutMs);
+    const isCalm = term !== undefined && this.#leader()?.raft?.status().term === term;
+    check(isCalm, 'liveness', () => 'the leader changed in a calm cluster');
+    check(this.#hasConverged(), 'liveness', () => 'the nodes do not stay converged');
+  }
+
+  #runFor(ms: number): void {
+    const untilMs = this.queue.nowMs + ms;
+    while (this.queue.runNext(untilMs)) this.#count();
+  }
+
+  #runUntil(withinMs: number, what: string, isDone: () => boolean): void {
+    const untilMs = this.queue.nowMs + withinMs;
+    while (!isDone()) {
+      check(this.queue.runNext(untilMs), 'liveness', () => what);
+      this.#count();
+    }
+  }
+
+  #count(): void {
+    this.#steps += 1;
+    check(this.#steps < STEPS_MAX, 'liveness', () => 'the run does not end');
+  }
+
+  #proposeAgain(): void {
+    const { everyMs, burst } = this.swarm.client;
+    this.queue.after(this.#random.exponential(everyMs), () => {
+      if (!this.#isSafetyPhase) return;
+      const leader = this.#random.chance(TO_LEADER) ? this.#leader() : undefined;
+      const process = leader ?? this.#random.pick(this.#processes);
+      const times = this.#random.chance(burst) ? BURST : 1;
+      for (let time = 0; time < times; time += 1) this.#clients.propose(process);
+      this.#proposeAgain();
+    });
+  }
+
+  /** Of several who believe to lead, the one with the highest term. */
+  #leader(): SimProcess | undefined {
+    let leader: SimProcess | undefined;
+    let term = 0;
+    for (const process of this.#processes) {
+      const status = process.raft?.status();
+      if (status?.role !== 'leader' || process.isPaused || status.term <= term) continue;
+      leader = process;
+      term = status.term;
+    }
+    return leader;
+  }
+
+  #hasLeader(): boolean {
+    return this.#leader() !== undefined;
+  }
+
+  #hasConverged(): boolean {
+    const { committedIndex } = this.#checker;
+    const leader = this.#leader()?.id;
+    return this.#processes.every(({ raft }) => {
+      if (raft === undefined) return true;
+      const { applied, lastIndex, leader: known } = raft.status();
+      return applied === committedIndex && lastIndex === committedIndex && known === leader;
+    });
+  }
+
+  #numberOf(process: SimProcess): number {
+    return this.#processes.indexOf(process);
+  }
+}
+
+function violationOf(error: unknown): NonNullable<SimulationResult['violation']> {
+  if (error instanceof Violation) return { property: error.property, message: error.message };
+  if (error instanceof RaftInvariantError) {
+    return { property: 'coreAssertion', message: error.message };
+  }
+  throw error;
+}
