@@ -1,0 +1,81 @@
+// What the hubs of two nodes say to each other: presence of their own sockets, and signals for a
+// device that the other node holds. Deterministic CBOR, one closed union, versioned, size-limited.
+
+import {
+  array,
+  type Bytes,
+  bytes,
+  bytesUpTo,
+  decodeCbor,
+  encodeCbor,
+  map,
+  oneOf,
+  type Result,
+  refShape,
+  type ShapeType,
+  SIGNAL_BODY_BYTES_MAX,
+  tuple,
+  uint,
+  union,
+} from '@rockpool/protocol';
+
+export const NODE_MESSAGE_BYTES_MAX = 64 * 1024;
+/** Entries in one message: about 130 bytes each. */
+export const PRESENCE_ENTRIES_PER_MESSAGE_MAX = 400;
+/** Parts of one full state: enough for every socket of a node watching its 64 pools. */
+export const RESET_PARTS_MAX = 2048;
+
+const v = oneOf(1);
+/** Whose presence this is: a node's data directory (incarnation) and start (boot). */
+const source = { incarnation: bytes(16), boot: uint() };
+/** [pool, user, device, since]: a device is online in a pool, at this node, since then (ms). */
+const onlineEntry = tuple(refShape, refShape, bytes(32), uint());
+/** The same, and 1 when it came or 0 when it went. */
+const changeEntry = tuple(refShape, refShape, bytes(32), uint(), oneOf(0, 1));
+
+const nodeMessageShape = union('type', {
+  /** Everything that is online here, as of delta `seq`; replaces what the receiver held. */
+  reset: map({
+    v,
+    type: oneOf('reset'),
+    ...source,
+    seq: uint(),
+    part: uint(RESET_PARTS_MAX - 1),
+    parts: uint(RESET_PARTS_MAX),
+    devices: array(onlineEntry, PRESENCE_ENTRIES_PER_MESSAGE_MAX),
+  }),
+  delta: map({
+    v,
+    type: oneOf('delta'),
+    ...source,
+    seq: uint(),
+    changes: array(changeEntry, PRESENCE_ENTRIES_PER_MESSAGE_MAX, 1),
+  }),
+  /** Still here, and `seq` is the newest delta sent: renews the lease, shows up a lost delta. */
+  lease: map({ v, type: oneOf('lease'), ...source, seq: uint() }),
+  /** Please send a reset. */
+  ask: map({ v, type: oneOf('ask') }),
+  /** For a device that the receiver holds. The body is sealed. */
+  signal: map({
+    v,
+    type: oneOf('signal'),
+    pool: refShape,
+    user: refShape,
+    from: bytes(32),
+    to: bytes(32),
+    body: bytesUpTo(SIGNAL_BODY_BYTES_MAX, 1),
+  }),
+});
+export type NodeMessage = ShapeType<typeof nodeMessageShape>;
+export type PresenceMessage = Extract<NodeMessage, { type: 'reset' | 'delta' | 'lease' }>;
+export type OnlineEntry = ShapeType<typeof onlineEntry>;
+export type ChangeEntry = ShapeType<typeof changeEntry>;
+
+export function encodeNodeMessage(message: NodeMessage): Bytes {
+  return encodeCbor(message);
+}
+
+/** Never throws. */
+export function decodeNodeMessage(message: Bytes): Result<NodeMessage> {
+  return decodeCbor(message, nodeMessageShape, NODE_MESSAGE_BYTES_MAX);
+}
