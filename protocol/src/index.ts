@@ -1,7 +1,34 @@
 // What travels or is stored, shared by servers and clients. Pure: no clock, randomness or IO.
 
+export { type CoseKey, parseCoseKey } from './chain/cose.ts';
+export { isPasskeyOrigin } from './chain/credential.ts';
+export {
+  encodeEnvelope,
+  isNewestLink,
+  type OpenEnvelope,
+  type OpenPoolEnvelope,
+  type OpenUserEnvelope,
+  peekPoolStatement,
+  peekUserStatement,
+} from './chain/envelope.ts';
 export { deviceId, linkHash, poolRef, slotOf, userHandle, userRef } from './chain/ids.ts';
+export { decodeInviteLink, encodeInviteLink } from './chain/invite-link.ts';
 export type { Judged, SignatureCheck } from './chain/judged.ts';
+export {
+  type Assertion,
+  enrolmentChallenge,
+  judgeAssertion,
+  registrationChallenge,
+} from './chain/passkey-assertion.ts';
+export { findMember, findUsableInvite, type JudgedPool, judgePool } from './chain/pool-chain.ts';
+export { equalHeads, equalRefs, findDevice, isDeviceActive } from './chain/position.ts';
+export {
+  admitInput,
+  encodeEnrolment,
+  inviteProofBytes,
+  socketProofBytes,
+} from './chain/proofs.ts';
+export { checkContinuation, type Replay, replayPool, replayUser } from './chain/replay.ts';
 export {
   type DeviceEntry,
   decodePoolState,
@@ -33,6 +60,7 @@ export type {
   UserGenesis,
   UserStatement,
 } from './chain/statements.ts';
+export { type JudgedUser, judgeUser } from './chain/user-chain.ts';
 export { fromBase64url, toBase64url } from './encoding/base64url.ts';
 export {
   type Bytes,
@@ -95,6 +123,7 @@ export {
   CREDENTIAL_ORIGINS_MAX,
   DEVICE_LIFE_MAX_MS,
   DISPLAY_NAME_BYTES_MAX,
+  ENROLMENT_BYTES_MAX,
   ENROLMENT_LIFE_MAX_MS,
   ENVELOPE_BYTES_MAX,
   EVIDENCE_BYTES_MAX,
@@ -104,6 +133,7 @@ export {
   FIRST_ADMIN_LIFE_MS,
   FRAME_BYTES_MAX,
   INVITE_LIFE_MAX_MS,
+  INVITE_LINK_CHARS_MAX,
   LOGICAL_COUNTER_MAX,
   MEDIA_TYPE_BYTES_MAX,
   MESSAGE_TEXT_BYTES_MAX,
@@ -128,6 +158,7 @@ export {
   VECTOR_ENTRIES_MAX,
   WATCHED_POOLS_MAX,
 } from './limits.ts';
+export { friendlyName, friendlyPoolName } from './names.ts';
 export {
   BLOCK_FRAME_HEADER_BYTES,
   type BlockFrame,

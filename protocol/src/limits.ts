@@ -4,6 +4,8 @@
 export const SLOTS = 65_536;
 
 export const STATEMENT_BYTES_MAX = 4 * 1024;
+/** A certificate that a passkey signs. */
+export const ENROLMENT_BYTES_MAX = 1024;
 export const ENVELOPE_BYTES_MAX = 8 * 1024;
 /** All links of one user or pool together. */
 export const CHAIN_BYTES_MAX = 4 * 1024 * 1024;
@@ -36,6 +38,8 @@ export const EXPIRY_MARGIN_MS = 60 * 1000;
 export const CLOCK_SKEW_MAX_MS = 10 * 60 * 1000;
 /** How long a socket authentication proof is good for. */
 export const SOCKET_PROOF_LIFE_MAX_MS = 2 * 60 * 1000;
+/** Fragment of an invite link: about 270 characters are used. */
+export const INVITE_LINK_CHARS_MAX = 512;
 export const FIRST_ADMIN_LIFE_MS = 3600 * 1000;
 
 /** A WebSocket frame in either direction; a chain travels in pages. */

@@ -16,7 +16,13 @@ import {
   uint,
   union,
 } from '../encoding/shape.ts';
-import { COSE_KEY_BYTES_MAX, CREDENTIAL_ID_BYTES_MAX, CREDENTIAL_ORIGINS_MAX } from '../limits.ts';
+import {
+  COSE_KEY_BYTES_MAX,
+  CREDENTIAL_ID_BYTES_MAX,
+  CREDENTIAL_ORIGINS_MAX,
+  ENROLMENT_BYTES_MAX,
+  STATEMENT_BYTES_MAX,
+} from '../limits.ts';
 
 const v = oneOf(1);
 /** P-256 point, 65 bytes uncompressed. */
@@ -114,7 +120,7 @@ export const poolStatementShape = union('kind', {
     /** One-use key; its private half travels only in the fragment of the invite link. */
     key: point,
     role: poolRoleShape,
-    uses: uint(1),
+    uses: oneOf(1),
     expiry: uint(),
     /** 1 is refused until a kind exists that approves. */
     approval: oneOf(0, 1),
@@ -144,7 +150,7 @@ export const signatureShape = union('by', {
       sig: bytesUpTo(1024, 1),
     },
     /** The enrolment certificate's bytes. */
-    { enrol: bytesUpTo(1024) },
+    { enrol: bytesUpTo(ENROLMENT_BYTES_MAX, 1) },
   ),
   recovery: map({ by: oneOf('recovery'), key: point, sig: bytes(64) }),
   invite: map({ by: oneOf('invite'), sig: bytes(64) }),
@@ -154,7 +160,7 @@ export type Signature = ShapeType<typeof signatureShape>;
 export type PasskeySignature = Extract<Signature, { by: 'passkey' }>;
 
 export const envelopeShape = map(
-  { v, link: bytesUpTo(4 * 1024, 1), sigs: array(signatureShape, 2, 1) },
+  { v, link: bytesUpTo(STATEMENT_BYTES_MAX, 1), sigs: array(signatureShape, 2, 1) },
   /** The new device's signature over the link, where a device is added. */
   { own: bytes(64) },
 );
