@@ -1,0 +1,113 @@
+// RTCPeerConnection reduced to the engine's port. Every decision (who yields, what is signed,
+// which description may be set) is the engine's; this file only translates.
+
+import type { Channel, ChannelEvents, PeerConnectionPort } from '@rockpool/client-core';
+import { sha256Bytes } from '@rockpool/protocol';
+
+/** The sender refills when this little is left to go out. */
+const LOW_MARK_BYTES = 256 * 1024;
+
+export const browserPeers: PeerConnectionPort = {
+  create(stunUrls, events) {
+    const connection = new RTCPeerConnection({
+      iceServers: stunUrls.length > 0 ? [{ urls: [...stunUrls] }] : [],
+      bundlePolicy: 'max-bundle',
+    });
+    connection.onnegotiationneeded = () => events.onNegotiationNeeded();
+    connection.onicecandidate = ({ candidate }) => {
+      events.onCandidate(candidate?.candidate ?? '', candidate?.sdpMid ?? '');
+    };
+    connection.onconnectionstatechange = () => events.onState(connection.connectionState);
+    connection.ondatachannel = ({ channel }) => {
+      const wrapped = wrapChannel(channel);
+      events.onChannel(wrapped, (channelEvents) => listen(channel, channelEvents));
+    };
+    return {
+      async setLocalDescription() {
+        await connection.setLocalDescription();
+        const { type, sdp } = connection.localDescription ?? {};
+        if ((type !== 'offer' && type !== 'answer') || sdp === undefined) {
+          throw new Error('the browser made no description');
+        }
+        return { type, sdp };
+      },
+      async rollback() {
+        if (connection.signalingState === 'have-local-offer') {
+          await connection.setLocalDescription({ type: 'rollback' });
+        }
+      },
+      setRemoteDescription: (type, sdp) => connection.setRemoteDescription({ type, sdp }),
+      addCandidate: (candidate, mid) => connection.addIceCandidate({ candidate, sdpMid: mid }),
+      get signalingState() {
+        return narrowSignalingState(connection.signalingState);
+      },
+      createChannel(label, channelEvents) {
+        const channel = connection.createDataChannel(label, { ordered: true });
+        listen(channel, channelEvents);
+        return wrapChannel(channel);
+      },
+      restartIce: () => connection.restartIce(),
+      remoteFingerprint: () => liveFingerprint(connection),
+      stats: () => selectedPairStats(connection),
+      close: () => connection.close(),
+    };
+  },
+};
+
+function narrowSignalingState(state: RTCSignalingState) {
+  // Provisional answers are never used, so the two pranswer states cannot occur.
+  return state === 'have-local-pranswer' || state === 'have-remote-pranswer' ? 'stable' : state;
+}
+
+function listen(channel: RTCDataChannel, events: ChannelEvents): void {
+  channel.binaryType = 'arraybuffer';
+  channel.bufferedAmountLowThreshold = LOW_MARK_BYTES;
+  channel.onopen = () => events.onOpen();
+  channel.onclose = () => events.onClose();
+  channel.onbufferedamountlow = () => events.onDrained();
+  channel.onmessage = (event) => {
+    if (event.data instanceof ArrayBuffer) events.onMessage(new Uint8Array(event.data));
+  };
+  if (channel.readyState === 'open') events.onOpen();
+}
+
+function wrapChannel(channel: RTCDataChannel): Channel {
+  return {
+    label: channel.label,
+    get bufferedBytes() {
+      return channel.bufferedAmount;
+    },
+    send(frame) {
+      if (channel.readyState !== 'open') return false;
+      channel.send(frame as Uint8Array<ArrayBuffer>);
+      return true;
+    },
+    close: () => channel.close(),
+  };
+}
+
+/** SHA-256 of the certificate that the DTLS peer really showed; empty while there is none. */
+function liveFingerprint(connection: RTCPeerConnection): Uint8Array | 'unavailable' {
+  const transport = connection.sctp?.transport;
+  if (transport === undefined || !('getRemoteCertificates' in transport)) return 'unavailable';
+  const [certificate] = transport.getRemoteCertificates();
+  return certificate === undefined ? new Uint8Array(0) : sha256Bytes(new Uint8Array(certificate));
+}
+
+async function selectedPairStats(connection: RTCPeerConnection) {
+  const report = await connection.getStats();
+  let pair: RTCIceCandidatePairStats | undefined;
+  const kinds = new Map<string, string>();
+  for (const stats of report.values()) {
+    if (stats.type === 'candidate-pair' && stats.nominated && stats.state === 'succeeded') {
+      pair = stats;
+    } else if (stats.type === 'local-candidate' || stats.type === 'remote-candidate') {
+      kinds.set(stats.id, stats.candidateType);
+    }
+  }
+  if (pair === undefined) return { relayed: false };
+  const relayed =
+    kinds.get(pair.localCandidateId) === 'relay' || kinds.get(pair.remoteCandidateId) === 'relay';
+  const seconds = pair.currentRoundTripTime;
+  return seconds === undefined ? { relayed } : { relayed, roundTripMs: Math.round(seconds * 1000) };
+}

@@ -1,0 +1,60 @@
+// Three panes on a wide screen; on a narrow one a stack: pools, conversation, details.
+
+import type { Id, PoolView } from '@rockpool/client-core';
+import { useEffect, useState } from 'react';
+import { Conversation } from '../features/conversation/conversation.tsx';
+import { TransferTray } from '../features/files/transfer-tray.tsx';
+import { Details } from '../features/members/details.tsx';
+import { JoinInvitedPool } from '../features/pools/join-invited-pool.tsx';
+import { NoPools } from '../features/pools/no-pools.tsx';
+import { PoolRail } from '../features/pools/pool-rail.tsx';
+import { useServices, useView } from './rockpool-context.ts';
+import './home.css';
+
+export type Pane = 'pools' | 'conversation' | 'details';
+
+export function Home() {
+  const view = useView();
+  const { rockpool } = useServices();
+  const [activeId, setActiveId] = useState<Id>();
+  const [pane, setPane] = useState<Pane>('conversation');
+  const [detailsOpen, setDetailsOpen] = useState(true);
+  const active: PoolView | undefined =
+    view.pools.find((pool) => pool.id === activeId) ?? view.pools[0];
+
+  useEffect(() => {
+    rockpool.setActivePool(active?.id);
+  }, [rockpool, active?.id]);
+
+  const open = (poolId: Id) => {
+    setActiveId(poolId);
+    setPane('conversation');
+  };
+
+  return (
+    <div className="home" data-pane={active === undefined ? 'conversation' : pane}>
+      <PoolRail activeId={active?.id} onOpen={open} />
+      <main className="home-main">
+        {active === undefined ? (
+          <NoPools onOpen={open} />
+        ) : (
+          <Conversation
+            key={active.id}
+            pool={active}
+            detailsOpen={detailsOpen}
+            onBack={() => setPane('pools')}
+            onDetails={() => {
+              setDetailsOpen((shown) => !shown || pane !== 'details');
+              setPane((shown) => (shown === 'details' ? 'conversation' : 'details'));
+            }}
+          />
+        )}
+      </main>
+      {active !== undefined && detailsOpen && (
+        <Details pool={active} onClose={() => setPane('conversation')} />
+      )}
+      <TransferTray pools={view.pools} />
+      <JoinInvitedPool arrival={view.arrival} onOpen={open} />
+    </div>
+  );
+}

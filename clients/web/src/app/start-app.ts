@@ -1,0 +1,41 @@
+// The composition root: the one place where the engine meets this browser.
+
+import {
+  createDeviceKeys,
+  createRockpool,
+  createWebCrypto,
+  type Platform,
+} from '@rockpool/client-core';
+import { browserBlobs } from '../adapters/blobs.ts';
+import { browserClock, browserRandom } from '../adapters/clock.ts';
+import { openDatabase } from '../adapters/database.ts';
+import { browserKeyStore } from '../adapters/key-store.ts';
+import { browserPasskeys } from '../adapters/passkeys.ts';
+import { browserPeers } from '../adapters/peer-connections.ts';
+import { browserSockets } from '../adapters/sockets.ts';
+import { browserStore } from '../adapters/store.ts';
+import type { AppServices } from './rockpool-context.ts';
+
+/** Rejects where this browser gives a page no storage at all; see passkeys.ts for the words. */
+export async function startApp(): Promise<AppServices> {
+  const database = await openDatabase();
+  const blobs = browserBlobs();
+  const { subtle } = crypto;
+  const platform: Platform = {
+    clock: browserClock,
+    random: browserRandom,
+    sockets: browserSockets,
+    peers: browserPeers,
+    store: browserStore(database),
+    blobs,
+    keys: createDeviceKeys(subtle, browserKeyStore(database)),
+    crypto: createWebCrypto(subtle),
+    passkeys: browserPasskeys,
+    deviceKind: matchMedia('(pointer: coarse) and (max-width: 767px)').matches
+      ? 'phone'
+      : 'browser',
+    arrivalFragment: location.hash.slice(1),
+    clearArrival: () => history.replaceState(null, '', location.pathname),
+  };
+  return { rockpool: createRockpool(platform), blobs };
+}

@@ -1,0 +1,40 @@
+// Numbers and times as people read them.
+
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** Decimal units, as file managers and browsers show them. */
+export function bytesInWords(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : 1;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+export function secondsInWords(seconds: number): string {
+  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s left`;
+  if (seconds < 3600) return `${Math.round(seconds / 60)} min left`;
+  return `${Math.round(seconds / 3600)} h left`;
+}
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
+
+export function timeInWords(timeMs: number): string {
+  return clock.format(timeMs);
+}
+
+export function dayInWords(timeMs: number, nowMs: number): string {
+  const startOf = (ms: number) => new Date(ms).setHours(0, 0, 0, 0);
+  const days = Math.round((startOf(nowMs) - startOf(timeMs)) / (24 * 3600 * 1000));
+  if (days === 0) return 'Today';
+  if (days === 1) return 'Yesterday';
+  return day.format(timeMs);
+}
+
+export function countInWords(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`;
+}
