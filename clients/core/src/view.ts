@@ -2,214 +2,211 @@
 // change; equal parts keep their identity, so that a view can render only what changed. Names are
 // plain words ready to show; ids are lower-case hex.
 
-import type { ErrorCode } from "@rockpool/protocol";
+import type { ErrorCode } from '@rockpool/protocol';
 
 export type Id = string;
 
 /** Which doors are open on this device, found out before anything is asked of a person. */
 export interface Capabilities {
-	/** Everything needed is there; otherwise `blockedBy` says in one sentence why not. */
-	readonly usable: boolean;
-	readonly blockedBy?: { readonly reason: string; readonly remedy: string };
-	/** Ways to use a passkey here. */
-	readonly thisDevice: boolean;
-	readonly phone: boolean;
-	readonly securityKey: boolean;
+  /** Everything needed is there; otherwise `blockedBy` says in one sentence why not. */
+  readonly usable: boolean;
+  readonly blockedBy?: { readonly reason: string; readonly remedy: string };
+  /** Ways to use a passkey here. */
+  readonly thisDevice: boolean;
+  readonly phone: boolean;
+  readonly securityKey: boolean;
 }
 
 export type Stage =
-	/** Opening the store; nothing to show yet. */
-	| "starting"
-	/** This browser cannot take part; see capabilities. */
-	| "blocked"
-	/** No account on this device. */
-	| "signedOut"
-	| "signedIn";
+  /** Opening the store; nothing to show yet. */
+  | 'starting'
+  /** This browser cannot take part; see capabilities. */
+  | 'blocked'
+  /** No account on this device. */
+  | 'signedOut'
+  | 'signedIn';
 
 /** The link this page was opened with, if it was one. */
 export type Arrival =
-	| { readonly kind: "none" }
-	| { readonly kind: "firstAdmin" }
-	| { readonly kind: "invite"; readonly poolName: string; readonly poolId: Id }
-	| { readonly kind: "broken"; readonly reason: string };
+  | { readonly kind: 'none' }
+  | { readonly kind: 'firstAdmin' }
+  | { readonly kind: 'invite'; readonly poolName: string; readonly poolId: Id }
+  | { readonly kind: 'broken'; readonly reason: string };
 
 export interface NodeView {
-	readonly name: string;
-	readonly up: boolean;
-	/** Came back less than ten seconds ago. */
-	readonly justBack: boolean;
+  readonly name: string;
+  readonly up: boolean;
+  /** Came back less than ten seconds ago. */
+  readonly justBack: boolean;
 }
 
 export interface ServerView {
-	readonly status: "connecting" | "online" | "offline";
-	/** Name of the node that holds our socket. */
-	readonly node?: string;
-	readonly nodes: readonly NodeView[];
-	/** No administrator has claimed this place yet. */
-	readonly unclaimed: boolean;
+  readonly status: 'connecting' | 'online' | 'offline';
+  /** Name of the node that holds our socket. */
+  readonly node?: string;
+  readonly nodes: readonly NodeView[];
+  /** No administrator has claimed this place yet. */
+  readonly unclaimed: boolean;
 }
 
 export interface PersonView {
-	readonly userId: Id;
-	readonly name: string;
-	/** Colour as hue in degrees. */
-	readonly hue: number;
+  readonly userId: Id;
+  readonly name: string;
+  /** Colour as hue in degrees. */
+  readonly hue: number;
 }
 
 export interface Me extends PersonView {
-	readonly deviceId: Id;
+  readonly deviceId: Id;
 }
 
-export type Path = "direct" | "connecting" | "offline";
+export type Path = 'direct' | 'connecting' | 'offline';
 
 export interface DeviceView {
-	readonly deviceId: Id;
-	readonly kind: "browser" | "desktop" | "phone" | "anchor";
-	readonly isThis: boolean;
-	readonly path: Path;
-	readonly roundTripMs?: number;
+  readonly deviceId: Id;
+  readonly kind: 'browser' | 'desktop' | 'phone' | 'anchor';
+  readonly isThis: boolean;
+  readonly path: Path;
+  readonly roundTripMs?: number;
 }
 
 export interface MemberView extends PersonView {
-	readonly role: "owner" | "member";
-	readonly isMe: boolean;
-	readonly online: boolean;
-	readonly devices: readonly DeviceView[];
+  readonly role: 'owner' | 'member';
+  readonly isMe: boolean;
+  readonly online: boolean;
+  readonly devices: readonly DeviceView[];
 }
 
 interface EntryBase {
-	readonly id: Id;
-	readonly author: PersonView;
-	readonly mine: boolean;
-	/** Author's hybrid clock. */
-	readonly timeMs: number;
-	/** How many other devices are known to hold it; 0 = still only here. */
-	readonly heldByOthers: number;
+  readonly id: Id;
+  readonly author: PersonView;
+  readonly mine: boolean;
+  /** Author's hybrid clock. */
+  readonly timeMs: number;
+  /** How many other devices are known to hold it; 0 = still only here. */
+  readonly heldByOthers: number;
 }
 
 export interface TextEntry extends EntryBase {
-	readonly kind: "text";
-	readonly text: string;
+  readonly kind: 'text';
+  readonly text: string;
 }
 
-export type TransferState = "waiting" | "receiving" | "complete" | "failed";
+export type TransferState = 'waiting' | 'receiving' | 'complete' | 'failed';
 
 export interface FileEntry extends EntryBase {
-	readonly kind: "file";
-	readonly name: string;
-	readonly size: number;
-	readonly mediaType: string;
-	readonly transfer: {
-		readonly state: TransferState;
-		/** Bytes of verified blocks on this device. */
-		readonly bytesHeld: number;
-		readonly bytesPerSecond: number;
-		readonly secondsLeft?: number;
-		/** Names of those it comes from (or went to). */
-		readonly sources: readonly string[];
-		/** File bytes that passed through a server: counted by the transport, always 0 when direct. */
-		readonly bytesThroughServer: number;
-		/** Devices that hold all of it, this one included. */
-		readonly completeOn: number;
-		/** Bytes sent to others from here. */
-		readonly bytesSent: number;
-		readonly failure?: ErrorCode;
-	};
+  readonly kind: 'file';
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  readonly transfer: {
+    readonly state: TransferState;
+    /** Bytes of verified blocks on this device. */
+    readonly bytesHeld: number;
+    readonly bytesPerSecond: number;
+    readonly secondsLeft?: number;
+    /** Names of those it comes from (or went to). */
+    readonly sources: readonly string[];
+    /** File bytes that passed through a server: counted by the transport, always 0 when direct. */
+    readonly bytesThroughServer: number;
+    /** Devices that hold all of it, this one included. */
+    readonly completeOn: number;
+    /** Bytes sent to others from here. */
+    readonly bytesSent: number;
+    readonly failure?: ErrorCode;
+  };
 }
 
 /** Somebody joined; taken from the pool's chain. */
 export interface JoinEntry extends EntryBase {
-	readonly kind: "joined";
+  readonly kind: 'joined';
 }
 
 export type Entry = TextEntry | FileEntry | JoinEntry;
 
 export interface InviteView {
-	readonly link: string;
-	readonly expiryMs: number;
+  readonly link: string;
+  readonly expiryMs: number;
 }
 
 /** The three levels of trouble with a chain. */
 export type Alarm = {
-	readonly level: "notice" | "check" | "stop";
-	readonly message: string;
+  readonly level: 'notice' | 'check' | 'stop';
+  readonly message: string;
 };
 
 export interface PoolView {
-	readonly id: Id;
-	readonly name: string;
-	readonly hue: number;
-	readonly role: "owner" | "member";
-	readonly members: readonly MemberView[];
-	readonly entries: readonly Entry[];
-	readonly unread: number;
-	readonly alarm?: Alarm;
+  readonly id: Id;
+  readonly name: string;
+  readonly hue: number;
+  readonly role: 'owner' | 'member';
+  readonly members: readonly MemberView[];
+  readonly entries: readonly Entry[];
+  readonly unread: number;
+  readonly alarm?: Alarm;
 }
 
 export interface Notice {
-	readonly id: number;
-	readonly tone: "info" | "good" | "bad";
-	readonly text: string;
+  readonly id: number;
+  readonly tone: 'info' | 'good' | 'bad';
+  readonly text: string;
 }
 
 export interface ClientView {
-	readonly stage: Stage;
-	readonly capabilities: Capabilities;
-	readonly arrival: Arrival;
-	readonly server: ServerView;
-	readonly me?: Me;
-	readonly pools: readonly PoolView[];
-	/** Newest last; the engine drops each after some seconds. */
-	readonly notices: readonly Notice[];
+  readonly stage: Stage;
+  readonly capabilities: Capabilities;
+  readonly arrival: Arrival;
+  readonly server: ServerView;
+  readonly me?: Me;
+  readonly pools: readonly PoolView[];
+  /** Newest last; the engine drops each after some seconds. */
+  readonly notices: readonly Notice[];
 }
 
 /** A coded failure of an action, with words to show. */
 export interface ActionError {
-	readonly code:
-		| ErrorCode
-		| "PASSKEY_CANCELLED"
-		| "PASSKEY_UNAVAILABLE"
-		| "STORE_FULL"
-		| "OFFLINE";
-	readonly message: string;
-	readonly remedy: string;
+  readonly code: ErrorCode | 'PASSKEY_CANCELLED' | 'PASSKEY_UNAVAILABLE' | 'STORE_FULL' | 'OFFLINE';
+  readonly message: string;
+  readonly remedy: string;
 }
 
 export type ActionResult<T = undefined> =
-	| { readonly ok: true; readonly value: T }
-	| { readonly ok: false; readonly error: ActionError };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: ActionError };
 
 /** A file on its way in: anything that can be read in slices. */
 export interface FileSource {
-	readonly name: string;
-	readonly size: number;
-	readonly mediaType: string;
-	read(offset: number, length: number): Promise<Uint8Array>;
+  readonly name: string;
+  readonly size: number;
+  readonly mediaType: string;
+  /** Its name in the BlobPort, for platforms that can hand the content over without reading it. */
+  readonly blobName?: string;
+  read(offset: number, length: number): Promise<Uint8Array>;
 }
 
 /** The engine as a user interface holds it. Actions never throw; they answer with words. */
 export interface Rockpool {
-	view(): ClientView;
-	subscribe(listener: () => void): () => void;
-	/** Creates an account with the first-admin or invite link the page arrived with. */
-	createAccount(): Promise<ActionResult>;
-	/** Signs in on this device with an existing passkey; joins the pool of an invite link, if any. */
-	signIn(): Promise<ActionResult>;
-	/** Joins the pool of the invite link with the account of this device. */
-	acceptInvite(): Promise<ActionResult<{ readonly poolId: Id }>>;
-	/** Forgets an invite or first-admin link that is not wanted. */
-	dismissArrival(): void;
-	createPool(name: string): Promise<ActionResult<{ readonly poolId: Id }>>;
-	invite(poolId: Id): Promise<ActionResult<InviteView>>;
-	sendText(poolId: Id, text: string): Promise<ActionResult>;
-	offerFile(poolId: Id, file: FileSource): Promise<ActionResult>;
-	/** Starts or resumes fetching a file that is not complete here. */
-	fetchFile(poolId: Id, entryId: Id): Promise<ActionResult>;
-	/** A complete file's content in slices, for previews and for saving without holding it whole. */
-	openFile(poolId: Id, entryId: Id): Promise<ActionResult<FileSource>>;
-	renameMe(name: string, hue: number): Promise<ActionResult>;
-	renamePool(poolId: Id, name: string): Promise<ActionResult>;
-	/** The pool on screen: its entries count as read. */
-	setActivePool(poolId: Id | undefined): void;
-	stop(): Promise<void>;
+  view(): ClientView;
+  subscribe(listener: () => void): () => void;
+  /** Creates an account with the first-admin or invite link the page arrived with. */
+  createAccount(): Promise<ActionResult>;
+  /** Signs in on this device with an existing passkey; joins the pool of an invite link, if any. */
+  signIn(): Promise<ActionResult>;
+  /** Joins the pool of the invite link with the account of this device. */
+  acceptInvite(): Promise<ActionResult<{ readonly poolId: Id }>>;
+  /** Forgets an invite or first-admin link that is not wanted. */
+  dismissArrival(): void;
+  createPool(name: string): Promise<ActionResult<{ readonly poolId: Id }>>;
+  invite(poolId: Id): Promise<ActionResult<InviteView>>;
+  sendText(poolId: Id, text: string): Promise<ActionResult>;
+  offerFile(poolId: Id, file: FileSource): Promise<ActionResult>;
+  /** Starts or resumes fetching a file that is not complete here. */
+  fetchFile(poolId: Id, entryId: Id): Promise<ActionResult>;
+  /** A complete file's content in slices, for previews and for saving without holding it whole. */
+  openFile(poolId: Id, entryId: Id): Promise<ActionResult<FileSource>>;
+  renameMe(name: string, hue: number): Promise<ActionResult>;
+  renamePool(poolId: Id, name: string): Promise<ActionResult>;
+  /** The pool on screen: its entries count as read. */
+  setActivePool(poolId: Id | undefined): void;
+  stop(): Promise<void>;
 }
