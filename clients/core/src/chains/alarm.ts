@@ -1,0 +1,36 @@
+// The three levels of trouble with a pool's chains, from what is known about them.
+
+import type { Alarm } from '../view.ts';
+
+export interface ChainFacts {
+  /** Two validly signed histories were seen, of the pool or of a member. */
+  readonly forked: boolean;
+  /** A peer knows a newer link than the servers show. */
+  readonly behind: boolean;
+  /** A member's devices could not be read or did not verify. */
+  readonly unread: boolean;
+}
+
+export function alarmOf(facts: ChainFacts): Alarm | undefined {
+  if (facts.forked) {
+    return {
+      level: 'stop',
+      message:
+        'Two different histories of this pool or of a member were shown. Sending is paused; ' +
+        'compare with another member before you go on.',
+    };
+  }
+  if (facts.behind) {
+    return {
+      level: 'check',
+      message: 'The servers are behind what other members have seen. This usually heals by itself.',
+    };
+  }
+  if (facts.unread) {
+    return {
+      level: 'notice',
+      message: 'The devices of a member could not be checked yet, so they are not connected.',
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,311 @@
+// The client's one connection to the cluster: it keeps a link to some node alive, authenticates the
+// device on each, and moves to another node when one goes. Whoever asks something of the servers
+// asks here and need not know which node answers.
+
+import {
+  type Bytes,
+  CLOCK_SKEW_MAX_MS,
+  ERRORS,
+  encodeCbor,
+  equalBytes,
+  type Ref,
+  type Refusal,
+  type Result,
+  type ServerFrame,
+  type ServerHello,
+  SOCKET_PROOF_LIFE_MAX_MS,
+  signInput,
+  WIRE_VERSION,
+} from '@rockpool/protocol';
+import {
+  RECONNECT_FIRST_MS,
+  RECONNECT_MAX_MS,
+  REQUEST_TIMEOUT_MS,
+  REQUEST_TRIES_MAX,
+} from '../limits.ts';
+import type { Platform } from '../ports.ts';
+import type { NodeView, Notice, ServerView } from '../view.ts';
+import { backoffMs, fraction } from './backoff.ts';
+import { Link, type Request } from './link.ts';
+import { type Board, type BoardChange, boardBroke, boardHeard, boardView } from './node-board.ts';
+
+/** The device that authenticates each socket. */
+export interface SessionDevice {
+  readonly realm: Bytes;
+  readonly user: Ref;
+  readonly device: Bytes;
+  sign(message: Bytes): Promise<Bytes>;
+}
+
+export interface SessionHost {
+  device(): SessionDevice | undefined;
+  /** The socket may be used: watch lists and presence have to be asked for anew. */
+  onOnline(): void;
+  onPush(frame: ServerFrame): void;
+  onChange(): void;
+  notify(tone: Notice['tone'], text: string): void;
+}
+
+type Need = 'hello' | 'auth';
+interface Waiter {
+  readonly need: Need;
+  readonly settle: (link: Link | undefined) => void;
+}
+
+const NODE_CRASHED = 'Servers are out of reach. Open conversations go on.';
+/** Attempts after which the person is told. */
+const QUIET_ATTEMPTS = 3;
+
+export class Session {
+  readonly #platform: Platform;
+  readonly #host: SessionHost;
+  #link: Link | undefined;
+  #authed = false;
+  #board: Board = [];
+  #lastHello: ServerHello | undefined;
+  #clockOffsetMs = 0;
+  #attempt = 0;
+  #stopped = false;
+  #told = false;
+  #cancelRetry: () => void = () => {};
+  readonly #waiters = new Set<Waiter>();
+
+  constructor(platform: Platform, host: SessionHost) {
+    this.#platform = platform;
+    this.#host = host;
+  }
+
+  start(): void {
+    this.#open('/ws');
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelRetry();
+    this.#link?.close();
+    for (const waiter of [...this.#waiters]) waiter.settle(undefined);
+  }
+
+  view(): ServerView {
+    const hello = this.#link?.hello;
+    const nodes: readonly NodeView[] = boardView(this.#board, this.#platform.clock.nowMs());
+    const base = { nodes, unclaimed: this.#lastHello?.unclaimed === 1 };
+    if (hello === undefined || (this.#host.device() !== undefined && !this.#authed)) {
+      return { ...base, status: this.#attempt >= QUIET_ATTEMPTS ? 'offline' : 'connecting' };
+    }
+    return { ...base, status: 'online', node: hello.name };
+  }
+
+  get hello(): ServerHello | undefined {
+    return this.#lastHello;
+  }
+
+  get online(): boolean {
+    return this.#authed;
+  }
+
+  /** The servers' time where it is believable, for expiries that nodes will judge. */
+  nowMs(): number {
+    return this.#platform.clock.nowMs() + this.#clockOffsetMs;
+  }
+
+  /** The link in use as soon as there is one; undefined after the timeout. */
+  link(need: Need, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Link | undefined> {
+    if (this.#fits(need)) return Promise.resolve(this.#link);
+    return new Promise((resolve) => {
+      const waiter: Waiter = {
+        need,
+        settle: (link) => {
+          cancel();
+          this.#waiters.delete(waiter);
+          resolve(link);
+        },
+      };
+      const cancel = this.#platform.clock.after(timeoutMs, () => waiter.settle(undefined));
+      this.#waiters.add(waiter);
+    });
+  }
+
+  /**
+   * Asks on an authenticated socket. Repeats over other nodes when the link broke or the node says
+   * so; whoever asks must make sure that asking twice does no harm.
+   */
+  async request(frame: Request): Promise<Result<ServerFrame> | 'offline'> {
+    let last: Refusal | 'offline' = 'offline';
+    for (let tries = 0; tries < REQUEST_TRIES_MAX; tries++) {
+      const link = await this.link('auth');
+      if (link === undefined) return last;
+      const answer = await link.request(frame);
+      if (answer === 'closed') continue;
+      if (answer.ok || ERRORS[answer.code].retry === 'never') return answer;
+      last = answer;
+      if (answer.code === 'CHAIN_CONFLICT' || answer.code === 'CHAIN_STALE') return answer;
+      if (answer.code === 'SIGNAL_OFFLINE') return answer;
+      await this.pause(tries);
+      if (ERRORS[answer.code].retry === 'elsewhere' && link === this.#link) link.close();
+    }
+    return last;
+  }
+
+  /** Sends without waiting for the outcome; false when there is no socket to send on. */
+  async tell(frame: Request): Promise<Refusal | undefined | 'offline'> {
+    if (!this.#authed || this.#link === undefined) return 'offline';
+    const answer = await this.#link.request(frame);
+    if (answer === 'closed') return 'offline';
+    return answer.ok ? undefined : answer;
+  }
+
+  /** Shows the device on the socket in use, after an account has come into being. */
+  async authenticate(): Promise<void> {
+    if (this.#link?.hello !== undefined) await this.#auth(this.#link, this.#link.hello);
+  }
+
+  pause(tries: number): Promise<void> {
+    const range = { firstMs: 200, maxMs: 2_000 };
+    return new Promise((resolve) => {
+      this.#platform.clock.after(backoffMs(range, tries, this.#platform.random), resolve);
+    });
+  }
+
+  #fits(need: Need): boolean {
+    return need === 'auth' ? this.#authed : this.#link?.hello !== undefined;
+  }
+
+  #open(path: string): void {
+    if (this.#stopped) return;
+    const link: Link = new Link(this.#platform.sockets, this.#platform.clock, path, {
+      onHello: (hello) => void this.#greeted(link, hello),
+      onPush: (frame) => this.#push(link, frame),
+      onEnd: (code) => this.#ended(link, code),
+    });
+    // A port may end a socket while it opens it; then there is nothing to keep.
+    if (!link.ended) this.#link = link;
+    this.#host.onChange();
+  }
+
+  async #greeted(link: Link, hello: ServerHello): Promise<void> {
+    this.#link = link;
+    const device = this.#host.device();
+    if (hello.version !== WIRE_VERSION) {
+      this.#complain(ERRORS.PROTOCOL_VERSION.message + ERRORS.PROTOCOL_VERSION.remedy);
+      link.close();
+      return;
+    }
+    if (device !== undefined && !equalBytes(device.realm, hello.realm)) {
+      this.#complain('This server is not the one this account belongs to.');
+      link.close();
+      return;
+    }
+    this.#lastHello = hello;
+    const offset = hello.time - this.#platform.clock.nowMs();
+    this.#clockOffsetMs = Math.abs(offset) <= CLOCK_SKEW_MAX_MS ? offset : 0;
+    this.#applyBoard(boardHeard(this.#board, hello.nodes, this.#platform.clock.nowMs()));
+    if (device === undefined) this.#attempt = 0;
+    this.#release('hello');
+    if (device !== undefined) await this.#auth(link, hello);
+    this.#host.onChange();
+  }
+
+  async #auth(link: Link, hello: ServerHello): Promise<void> {
+    const device = this.#host.device();
+    if (device === undefined) return;
+    const expiry = hello.time + SOCKET_PROOF_LIFE_MAX_MS / 2;
+    const proof = {
+      realm: hello.realm,
+      node: hello.node,
+      origin: this.#platform.sockets.origin,
+      nonce: hello.nonce,
+      device: device.device,
+      expiry,
+    };
+    const sig = await device.sign(signInput('ws', encodeCbor(proof)));
+    const { user, device: id } = device;
+    const answer = await link.request({ type: 'auth', user, device: id, expiry, sig });
+    if (link !== this.#link || link.ended) return;
+    if (answer === 'closed' || !answer.ok) {
+      if (answer !== 'closed') this.#complain(ERRORS[answer.code].message);
+      link.close();
+      return;
+    }
+    this.#authed = true;
+    this.#attempt = 0;
+    this.#told = false;
+    this.#release('hello');
+    this.#release('auth');
+    this.#host.onOnline();
+    this.#host.onChange();
+  }
+
+  #push(link: Link, frame: ServerFrame): void {
+    if (link !== this.#link) return;
+    if (frame.type === 'nodes') {
+      this.#applyBoard(boardHeard(this.#board, frame.nodes, this.#platform.clock.nowMs()));
+      this.#host.onChange();
+    } else if (frame.type === 'drain') {
+      this.#cancelRetry();
+      this.#attempt = 0;
+      const to = frame.to[Math.floor(fraction(this.#platform.random) * frame.to.length)];
+      this.#leave(link);
+      this.#open(to === undefined ? '/ws' : `/n/${to}/ws`);
+    } else {
+      this.#host.onPush(frame);
+    }
+  }
+
+  /** Drops a link on purpose: its end is no failure. */
+  #leave(link: Link): void {
+    this.#link = undefined;
+    this.#authed = false;
+    link.close();
+  }
+
+  #ended(link: Link, code: number): void {
+    const wasOurs = link === this.#link;
+    if (!wasOurs && this.#link !== undefined) return;
+    if (this.#stopped) return;
+    if (wasOurs && this.#authed && code !== 1000 && link.hello !== undefined) {
+      const now = this.#platform.clock.nowMs();
+      this.#applyBoard(boardBroke(this.#board, link.hello.name, now));
+    }
+    const left = !wasOurs && link.hello !== undefined;
+    this.#link = undefined;
+    this.#authed = false;
+    if (left) return;
+    this.#attempt++;
+    if (this.#attempt === QUIET_ATTEMPTS + 1) this.#complain(NODE_CRASHED);
+    const range = { firstMs: RECONNECT_FIRST_MS, maxMs: RECONNECT_MAX_MS };
+    const wait = backoffMs(range, this.#attempt - 1, this.#platform.random);
+    this.#cancelRetry();
+    this.#cancelRetry = this.#platform.clock.after(wait, () => this.#open(this.#nextPath(link)));
+    this.#host.onChange();
+  }
+
+  /** Another node that is said to be up; every third time whichever the front door picks. */
+  #nextPath(last: Link): string {
+    const others = this.#board.filter((node) => node.up && node.name !== last.hello?.name);
+    const index = Math.floor(fraction(this.#platform.random) * others.length);
+    const pick = others[index];
+    return pick === undefined || this.#attempt % 3 === 0 ? '/ws' : `/n/${pick.name}/ws`;
+  }
+
+  #applyBoard(change: BoardChange): void {
+    this.#board = change.board;
+    for (const name of change.stopped) {
+      this.#host.notify('info', `Node ${name} stopped, nothing to do`);
+    }
+    for (const name of change.back) this.#host.notify('good', `Node ${name} is back`);
+  }
+
+  #release(need: Need): void {
+    for (const waiter of [...this.#waiters]) {
+      if (waiter.need === need) waiter.settle(this.#link);
+    }
+  }
+
+  /** Says a lasting trouble once, until the next success. */
+  #complain(text: string): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#host.notify('bad', text);
+  }
+}
