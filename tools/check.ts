@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ERRORS } from '../protocol/src/index.ts';
+import { ERRORS } from '../protocol/src/errors.ts';
 import { allRules } from './rules/all-rules.ts';
 import { formatFinding, readRepository } from './rules/repository.ts';
 import { typeScriptProjects } from './rules/type-check-coverage.ts';

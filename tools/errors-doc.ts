@@ -2,7 +2,7 @@
 // prints the page.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ERRORS } from '../protocol/src/index.ts';
+import { ERRORS } from '../protocol/src/errors.ts';
 import { renderErrorPage } from './rules/error-table.ts';
 
 const page = renderErrorPage(ERRORS);

@@ -116,8 +116,8 @@ export const ROOMS: readonly Room[] = [
   },
 
   { path: 'e2e', files: ['e2e'], packages: 'any', node: true },
-  // The generators read the tables they document through the package's one entry.
-  { path: 'tools', files: ['tools', 'protocol/src/index.ts'], packages: TEST_PACKAGES, node: true },
+  // The generators read the table they document; it stands alone, so they work while the rest is broken.
+  { path: 'tools', files: ['tools', 'protocol/src/errors.ts'], packages: TEST_PACKAGES, node: true },
 ];
 
 const OUR_ENTRY = /^@rockpool\/[a-z-]+(\/testing)?$/;

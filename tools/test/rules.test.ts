@@ -2,7 +2,7 @@
 // guards nothing.
 import { join } from 'node:path';
 import t from 'tap';
-import { ERRORS } from '../../protocol/src/index.ts';
+import { ERRORS } from '../../protocol/src/errors.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { durableWrites } from '../rules/durable-writes.ts';
 import { errorPage, errorUse, renderErrorPage } from '../rules/error-table.ts';
