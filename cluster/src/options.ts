@@ -31,6 +31,8 @@ export interface StartOptions {
   readonly timing?: Partial<ClusterTiming>;
   /** host:port of the peer listener; by default every interface, with the port that peers know. */
   readonly listenAddress?: string;
+  /** host:port where peers reach this node, if it moved since init; announced to all of them. */
+  readonly peerAddress?: string;
   /** Where a peer is reached, where that differs from the membership; undefined: not now. */
   readonly addressOf?: (node: NodeInfo) => string | undefined;
   /** The rule version this node's commands name; replicas apply each entry by its own. */

@@ -41,11 +41,7 @@ export interface Applied {
 export interface StateMachine {
   /** The keys (in the command's own slot) that apply may look at. */
   readSet(slot: Slot, command: Bytes): readonly Bytes[];
-  apply(
-    rows: (key: Bytes) => Bytes | undefined,
-    command: Bytes,
-    context: ApplyContext,
-  ): Applied;
+  apply(rows: (key: Bytes) => Bytes | undefined, command: Bytes, context: ApplyContext): Applied;
 }
 
 export interface ScanOptions {
@@ -91,6 +87,8 @@ export interface ClusterStatus {
   readonly clusterId: string;
   readonly realm: string;
   readonly self: NodeInfo;
+  /** host:port that the peer listener is bound to. */
+  readonly listenAddress: string;
   readonly incarnation: string;
   readonly bootNumber: number;
   readonly groups: readonly GroupStatus[];

@@ -1,8 +1,8 @@
 // Payloads of peer frames: [PEER-3] hello = feature level u16; [PEER-4] raft = messages one after the
-// other until the end; [PEER-5] proposal = request u32 | group u32 | term u64 (the leader's, as the
-// sender knows it) | rule version u16 | table epoch u32 | command; [PEER-6] its reply = request u32 |
-// answer u8 (0 appended, 1 not leader in that term, 2 busy); [PEER-7] application = bytes that are the
-// application's own; [PEER-8] refusal = code u8 (1 incarnation, 2 cluster, 3 frame, 4 key).
+// other until the end; [PEER-5] proposal = request u64 | group u32 | term u64 (the leader's, as the
+// sender knows it) | rule version u16 | table epoch u32 | command; [PEER-6] its reply = request u64 |
+// term u64 | answer u8 (0 appended, 1 not leader in that term, 2 busy); [PEER-7] application = bytes
+// that are the application's own; [PEER-8] refusal = code u8 (1 incarnation, 2 cluster, 3 frame, 4 key).
 
 import type { Message, NodeId } from '../core/types.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
@@ -26,6 +26,8 @@ export type ProposalAnswer = (typeof ANSWERS)[number];
 
 export interface ProposalReply {
   readonly request: number;
+  /** As the proposal gave it. */
+  readonly term: number;
   readonly answer: ProposalAnswer;
 }
 
@@ -82,8 +84,8 @@ export function decodeRaftBundle(
 }
 
 export function encodeProposal(proposal: ForwardedProposal): Uint8Array {
-  return new ByteWriter(22 + proposal.command.length)
-    .u32(proposal.request)
+  return new ByteWriter(26 + proposal.command.length)
+    .u64(proposal.request)
     .u32(proposal.group)
     .u64(proposal.term)
     .u16(proposal.ruleVersion)
@@ -95,7 +97,7 @@ export function encodeProposal(proposal: ForwardedProposal): Uint8Array {
 export function decodeProposal(bytes: Uint8Array): ForwardedProposal | undefined {
   const reader = new ByteReader(bytes);
   const proposal = {
-    request: reader.u32(),
+    request: reader.u64(),
     group: reader.u32(),
     term: reader.u64(),
     ruleVersion: reader.u16(),
@@ -106,14 +108,19 @@ export function decodeProposal(bytes: Uint8Array): ForwardedProposal | undefined
 }
 
 export function encodeProposalReply(reply: ProposalReply): Uint8Array {
-  return new ByteWriter(5).u32(reply.request).u8(ANSWERS.indexOf(reply.answer)).finish();
+  return new ByteWriter(17)
+    .u64(reply.request)
+    .u64(reply.term)
+    .u8(ANSWERS.indexOf(reply.answer))
+    .finish();
 }
 
 export function decodeProposalReply(bytes: Uint8Array): ProposalReply | undefined {
   const reader = new ByteReader(bytes);
-  const request = reader.u32();
+  const request = reader.u64();
+  const term = reader.u64();
   const answer = ANSWERS[reader.u8()];
-  return reader.complete && answer !== undefined ? { request, answer } : undefined;
+  return reader.complete && answer !== undefined ? { request, term, answer } : undefined;
 }
 
 export function encodeRefusal(code: PeerRefusal): Uint8Array {

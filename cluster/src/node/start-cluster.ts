@@ -1,10 +1,299 @@
-// Opens one node of a cluster.
+// Opens one node: verifies its store, restores every group, and begins to listen. The only place that
+// knows all parts.
 
+import { randomBytes } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import { openLevelStore } from '../adapters/level-store.ts';
+import { createRaft } from '../core/raft.ts';
+import type { RaftLimits } from '../core/types.ts';
+import type { AppliedEntry } from '../driver/apply-commands.ts';
+import { SYSTEM_CLOCK } from '../driver/clock.ts';
+import { Driver } from '../driver/driver.ts';
+import { GroupMember } from '../driver/group-member.ts';
+import { toHex } from '../format/bytes.ts';
+import { CLUSTER } from '../format/command.ts';
+import { decodeBootNumber } from '../format/identity.ts';
+import { chainChecksum } from '../format/log-entry.ts';
+import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
+import { KEY_KIND, peerKey } from '../format/store-key.ts';
+import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
+import { encodeNodeMoved, MetaState } from '../meta/meta-state.ts';
 import { NodeError } from '../node-error.ts';
-import type { StartOptions } from '../options.ts';
+import { type ClusterTiming, DEFAULT_TIMING, type StartOptions } from '../options.ts';
+import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
+import { PeerTransport } from '../peer/peer-transport.ts';
 import type { Cluster } from '../ports.ts';
+import { LogStore } from '../store/log-store.ts';
+import type { GroupState } from '../store/verify-store.ts';
+import { ClusterNode, type NodeListeners } from './cluster-node.ts';
+import { Listeners } from './listeners.ts';
+import { type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
+
+const LIMITS: RaftLimits = {
+  appendBytesMax: 524_288,
+  inflightAppendsMax: 64,
+  inflightBytesMax: 4_194_304,
+  uncommittedBytesMax: 16_777_216,
+  applyBytesMax: 524_288,
+};
+const RULE_VERSION = 1;
+const ANNOUNCE_MS = 5_000;
+const ANNOUNCE_PAUSE_MS = 1_000;
 
 /** Starts the node of a data directory. Rejects with NodeError. */
 export async function startCluster(options: StartOptions): Promise<Cluster> {
-  throw new NodeError('NODE_NOT_INITIALISED', options.dataDir);
+  const { file, key } = await readNodeFiles(options.dataDir);
+  const starting = new NodeStart(options, file);
+  const database = await openLevelStore(storeLocation(options.dataDir));
+  try {
+    const onPoison = (error: NodeError) => starting.fatal(error);
+    const store = await LogStore.open(database, { onPoison });
+    return await starting.run(store, key);
+  } catch (error) {
+    await starting.abandon();
+    await database.close();
+    throw error;
+  }
+}
+
+class NodeStart {
+  readonly #options: StartOptions;
+  readonly #file: NodeFile;
+  readonly #boots = new Map<string, number>();
+  readonly #listeners: NodeListeners = {
+    event: new Listeners(),
+    leadership: new Listeners(),
+    message: new Listeners(),
+    peer: new Listeners(),
+  };
+  #store: LogStore | undefined;
+  #driver: Driver | undefined;
+  #transport: PeerTransport | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: StartOptions, file: NodeFile) {
+    this.#options = options;
+    this.#file = file;
+  }
+
+  async run(store: LogStore, key: PeerPorts['key']): Promise<Cluster> {
+    const meta = await this.#loadMeta(store);
+    this.#store = store;
+    const self = meta.node(store.identity.nodeId);
+    if (self === undefined || self.incarnation !== store.identity.incarnation) {
+      throw new NodeError('STORE_FOREIGN', 'The membership lists another store for this node.');
+    }
+    const transport = new PeerTransport(this.#peerPorts(meta, self, key));
+    this.#transport = transport;
+    const driver = new Driver(this.#driverPorts(meta, transport));
+    this.#driver = driver;
+    const { groups, commitAtStart, members } = await this.#loadMembers(store, meta, driver);
+    const address = this.#listenAddress(self);
+    const port = await transport.start(address);
+    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    driver.start(members);
+    this.#announce(self);
+    return new ClusterNode({
+      identity: store.identity,
+      meta,
+      store,
+      driver,
+      transport,
+      groups,
+      commitAtStart,
+      listenAddress: `${host}:${port}`,
+      bootOf: (nodeId) => this.#boots.get(nodeId) ?? 0,
+      listeners: this.#listeners,
+      stop: () => this.stop(),
+    });
+  }
+
+  /** A broken invariant crashes the process; a coded failure stops this node and says so. */
+  fatal(error: unknown): void {
+    if (this.#stopping !== undefined) return;
+    const { logger, onFatal } = this.#options;
+    const stopped = this.stop();
+    if (!(error instanceof NodeError)) {
+      queueMicrotask(() => {
+        throw error;
+      });
+      return;
+    }
+    logger.error({ code: error.code }, `${error.message} The node stops.`);
+    const tell = () => onFatal?.(error);
+    // The store may be the very thing that failed.
+    stopped.then(tell, tell);
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  /** The start failed half way. */
+  async abandon(): Promise<void> {
+    this.#stopping ??= Promise.resolve();
+    await this.#driver?.stop();
+    await this.#transport?.stop();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#driver?.stop();
+    await this.#transport?.stop();
+    await this.#store?.close();
+  }
+
+  async #loadMeta(store: LogStore): Promise<MetaState> {
+    const { nodeId, clusterId } = store.identity;
+    if (nodeId !== this.#file.nodeId || clusterId !== this.#file.clusterId) {
+      throw new NodeError('STORE_FOREIGN', this.#options.dataDir);
+    }
+    for (const [id, payload] of await store.loadAll(KEY_KIND.peer)) {
+      this.#boots.set(toHex(id), decodeBootNumber(payload) ?? 0);
+    }
+    return new MetaState(await store.loadAll(KEY_KIND.clusterRow));
+  }
+
+  async #loadMembers(store: LogStore, meta: MetaState, driver: Driver) {
+    const groups = Array.from({ length: meta.slotTable.shardGroups + 1 }, (_, group) => group);
+    const commitAtStart = new Map<number, number>();
+    const members: GroupMember[] = [];
+    for (const group of groups) {
+      const state = await store.loadGroup(group);
+      commitAtStart.set(group, Math.max(state.hardState?.commit ?? 0, state.applied));
+      members.push(this.#member(group, state, { store, meta, driver }));
+    }
+    return { groups, commitAtStart, members };
+  }
+
+  #member(
+    group: number,
+    state: GroupState,
+    parts: { readonly store: LogStore; readonly meta: MetaState; readonly driver: Driver },
+  ): GroupMember {
+    const { store, meta, driver } = parts;
+    const timing = this.#timing();
+    const raft = createRaft({
+      group,
+      self: store.identity.nodeId,
+      voters: meta.nodes.map((node) => node.id),
+      electionTicks: timing.electionTicks,
+      heartbeatTicks: timing.heartbeatTicks,
+      seed: randomBytes(4).readUInt32BE(),
+      chainChecksum,
+      hardState: state.hardState,
+      log: state.log,
+      applied: state.applied,
+      limits: LIMITS,
+    });
+    const { previous, entries } = state.log;
+    const last = entries[state.applied - previous.index - 1] ?? previous;
+    return new GroupMember({
+      group,
+      raft,
+      store,
+      apply: {
+        machine: this.#options.stateMachine,
+        slots: state.slots,
+        meta: group === 0 ? meta : undefined,
+        getMany: (keys) => store.getMany(keys),
+      },
+      hooks: driver,
+      applied: { index: state.applied, term: last.term },
+    });
+  }
+
+  #driverPorts(meta: MetaState, transport: PeerTransport) {
+    const { logger, ruleVersion } = this.#options;
+    return {
+      self: this.#file.nodeId,
+      clock: SYSTEM_CLOCK,
+      logger,
+      clientId: randomBytes(16),
+      ruleVersion: ruleVersion ?? RULE_VERSION,
+      tableEpoch: meta.slotTable.epoch,
+      tickMs: this.#timing().tickMs,
+      send: (nodeId: string, kind: PeerFrame['kind'], payload: Uint8Array) =>
+        transport.send(nodeId, kind, payload),
+      durable: (entries: readonly AppliedEntry[]) => this.#durable(entries),
+      leadership: (group: number, leader: boolean) =>
+        this.#listeners.leadership.emit(group, leader),
+      fatal: (error: unknown) => this.fatal(error),
+    };
+  }
+
+  #peerPorts(meta: MetaState, self: MemberNode, key: PeerPorts['key']): PeerPorts {
+    const { addressOf, logger } = this.#options;
+    const store = this.#store;
+    return {
+      self,
+      clusterId: this.#file.clusterId,
+      bootNumber: store?.identity.bootNumber ?? 0,
+      featureLevel: FEATURE_LEVEL,
+      key,
+      logger,
+      nowMs: SYSTEM_CLOCK.nowMs,
+      members: () => meta.nodes,
+      member: (nodeId) => meta.node(nodeId),
+      memberByFingerprint: (fingerprint) => meta.byFingerprint(fingerprint),
+      addressOf: (node) => (addressOf === undefined ? node.peerAddress : addressOf(node)),
+      rememberedBoot: (nodeId) => this.#boots.get(nodeId) ?? 0,
+      rememberBoot: (nodeId, bootNumber) => {
+        this.#boots.set(nodeId, bootNumber);
+        store?.rememberPeer(peerKey(nodeId), bootNumber);
+      },
+      onFrame: (frame) => {
+        if (frame.kind !== FRAME_KIND.application) this.#driver?.received(frame);
+        else this.#listeners.message.emit(frame.sender, frame.payload);
+      },
+      onPeerChange: (nodeId) => {
+        const connected = this.#transport?.isConnected(nodeId) ?? false;
+        logger.info({ node: meta.node(nodeId)?.name, connected }, 'peer connection changed');
+        this.#driver?.peerChanged(nodeId, connected);
+        this.#listeners.peer.emit(nodeId);
+      },
+      onRefused: (error) => this.fatal(error),
+    };
+  }
+
+  #durable(entries: readonly AppliedEntry[]): void {
+    for (const { entry, command, events } of entries) {
+      if (command === undefined) continue;
+      const { group, index } = entry;
+      const { slot } = command;
+      for (const event of events) this.#listeners.event.emit({ group, slot, index, event });
+    }
+  }
+
+  #listenAddress(self: MemberNode): Address {
+    const { listenAddress, peerAddress } = this.#options;
+    const advertised = parseAddress(peerAddress ?? self.peerAddress);
+    const asked = listenAddress ?? `[::]:${advertised?.port ?? 0}`;
+    const address = parseAddress(asked);
+    if (address === undefined) throw new NodeError('NODE_OPTIONS_INVALID', `${asked}: host:port.`);
+    return address;
+  }
+
+  /** Tells the membership where this node is now, until it was heard. */
+  #announce(self: MemberNode): void {
+    const { peerAddress, logger } = this.#options;
+    if (peerAddress === undefined || peerAddress === self.peerAddress) return;
+    const moved = encodeNodeMoved(self.id, peerAddress);
+    const attempt = async (): Promise<void> => {
+      while (this.#stopping === undefined) {
+        try {
+          await this.#driver?.submissions.submit(0, CLUSTER, moved, ANNOUNCE_MS);
+          logger.info({ peerAddress }, 'the cluster knows the new address of this node');
+          return;
+        } catch {
+          await setTimeout(ANNOUNCE_PAUSE_MS, undefined, { ref: false });
+        }
+      }
+    };
+    void attempt();
+  }
+
+  #timing(): ClusterTiming {
+    return { ...DEFAULT_TIMING, ...this.#options.timing };
+  }
 }

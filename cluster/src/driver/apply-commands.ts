@@ -1,0 +1,119 @@
+// Runs a page of committed entries through the state machines: loads the rows that the commands
+// name, applies in order, and gives back what to store. Pure but for loading: same log, same state.
+
+import type { Entry } from '../core/types.ts';
+import { BARRIER, CLUSTER, type Command, decodeCommand } from '../format/command.ts';
+import type { GroupSlots } from '../format/group-records.ts';
+import { rowKey } from '../format/store-key.ts';
+import type { MetaState } from '../meta/meta-state.ts';
+import { META, type StateMachine } from '../ports.ts';
+import type { Operation } from '../store/batch-writer.ts';
+
+export type Outcome =
+  | { readonly kind: 'applied'; readonly reply: Uint8Array }
+  | { readonly kind: 'wrongShard' };
+
+export interface AppliedEntry {
+  readonly entry: Entry;
+  /** undefined for a noop, or a command that cannot be read. */
+  readonly command: Command | undefined;
+  readonly outcome: Outcome;
+  readonly events: readonly Uint8Array[];
+}
+
+export interface AppliedPage {
+  readonly entries: readonly AppliedEntry[];
+  readonly operations: readonly Operation[];
+}
+
+export interface ApplyPorts {
+  readonly machine: StateMachine;
+  readonly slots: GroupSlots;
+  /** Only in the meta group. */
+  readonly meta: MetaState | undefined;
+  readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
+}
+
+type Rows = Map<string, Uint8Array | undefined>;
+
+const EMPTY = new Uint8Array(0);
+const NOTHING: Outcome = { kind: 'applied', reply: EMPTY };
+
+export async function applyCommands(
+  entries: readonly Entry[],
+  ports: ApplyPorts,
+): Promise<AppliedPage> {
+  const commands = entries.map((entry) =>
+    entry.kind === 'command' ? decodeCommand(entry.command) : undefined,
+  );
+  const rows = await loadRows(entries, commands, ports);
+  const operations: Operation[] = [];
+  const applied = entries.map((entry, at): AppliedEntry => {
+    const command = commands[at];
+    if (command === undefined || command.slot === BARRIER) {
+      return { entry, command, outcome: NOTHING, events: [] };
+    }
+    if (command.slot === CLUSTER) {
+      operations.push(...(ports.meta?.apply(command.body) ?? []));
+      return { entry, command, outcome: NOTHING, events: [] };
+    }
+    if (!owns(entry.group, command.slot, ports.slots)) {
+      return { entry, command, outcome: { kind: 'wrongShard' }, events: [] };
+    }
+    return applyToRows(entry, command, ports.machine, { rows, operations });
+  });
+  return { entries: applied, operations };
+}
+
+function applyToRows(
+  entry: Entry,
+  command: Command,
+  machine: StateMachine,
+  state: { readonly rows: Rows; readonly operations: Operation[] },
+): AppliedEntry {
+  const { group, index, term, entryTimeMs, ruleVersion } = entry;
+  const { slot, body } = command;
+  const readSet = new Set(machine.readSet(slot, body).map((key) => nameOf(group, slot, key)));
+  const applied = machine.apply(
+    (key) => {
+      const name = nameOf(group, slot, key);
+      if (!readSet.has(name)) throw new Error('apply read a key that its command did not name');
+      return state.rows.get(name);
+    },
+    body,
+    { group, slot, index, term, entryTimeMs, ruleVersion },
+  );
+  for (const { key, value } of applied.writes) {
+    state.rows.set(nameOf(group, slot, key), value ?? undefined);
+    state.operations.push({ key: rowKey(group, slot, key), payload: value });
+  }
+  const outcome: Outcome = { kind: 'applied', reply: applied.reply };
+  return { entry, command, outcome, events: applied.events };
+}
+
+async function loadRows(
+  entries: readonly Entry[],
+  commands: readonly (Command | undefined)[],
+  ports: ApplyPorts,
+): Promise<Rows> {
+  const keys = new Map<string, Uint8Array>();
+  for (const [at, { group }] of entries.entries()) {
+    const command = commands[at];
+    if (command === undefined || command.slot < META) continue;
+    for (const key of ports.machine.readSet(command.slot, command.body)) {
+      keys.set(nameOf(group, command.slot, key), rowKey(group, command.slot, key));
+    }
+  }
+  if (keys.size === 0) return new Map();
+  const values = await ports.getMany([...keys.values()]);
+  return new Map([...keys.keys()].map((name, at) => [name, values[at]]));
+}
+
+function owns(group: number, slot: number, slots: GroupSlots): boolean {
+  if (slot === META) return group === 0;
+  return slots.ranges.some((range) => slot >= range.first && slot <= range.last);
+}
+
+function nameOf(group: number, slot: number, key: Uint8Array): string {
+  return Buffer.from(rowKey(group, slot, key)).toString('latin1');
+}

@@ -1,0 +1,256 @@
+// Drives all groups of the process: one tick wheel, one outgoing bundle per peer and turn. Inputs are
+// handed to the cores as they come, and what the cores want done is carried out at the end of the
+// same turn, never at the next tick.
+
+import type { Message, RaftEvent } from '../core/types.ts';
+import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
+import {
+  decodeProposal,
+  decodeProposalReply,
+  decodeRaftBundle,
+  encodeProposal,
+  encodeProposalReply,
+  encodeRaftBundles,
+  type ForwardedProposal,
+  type ProposalAnswer,
+} from '../format/peer-payload.ts';
+import type { ClusterLogger } from '../options.ts';
+import type { AppliedEntry } from './apply-commands.ts';
+import type { Clock } from './clock.ts';
+import { ClockGuard } from './clock-guard.ts';
+import { ForwardedProposals } from './forwarded-proposals.ts';
+import type { GroupMember, MemberHooks } from './group-member.ts';
+import { type LeaderView, Submissions } from './submissions.ts';
+
+export interface DriverPorts {
+  readonly self: string;
+  readonly clock: Clock;
+  readonly logger: ClusterLogger;
+  readonly clientId: Uint8Array;
+  readonly ruleVersion: number;
+  readonly tableEpoch: number;
+  readonly tickMs: number;
+  /** False when the peer is away or its queue is full. */
+  send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
+  /** Applied and durable here. */
+  durable(entries: readonly AppliedEntry[]): void;
+  leadership(group: number, leader: boolean): void;
+  fatal(error: unknown): void;
+}
+
+export class Driver implements MemberHooks {
+  readonly submissions: Submissions;
+  readonly #ports: DriverPorts;
+  readonly #members = new Map<number, GroupMember>();
+  readonly #awake = new Set<number>();
+  readonly #outbox = new Map<string, Message[]>();
+  readonly #forwarded = new ForwardedProposals();
+  readonly #guard = new ClockGuard();
+  #suspicious = false;
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #stopped = false;
+
+  constructor(ports: DriverPorts) {
+    this.#ports = ports;
+    this.submissions = new Submissions({
+      ...ports,
+      view: (group) => this.view(group),
+      propose: (proposal) => this.#propose(proposal),
+      forward: (leader, proposal) =>
+        ports.send(leader, FRAME_KIND.proposal, encodeProposal(proposal)),
+    });
+  }
+
+  start(members: readonly GroupMember[]): void {
+    for (const member of members) this.#members.set(member.group, member);
+    this.#timer = setInterval(() => this.#tick(), this.#ports.tickMs);
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearInterval(this.#timer);
+    this.submissions.stop();
+    await Promise.all([...this.#members.values()].map((member) => member.stop()));
+  }
+
+  member(group: number): GroupMember | undefined {
+    return this.#members.get(group);
+  }
+
+  view(group: number): LeaderView {
+    const status = this.#members.get(group)?.raft.status();
+    return { term: status?.term ?? 0, leader: status?.leader };
+  }
+
+  received(frame: PeerFrame): void {
+    if (this.#stopped) return;
+    const { clock } = this.#ports;
+    this.#guard.observe(frame.sender, frame.clockMs, clock.nowMs(), clock.monotonicMs());
+    switch (frame.kind) {
+      case FRAME_KIND.raft:
+        this.#receivedRaft(frame);
+        return;
+      case FRAME_KIND.proposal:
+        this.#receivedProposal(frame);
+        return;
+      case FRAME_KIND.proposalReply: {
+        const reply = decodeProposalReply(frame.payload);
+        if (reply === undefined) this.#unreadable(frame);
+        else this.submissions.replied(frame.sender, reply);
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  peerChanged(nodeId: string, connected: boolean): void {
+    if (this.#stopped) return;
+    if (connected) {
+      this.submissions.retry();
+      return;
+    }
+    this.submissions.disconnected(nodeId);
+    for (const member of this.#members.values()) member.raft.unreachable(nodeId);
+  }
+
+  wake(group: number): void {
+    this.#awake.add(group);
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => this.#turn());
+  }
+
+  send(message: Message): void {
+    // A leader whose clock cannot be trusted falls silent, so that another one takes over.
+    const leads = message.kind === 'append' || message.kind === 'heartbeat';
+    if (leads && this.#suspicious) return;
+    const messages = this.#outbox.get(message.to);
+    if (messages === undefined) this.#outbox.set(message.to, [message]);
+    else messages.push(message);
+    this.wake(message.group);
+  }
+
+  applied(entry: AppliedEntry): void {
+    this.submissions.applied(entry);
+  }
+
+  durable(entries: readonly AppliedEntry[]): void {
+    this.#ports.durable(entries);
+  }
+
+  event(group: number, event: RaftEvent): void {
+    const { logger, self } = this.#ports;
+    switch (event.kind) {
+      case 'roleChanged':
+        logger.debug({ group, ...event }, 'role changed');
+        if (event.to === 'leader') this.#ports.leadership(group, true);
+        else if (event.from === 'leader') this.#ports.leadership(group, false);
+        return;
+      case 'leaderChanged': {
+        const { term, leader } = event;
+        logger.debug({ group, term, leader, here: leader === self }, 'leader changed');
+        if (leader !== undefined) this.submissions.retry(group);
+        return;
+      }
+      case 'messageRefused':
+        logger.warn({ group, ...event }, 'a raft message was refused');
+        return;
+    }
+  }
+
+  fatal(error: unknown): void {
+    this.#ports.fatal(error);
+  }
+
+  #tick(): void {
+    const wasSuspicious = this.#suspicious;
+    this.#suspicious = this.#guard.suspicious(this.#ports.clock.monotonicMs());
+    if (this.#suspicious !== wasSuspicious) {
+      const { logger } = this.#ports;
+      if (this.#suspicious)
+        logger.error({}, 'this clock is seconds off the other nodes; check NTP');
+      else logger.info({}, 'this clock agrees with the other nodes again');
+    }
+    for (const member of this.#members.values()) {
+      // Not fit to lead, so it does not campaign either.
+      if (this.#suspicious && member.raft.status().role !== 'leader') continue;
+      member.raft.tick();
+      this.wake(member.group);
+    }
+    this.submissions.retry();
+  }
+
+  #turn(): void {
+    this.#scheduled = false;
+    if (this.#stopped) return;
+    try {
+      const awake = [...this.#awake];
+      this.#awake.clear();
+      for (const group of awake) this.#members.get(group)?.drain();
+      const outbox = [...this.#outbox];
+      this.#outbox.clear();
+      for (const [nodeId, messages] of outbox) this.#sendBundle(nodeId, messages);
+    } catch (error) {
+      this.fatal(error);
+    }
+  }
+
+  #sendBundle(nodeId: string, messages: readonly Message[]): void {
+    for (const bundle of encodeRaftBundles(messages)) {
+      if (this.#ports.send(nodeId, FRAME_KIND.raft, bundle)) continue;
+      for (const { group } of messages) this.#members.get(group)?.raft.unreachable(nodeId);
+    }
+  }
+
+  #receivedRaft(frame: PeerFrame): void {
+    const messages = decodeRaftBundle(frame.payload, frame.sender, this.#ports.self);
+    if (messages === undefined) {
+      this.#unreadable(frame);
+      return;
+    }
+    try {
+      for (const message of messages) {
+        const member = this.#members.get(message.group);
+        if (member === undefined) continue;
+        member.raft.step(message);
+        this.wake(message.group);
+      }
+    } catch (error) {
+      this.fatal(error);
+    }
+  }
+
+  #receivedProposal(frame: PeerFrame): void {
+    const proposal = decodeProposal(frame.payload);
+    if (proposal === undefined) {
+      this.#unreadable(frame);
+      return;
+    }
+    const nowMs = this.#ports.clock.monotonicMs();
+    const answer = this.#forwarded.accept(proposal, nowMs, (fresh) => this.#propose(fresh));
+    const { request, term } = proposal;
+    const reply = encodeProposalReply({ request, term, answer });
+    this.#ports.send(frame.sender, FRAME_KIND.proposalReply, reply);
+  }
+
+  #propose(proposal: ForwardedProposal): ProposalAnswer {
+    const { group, term, command, ruleVersion, tableEpoch } = proposal;
+    const member = this.#members.get(group);
+    const status = member?.raft.status();
+    if (status?.role !== 'leader' || status.term !== term) return 'notLeader';
+    if (this.#suspicious) return 'busy';
+    const entryTimeMs = this.#ports.clock.nowMs();
+    const result = member?.raft.propose({ command, entryTimeMs, ruleVersion, tableEpoch });
+    this.wake(group);
+    if (result?.ok === true) return 'appended';
+    return result?.code === 'BUSY' ? 'busy' : 'notLeader';
+  }
+
+  #unreadable(frame: PeerFrame): void {
+    const { sender: node, kind } = frame;
+    const code = 'PEER_FRAME_REFUSED';
+    this.#ports.logger.warn({ code, node, kind }, 'a payload cannot be read');
+  }
+}

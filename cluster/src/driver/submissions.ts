@@ -1,0 +1,200 @@
+// Commands on their way. A submission is proposed at the leader, here or across the peer port, and
+// ends when this node applies the entry that carries its client id and sequence. It is never in the
+// log twice, without any table of sessions: it is bound to the term in which it was first sent; the
+// leader of that term drops repetitions; and once an entry of a later term is applied here without
+// it, it never was appended for good, and may be sent again in the later term.
+
+import { encodeCommand } from '../format/command.ts';
+import type { ForwardedProposal, ProposalReply } from '../format/peer-payload.ts';
+import { ClusterError, type ClusterErrorCode, type Submitted } from '../ports.ts';
+import type { AppliedEntry } from './apply-commands.ts';
+import type { Clock } from './clock.ts';
+
+/** Submissions of one node that wait at the same time. */
+const SUBMISSIONS_MAX = 4_096;
+/** The leader remembers what it appended for longer than this. */
+const RESEND_MS_MAX = 8_000;
+
+export interface LeaderView {
+  readonly term: number;
+  /** undefined while no leader is known. */
+  readonly leader: string | undefined;
+}
+
+export interface SubmissionPorts {
+  readonly self: string;
+  readonly clock: Clock;
+  readonly clientId: Uint8Array;
+  readonly ruleVersion: number;
+  readonly tableEpoch: number;
+  view(group: number): LeaderView;
+  /** On this node; false when it does not lead or is busy. */
+  propose(proposal: ForwardedProposal): 'appended' | 'notLeader' | 'busy';
+  /** To the leader; false when it cannot be reached. */
+  forward(leader: string, proposal: ForwardedProposal): boolean;
+}
+
+interface Submission {
+  readonly group: number;
+  readonly sequence: number;
+  readonly command: Uint8Array;
+  readonly timer: NodeJS.Timeout;
+  readonly resolve: (submitted: Submitted) => void;
+  readonly reject: (error: ClusterError) => void;
+  /** Sent and not refused since. */
+  sent: boolean;
+  /** How often it was sent in the bound term; a single refused send leaves no doubt. */
+  sends: number;
+  firstSentMs: number;
+  boundTerm: number | undefined;
+  leader: string | undefined;
+  reason: ClusterErrorCode;
+}
+
+export class Submissions {
+  readonly #ports: SubmissionPorts;
+  readonly #waiting = new Map<number, Submission>();
+  #sequence = 0;
+  #stopped = false;
+
+  constructor(ports: SubmissionPorts) {
+    this.#ports = ports;
+  }
+
+  submit(group: number, slot: number, body: Uint8Array, timeoutMs: number): Promise<Submitted> {
+    if (this.#stopped) return Promise.reject(failure('CLUSTER_STOPPED'));
+    if (this.#waiting.size >= SUBMISSIONS_MAX) return Promise.reject(failure('CLUSTER_BUSY'));
+    this.#sequence += 1;
+    const sequence = this.#sequence;
+    const { clientId } = this.#ports;
+    return new Promise((resolve, reject) => {
+      const submission: Submission = {
+        group,
+        sequence,
+        command: encodeCommand({ slot, clientId, sequence, body }),
+        timer: setTimeout(() => this.#expire(sequence), timeoutMs),
+        resolve,
+        reject,
+        sent: false,
+        sends: 0,
+        firstSentMs: 0,
+        boundTerm: undefined,
+        leader: undefined,
+        reason: 'CLUSTER_NO_LEADER',
+      };
+      this.#waiting.set(sequence, submission);
+      this.#attempt(submission);
+    });
+  }
+
+  /** A leader, a connection or room may have appeared. */
+  retry(group?: number): void {
+    for (const submission of this.#waiting.values()) {
+      if (group === undefined || submission.group === group) this.#attempt(submission);
+    }
+  }
+
+  /** What was sent to this node may be lost. */
+  disconnected(nodeId: string): void {
+    for (const submission of this.#waiting.values()) {
+      if (submission.leader === nodeId) submission.sent = false;
+    }
+  }
+
+  replied(nodeId: string, reply: ProposalReply): void {
+    const submission = this.#waiting.get(reply.request);
+    if (submission === undefined || submission.leader !== nodeId) return;
+    if (submission.boundTerm !== reply.term) return;
+    if (reply.answer !== 'appended') this.#refused(submission, reply.answer);
+  }
+
+  applied({ entry, command, outcome }: AppliedEntry): void {
+    if (command !== undefined && sameBytes(command.clientId, this.#ports.clientId)) {
+      const submission = this.#end(command.sequence);
+      if (outcome.kind === 'wrongShard') submission?.reject(failure('CLUSTER_WRONG_SHARD'));
+      else {
+        const { index, entryTimeMs } = entry;
+        submission?.resolve({ reply: outcome.reply, index, entryTimeMs });
+      }
+    }
+    // A noop opens each term: the first entry of a later term settles all earlier ones.
+    if (entry.kind === 'noop') this.#release(entry.group, entry.term);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const sequence of [...this.#waiting.keys()]) {
+      this.#end(sequence)?.reject(failure('CLUSTER_STOPPED'));
+    }
+  }
+
+  #release(group: number, term: number): void {
+    for (const submission of this.#waiting.values()) {
+      const { boundTerm } = submission;
+      if (submission.group !== group || boundTerm === undefined || boundTerm >= term) continue;
+      submission.boundTerm = undefined;
+      submission.sent = false;
+      this.#attempt(submission);
+    }
+  }
+
+  #attempt(submission: Submission): void {
+    if (submission.sent) return;
+    const { group, boundTerm, sequence, command } = submission;
+    const { term, leader } = this.#ports.view(group);
+    if (leader === undefined || (boundTerm !== undefined && boundTerm !== term)) return;
+    const nowMs = this.#ports.clock.monotonicMs();
+    if (boundTerm === undefined) {
+      submission.sends = 0;
+      submission.firstSentMs = nowMs;
+    } else if (nowMs - submission.firstSentMs > RESEND_MS_MAX) return;
+    const { ruleVersion, tableEpoch } = this.#ports;
+    const proposal = { request: sequence, group, term, ruleVersion, tableEpoch, command };
+    const isHere = leader === this.#ports.self;
+    if (!isHere && !this.#ports.forward(leader, proposal)) return;
+    submission.sent = true;
+    submission.sends += 1;
+    submission.boundTerm = term;
+    submission.leader = leader;
+    submission.reason = 'CLUSTER_TIMEOUT';
+    if (!isHere) return;
+    const answer = this.#ports.propose(proposal);
+    if (answer !== 'appended') this.#refused(submission, answer);
+  }
+
+  #refused(submission: Submission, answer: 'notLeader' | 'busy'): void {
+    submission.sent = false;
+    if (submission.sends > 1) return;
+    submission.boundTerm = undefined;
+    submission.reason = answer === 'busy' ? 'CLUSTER_BUSY' : 'CLUSTER_NO_LEADER';
+  }
+
+  #expire(sequence: number): void {
+    const submission = this.#end(sequence);
+    submission?.reject(failure(submission.reason));
+  }
+
+  #end(sequence: number): Submission | undefined {
+    const submission = this.#waiting.get(sequence);
+    clearTimeout(submission?.timer);
+    this.#waiting.delete(sequence);
+    return submission;
+  }
+}
+
+const MESSAGES: Record<ClusterErrorCode, string> = {
+  CLUSTER_NO_LEADER: 'No leader could be reached; nothing was changed.',
+  CLUSTER_BUSY: 'Too much is waiting; nothing was changed.',
+  CLUSTER_TIMEOUT: 'No answer in time: whether it was committed is not known.',
+  CLUSTER_WRONG_SHARD: 'The group does not own the slot.',
+  CLUSTER_TOO_LARGE: 'The command is too large.',
+  CLUSTER_STOPPED: 'This node is stopping.',
+};
+
+export function failure(code: ClusterErrorCode): ClusterError {
+  return new ClusterError(code, MESSAGES[code]);
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}

@@ -1,0 +1,212 @@
+// One node's door to the cluster: reads from the node's own applied state, writes through the group's
+// leader, and messages between the applications of two nodes.
+
+import { Barriers } from '../driver/barriers.ts';
+import type { Driver } from '../driver/driver.ts';
+import { failure } from '../driver/submissions.ts';
+import { BARRIER, BODY_BYTES_MAX } from '../format/command.ts';
+import type { StoreIdentity } from '../format/identity.ts';
+import { FRAME_KIND } from '../format/peer-frame.ts';
+import { APPLICATION_BYTES_MAX } from '../format/peer-payload.ts';
+import { rowHeadBytes, rowKey, slotOfRowKey } from '../format/store-key.ts';
+import type { MetaState } from '../meta/meta-state.ts';
+import type { PeerTransport } from '../peer/peer-transport.ts';
+import {
+  type Bytes,
+  type Cluster,
+  type ClusterEvent,
+  type ClusterStatus,
+  META,
+  type NodeInfo,
+  type NodeMessages,
+  type PeerState,
+  type Row,
+  type ScanOptions,
+  SLOTS,
+  type Slot,
+  type Submitted,
+} from '../ports.ts';
+import { type LogStore, rowRange } from '../store/log-store.ts';
+import type { Listeners } from './listeners.ts';
+
+const TIMEOUT_MS = 5_000;
+
+export interface ClusterNodeParts {
+  readonly identity: StoreIdentity;
+  readonly meta: MetaState;
+  readonly store: LogStore;
+  readonly driver: Driver;
+  readonly transport: PeerTransport;
+  readonly groups: readonly number[];
+  /** Commit index of each group as the store gave it at start. */
+  readonly commitAtStart: ReadonlyMap<number, number>;
+  readonly listenAddress: string;
+  readonly bootOf: (nodeId: string) => number;
+  readonly listeners: NodeListeners;
+  readonly stop: () => Promise<void>;
+}
+
+export interface NodeListeners {
+  readonly event: Listeners<[ClusterEvent]>;
+  readonly leadership: Listeners<[group: number, leader: boolean]>;
+  readonly message: Listeners<[nodeId: string, message: Bytes]>;
+  readonly peer: Listeners<[nodeId: string]>;
+}
+
+export class ClusterNode implements Cluster {
+  readonly nodes: NodeMessages;
+  readonly #parts: ClusterNodeParts;
+  readonly #barriers: Barriers;
+
+  constructor(parts: ClusterNodeParts) {
+    this.#parts = parts;
+    this.#barriers = new Barriers((group) =>
+      parts.driver.submissions.submit(group, BARRIER, new Uint8Array(0), TIMEOUT_MS),
+    );
+    const { transport, listeners } = parts;
+    this.nodes = {
+      send: (nodeId, message) => {
+        if (message.length > APPLICATION_BYTES_MAX) throw new RangeError('message too large');
+        return transport.send(nodeId, FRAME_KIND.application, message);
+      },
+      onMessage: (listener) => listeners.message.add(listener),
+      onPeerChange: (listener) =>
+        listeners.peer.add((nodeId) => {
+          const state = this.#peerState(nodeId);
+          if (state !== undefined) listener(state);
+        }),
+    };
+  }
+
+  get groups(): readonly number[] {
+    return this.#parts.groups;
+  }
+
+  async submit(slot: Slot, command: Bytes, options?: { timeoutMs?: number }): Promise<Submitted> {
+    const group = this.groupOf(slot);
+    if (command.length > BODY_BYTES_MAX) throw failure('CLUSTER_TOO_LARGE');
+    const timeoutMs = options?.timeoutMs ?? TIMEOUT_MS;
+    return await this.#parts.driver.submissions.submit(group, slot, command, timeoutMs);
+  }
+
+  async barrier(slot: Slot, options?: { timeoutMs?: number }): Promise<void> {
+    const passed = this.#barriers.pass(this.groupOf(slot));
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const timeoutMs = options?.timeoutMs ?? TIMEOUT_MS;
+      timer = setTimeout(() => reject(failure('CLUSTER_TIMEOUT')), timeoutMs);
+    });
+    try {
+      await Promise.race([passed, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async get(slot: Slot, key: Bytes): Promise<Bytes | undefined> {
+    const [value] = await this.#parts.store.getMany([rowKey(this.groupOf(slot), slot, key)]);
+    return value;
+  }
+
+  async scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]> {
+    const range = rowRange(this.groupOf(slot), slot, options.prefix, options.after);
+    const rows = await this.#parts.store.scan(range, options.limit);
+    return rows.map(([key, value]) => ({ key: key.subarray(rowHeadBytes(slot)), value }));
+  }
+
+  async scanGroup(
+    group: number,
+    options: { readonly prefix: Bytes; readonly limit: number },
+  ): Promise<readonly { readonly slot: Slot; readonly key: Bytes; readonly value: Bytes }[]> {
+    if (group === 0) {
+      const range = rowRange(0, META, options.prefix);
+      const rows = await this.#parts.store.scan(range, options.limit);
+      const head = rowHeadBytes(META);
+      return rows.map(([key, value]) => ({ slot: META, key: key.subarray(head), value }));
+    }
+    const rows = await this.#parts.store.scanSlots(group, options.prefix, options.limit);
+    return rows.map(([key, value]) => {
+      return { slot: slotOfRowKey(key), key: key.subarray(rowHeadBytes(0)), value };
+    });
+  }
+
+  groupOf(slot: Slot): number {
+    if (!Number.isInteger(slot) || slot < META || slot >= SLOTS) {
+      throw new RangeError(`no such slot: ${slot}`);
+    }
+    return this.#parts.meta.groupOf(slot);
+  }
+
+  isLeader(group: number): boolean {
+    return this.#parts.driver.member(group)?.raft.status().role === 'leader';
+  }
+
+  onEvent(listener: (event: ClusterEvent) => void): void {
+    this.#parts.listeners.event.add(listener);
+  }
+
+  onLeadership(listener: (group: number, leader: boolean) => void): void {
+    this.#parts.listeners.leadership.add(listener);
+  }
+
+  ready(): boolean {
+    const { driver, groups, commitAtStart } = this.#parts;
+    return groups.every((group) => {
+      const member = driver.member(group);
+      const status = member?.raft.status();
+      if (member === undefined || status === undefined || status.leader === undefined) return false;
+      const target = Math.max(commitAtStart.get(group) ?? 0, status.commit);
+      // A noop of the leader's term was applied: all that was committed before that term is here.
+      return member.appliedTerm === status.term && member.appliedIndex >= target;
+    });
+  }
+
+  status(): ClusterStatus {
+    const { identity, meta, driver, groups, listenAddress } = this.#parts;
+    const { clusterId, realm, incarnation, bootNumber, nodeId } = identity;
+    const others = meta.nodes.filter((node) => node.id !== nodeId);
+    return {
+      clusterId,
+      realm,
+      self: this.#info(nodeId) ?? { id: nodeId, name: '', peerAddress: '', fingerprint: '' },
+      listenAddress,
+      incarnation,
+      bootNumber,
+      groups: groups.map((group) => {
+        const member = driver.member(group);
+        const status = member?.raft.status();
+        return {
+          group,
+          role: status?.role ?? 'follower',
+          term: status?.term ?? 0,
+          ...(status?.leader === undefined ? {} : { leader: status.leader }),
+          commitIndex: status?.commit ?? 0,
+          appliedIndex: member?.appliedIndex ?? 0,
+          lastIndex: status?.lastIndex ?? 0,
+        };
+      }),
+      peers: others.flatMap((node) => this.#peerState(node.id) ?? []),
+    };
+  }
+
+  stop(): Promise<void> {
+    return this.#parts.stop();
+  }
+
+  #peerState(nodeId: string): PeerState | undefined {
+    const { meta, transport, bootOf } = this.#parts;
+    const node = this.#info(nodeId);
+    const member = meta.node(nodeId);
+    if (node === undefined || member === undefined) return undefined;
+    const bootNumber = bootOf(nodeId);
+    const state = { node, connected: transport.isConnected(nodeId) };
+    return bootNumber === 0 ? state : { ...state, incarnation: member.incarnation, bootNumber };
+  }
+
+  #info(nodeId: string): NodeInfo | undefined {
+    const member = this.#parts.meta.node(nodeId);
+    if (member === undefined) return undefined;
+    const { id, name, peerAddress, fingerprint } = member;
+    return { id, name, peerAddress, fingerprint };
+  }
+}

@@ -1,0 +1,89 @@
+// What init leaves in a data directory: node.json (who this node is; no secret), node.key (mode
+// 0600), node.crt, and store/. node.json is written last: it says that the directory is complete.
+
+import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { NodeError } from '../node-error.ts';
+import type { NodeKey } from '../peer/node-key.ts';
+
+const NODE_FILE_VERSION = 1;
+const HEX_16 = /^[0-9a-f]{32}$/;
+
+export interface NodeFile {
+  readonly version: number;
+  readonly clusterId: string;
+  readonly nodeId: string;
+  readonly name: string;
+}
+
+export function storeLocation(dataDir: string): string {
+  return join(dataDir, 'store');
+}
+
+export async function hasNodeFile(dataDir: string): Promise<boolean> {
+  try {
+    await access(nodeFileLocation(dataDir));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Makes the directory if need be; refuses one with content that init would have to overwrite. */
+export async function prepareDataDir(dataDir: string): Promise<void> {
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const taken = new Set(await readdir(dataDir));
+  for (const name of ['node.json', 'node.key', 'node.crt', 'store']) {
+    if (taken.has(name)) throw new NodeError('NODE_ALREADY_INITIALISED', join(dataDir, name));
+  }
+}
+
+export async function writeNodeKey(dataDir: string, key: NodeKey): Promise<void> {
+  await writeFile(join(dataDir, 'node.key'), key.key, { mode: 0o600, flag: 'wx', flush: true });
+  await writeFile(join(dataDir, 'node.crt'), key.certificate, { flag: 'wx', flush: true });
+}
+
+export async function writeNodeFile(dataDir: string, file: Omit<NodeFile, 'version'>) {
+  const text = `${JSON.stringify({ version: NODE_FILE_VERSION, ...file }, null, 2)}\n`;
+  await writeFile(nodeFileLocation(dataDir), text, { flag: 'wx', flush: true });
+}
+
+/** Rejects with NODE_NOT_INITIALISED, NODE_FILE_INVALID or STORE_VERSION. */
+export async function readNodeFiles(dataDir: string): Promise<{ file: NodeFile; key: NodeKey }> {
+  if (!(await hasNodeFile(dataDir))) throw new NodeError('NODE_NOT_INITIALISED', dataDir);
+  try {
+    const file = parseNodeFile(await readFile(nodeFileLocation(dataDir), 'utf8'));
+    const key = await readFile(join(dataDir, 'node.key'), 'utf8');
+    const certificate = await readFile(join(dataDir, 'node.crt'), 'utf8');
+    return { file, key: { key, certificate } };
+  } catch (error) {
+    if (error instanceof NodeError) throw error;
+    throw new NodeError('NODE_FILE_INVALID', dataDir, { cause: error });
+  }
+}
+
+function parseNodeFile(text: string): NodeFile {
+  const value: unknown = JSON.parse(text);
+  const fields =
+    typeof value === 'object' && value !== null ? new Map(Object.entries(value)) : null;
+  const version: unknown = fields?.get('version');
+  if (typeof version === 'number' && version !== NODE_FILE_VERSION) {
+    throw new NodeError('STORE_VERSION', `node.json has version ${version}.`);
+  }
+  const clusterId: unknown = fields?.get('clusterId');
+  const nodeId: unknown = fields?.get('nodeId');
+  const name: unknown = fields?.get('name');
+  const isWhole =
+    version === NODE_FILE_VERSION &&
+    typeof clusterId === 'string' &&
+    typeof nodeId === 'string' &&
+    typeof name === 'string' &&
+    HEX_16.test(clusterId) &&
+    HEX_16.test(nodeId);
+  if (!isWhole) throw new NodeError('NODE_FILE_INVALID', 'node.json lacks a field.');
+  return { version, clusterId, nodeId, name };
+}
+
+function nodeFileLocation(dataDir: string): string {
+  return join(dataDir, 'node.json');
+}

@@ -1,0 +1,57 @@
+// Frames over one TLS connection: cuts the stream, joins what one turn writes, bounds what waits.
+
+import type { TLSSocket } from 'node:tls';
+import { type DecodedFrame, decodePeerFrame, FrameSplitter } from '../format/peer-frame.ts';
+
+/** Bytes written and not yet taken by the connection; more is dropped. */
+const QUEUE_BYTES_MAX = 16_777_216;
+
+export class FrameSocket {
+  readonly #socket: TLSSocket;
+  readonly #splitter = new FrameSplitter();
+  #corked = false;
+
+  constructor(socket: TLSSocket, onFrame: (decoded: DecodedFrame) => void, onClose: () => void) {
+    this.#socket = socket;
+    socket.setNoDelay(true);
+    socket.on('data', (chunk: Uint8Array) => {
+      const bodies = this.#splitter.push(chunk);
+      if (bodies === undefined) {
+        onFrame({ ok: false, reason: 'size' });
+        return;
+      }
+      for (const body of bodies) {
+        if (!socket.destroyed) onFrame(decodePeerFrame(body));
+      }
+    });
+    socket.on('error', () => socket.destroy());
+    socket.once('close', onClose);
+  }
+
+  /** False when it was dropped. */
+  send(frame: Uint8Array): boolean {
+    const socket = this.#socket;
+    if (socket.destroyed || socket.writableLength > QUEUE_BYTES_MAX) return false;
+    if (!this.#corked) {
+      this.#corked = true;
+      socket.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        socket.uncork();
+      });
+    }
+    socket.write(frame);
+    return true;
+  }
+
+  /** Sends a last frame and closes. */
+  end(frame: Uint8Array): void {
+    if (this.#socket.destroyed) return;
+    this.#socket.end(frame);
+    this.#socket.destroySoon();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

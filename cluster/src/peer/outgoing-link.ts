@@ -1,0 +1,160 @@
+// This node's connection to one peer. Each node dials every other one and sends on what it dialled,
+// so no two connections ever compete; on it comes back nothing but a refusal.
+
+import { connect, type TLSSocket } from 'node:tls';
+import {
+  type DecodedFrame,
+  encodePeerFrame,
+  FRAME_KIND,
+  type FrameKind,
+} from '../format/peer-frame.ts';
+import { decodeRefusal, encodeHello } from '../format/peer-payload.ts';
+import type { MemberNode } from '../meta/meta-records.ts';
+import { NodeError } from '../node-error.ts';
+import { FrameSocket } from './frame-socket.ts';
+import { peerFingerprint } from './node-key.ts';
+import { type PeerPorts, parseAddress } from './peer-ports.ts';
+
+const BACKOFF_MS_MIN = 50;
+const BACKOFF_MS_MAX = 2_000;
+const CONNECT_MS_MAX = 3_000;
+
+export class OutgoingLink {
+  readonly nodeId: string;
+  readonly #ports: PeerPorts;
+  readonly #onChange: () => void;
+  #socket: TLSSocket | undefined;
+  #frames: FrameSocket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #failures = 0;
+  #sent = false;
+  #stopped = false;
+
+  constructor(nodeId: string, ports: PeerPorts, onChange: () => void) {
+    this.nodeId = nodeId;
+    this.#ports = ports;
+    this.#onChange = onChange;
+  }
+
+  get up(): boolean {
+    return this.#frames !== undefined;
+  }
+
+  /** Dials unless a connection exists or is being made. */
+  dial(): void {
+    if (this.#stopped || this.#socket !== undefined) return;
+    clearTimeout(this.#timer);
+    const member = this.#ports.member(this.nodeId);
+    const address = member && this.#ports.addressOf(member);
+    const target = address === undefined ? undefined : parseAddress(address);
+    if (member === undefined || target === undefined) {
+      this.#retry();
+      return;
+    }
+    const socket = connect({
+      ...target,
+      key: this.#ports.key.key,
+      cert: this.#ports.key.certificate,
+      minVersion: 'TLSv1.3',
+      // Certificates are self-signed: the fingerprint below decides.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    this.#socket = socket;
+    socket.setTimeout(CONNECT_MS_MAX, () => socket.destroy());
+    const frames = new FrameSocket(
+      socket,
+      (decoded) => this.#answered(decoded),
+      () => this.#closed(),
+    );
+    socket.once('secureConnect', () => this.#secured(socket, frames, member));
+  }
+
+  /** Somebody is there again: no need to wait. */
+  dialNow(): void {
+    this.#failures = 0;
+    this.dial();
+  }
+
+  send(kind: FrameKind, payload: Uint8Array): boolean {
+    if (this.#frames === undefined) return false;
+    this.#sent = true;
+    return this.#frames.send(this.#frame(kind, payload));
+  }
+
+  /** Says hello if nothing else was said since the last call. */
+  keepAlive(): void {
+    if (!this.#sent) this.send(FRAME_KIND.hello, encodeHello(this.#ports.featureLevel));
+    this.#sent = false;
+  }
+
+  drop(): void {
+    this.#socket?.destroy();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#socket?.destroy();
+  }
+
+  #secured(socket: TLSSocket, frames: FrameSocket, member: MemberNode): void {
+    if (peerFingerprint(socket) !== member.fingerprint) {
+      this.#ports.logger.warn(
+        { code: 'PEER_UNKNOWN_KEY', node: member.name, address: member.peerAddress },
+        'the node at this address holds another key than the membership lists',
+      );
+      socket.destroy();
+      return;
+    }
+    socket.setTimeout(0);
+    this.#failures = 0;
+    this.#frames = frames;
+    this.send(FRAME_KIND.hello, encodeHello(this.#ports.featureLevel));
+    this.#onChange();
+  }
+
+  #answered(decoded: DecodedFrame): void {
+    const isRefusal = decoded.ok && decoded.frame.kind === FRAME_KIND.refusal;
+    const code = isRefusal ? decodeRefusal(decoded.frame.payload) : undefined;
+    const isSecured = this.#frames !== undefined;
+    this.#socket?.destroy();
+    if (code === undefined || !isSecured) return;
+    const node = this.#ports.member(this.nodeId)?.name;
+    this.#ports.logger.error({ code, node }, 'a peer refuses this node');
+    if (code === 'PEER_INCARNATION') {
+      this.#ports.onRefused(new NodeError(code, `Refused by node ${node}.`));
+    }
+  }
+
+  #closed(): void {
+    const wasUp = this.#frames !== undefined;
+    this.#socket = undefined;
+    this.#frames = undefined;
+    if (wasUp) this.#onChange();
+    this.#retry();
+  }
+
+  #retry(): void {
+    if (this.#stopped) return;
+    this.#failures += 1;
+    const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_MIN * 2 ** Math.min(this.#failures, 10));
+    const delayMs = ceiling * (0.5 + Math.random() / 2);
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.dial(), delayMs);
+  }
+
+  #frame(kind: FrameKind, payload: Uint8Array): Uint8Array {
+    const { self, clusterId, bootNumber, nowMs } = this.#ports;
+    return encodePeerFrame({
+      clusterId,
+      sender: self.id,
+      incarnation: self.incarnation,
+      bootNumber,
+      receiver: this.nodeId,
+      clockMs: nowMs(),
+      kind,
+      payload,
+    });
+  }
+}

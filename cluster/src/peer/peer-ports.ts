@@ -1,0 +1,42 @@
+// What the peer transport needs to know, and whom it tells.
+
+import type { PeerFrame } from '../format/peer-frame.ts';
+import type { MemberNode } from '../meta/meta-records.ts';
+import type { NodeError } from '../node-error.ts';
+import type { ClusterLogger } from '../options.ts';
+import type { NodeKey } from './node-key.ts';
+
+export interface PeerPorts {
+  readonly self: MemberNode;
+  readonly clusterId: string;
+  readonly bootNumber: number;
+  readonly featureLevel: number;
+  readonly key: NodeKey;
+  readonly logger: ClusterLogger;
+  readonly nowMs: () => number;
+  members(): readonly MemberNode[];
+  member(nodeId: string): MemberNode | undefined;
+  memberByFingerprint(fingerprint: string): MemberNode | undefined;
+  addressOf(node: MemberNode): string | undefined;
+  /** The highest boot number ever heard from the peer. */
+  rememberedBoot(nodeId: string): number;
+  rememberBoot(nodeId: string, bootNumber: number): void;
+  /** A frame of a member that passed every check. */
+  onFrame(frame: PeerFrame): void;
+  onPeerChange(nodeId: string): void;
+  /** The other members do not accept this node any more. */
+  onRefused(error: NodeError): void;
+}
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** host:port, with IPv6 hosts in brackets; port 0 asks for any. */
+export function parseAddress(address: string): Address | undefined {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address);
+  const port = Number(match?.[3]);
+  const host = match?.[1] ?? match?.[2];
+  return host === undefined || !(port <= 65_535) ? undefined : { host, port };
+}

@@ -1,0 +1,81 @@
+// All connections between this node and the others. A peer counts as connected while frames can go
+// to it and frames came from it within the last few seconds.
+
+import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
+import { IncomingLinks } from './incoming-links.ts';
+import { OutgoingLink } from './outgoing-link.ts';
+import type { Address, PeerPorts } from './peer-ports.ts';
+
+const KEEP_ALIVE_MS = 1_000;
+/** Keep-alive rounds without a frame after which a connection counts as dead. */
+const SILENT_ROUNDS_MAX = 3;
+
+export class PeerTransport {
+  readonly #ports: PeerPorts;
+  readonly #incoming: IncomingLinks;
+  readonly #outgoing = new Map<string, OutgoingLink>();
+  readonly #connected = new Set<string>();
+  #timer: NodeJS.Timeout | undefined;
+  #round = 0;
+
+  constructor(ports: PeerPorts) {
+    this.#ports = {
+      ...ports,
+      onPeerChange: (nodeId) => this.#changed(nodeId),
+    };
+    this.#incoming = new IncomingLinks(this.#ports, (frame) => this.#received(frame));
+    this.#notify = ports.onPeerChange;
+  }
+
+  readonly #notify: (nodeId: string) => void;
+
+  /** Resolves with the port that it listens on. */
+  async start(listen: Address): Promise<number> {
+    const port = await this.#incoming.listen(listen);
+    for (const member of this.#ports.members()) {
+      if (member.id === this.#ports.self.id) continue;
+      const link = new OutgoingLink(member.id, this.#ports, () => this.#changed(member.id));
+      this.#outgoing.set(member.id, link);
+      link.dial();
+    }
+    this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
+    return port;
+  }
+
+  isConnected(nodeId: string): boolean {
+    return this.#connected.has(nodeId);
+  }
+
+  /** False when the peer is away or too much waits for it. */
+  send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean {
+    return this.#outgoing.get(nodeId)?.send(kind, payload) ?? false;
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    for (const link of this.#outgoing.values()) link.stop();
+    await this.#incoming.stop();
+  }
+
+  #received(frame: PeerFrame): void {
+    if (frame.kind !== FRAME_KIND.hello) this.#ports.onFrame(frame);
+  }
+
+  #keepAlive(): void {
+    for (const link of this.#outgoing.values()) link.keepAlive();
+    this.#round += 1;
+    if (this.#round % SILENT_ROUNDS_MAX !== 0) return;
+    for (const nodeId of this.#incoming.dropSilent()) this.#outgoing.get(nodeId)?.drop();
+  }
+
+  #changed(nodeId: string): void {
+    const link = this.#outgoing.get(nodeId);
+    const isHeard = this.#incoming.isUp(nodeId);
+    if (isHeard) link?.dialNow();
+    const isConnected = isHeard && link?.up === true;
+    if (isConnected === this.#connected.has(nodeId)) return;
+    if (isConnected) this.#connected.add(nodeId);
+    else this.#connected.delete(nodeId);
+    this.#notify(nodeId);
+  }
+}
