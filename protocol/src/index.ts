@@ -60,6 +60,7 @@ export type {
   UserGenesis,
   UserStatement,
 } from './chain/statements.ts';
+export { enrolmentShape } from './chain/statements.ts';
 export { type JudgedUser, judgeUser } from './chain/user-chain.ts';
 export { fromBase64url, toBase64url } from './encoding/base64url.ts';
 export {
