@@ -8,6 +8,7 @@ import {
   CLOCK_SKEW_MAX_MS,
   type Credential,
   decodeCbor,
+  ENROLMENT_BYTES_MAX,
   ENROLMENT_LIFE_MAX_MS,
   enrolmentChallenge,
   enrolmentShape,
@@ -44,8 +45,6 @@ export interface EnrolmentRequest {
   readonly nowMs: number;
 }
 
-const CERTIFICATE_BYTES_MAX = 1024;
-
 /** The user whose chain the device may be shown. Says the same for all who are not that user. */
 export async function verifyEnrolment(
   ports: EnrolmentPorts,
@@ -65,7 +64,7 @@ export async function verifyEnrolment(
 /** What can be told from the request alone may be told plainly. */
 function wrongCertificate(request: EnrolmentRequest): Refusal | undefined {
   const { certificate, clientData, nowMs } = request;
-  const decoded = decodeCbor(certificate, enrolmentShape, CERTIFICATE_BYTES_MAX);
+  const decoded = decodeCbor(certificate, enrolmentShape, ENROLMENT_BYTES_MAX);
   if (!decoded.ok) return refuse('CHAIN_MALFORMED', `certificate: ${decoded.detail}`);
   const { expiry } = decoded.value;
   if (expiry <= nowMs || expiry > nowMs + ENROLMENT_LIFE_MAX_MS + CLOCK_SKEW_MAX_MS) {

@@ -5,14 +5,15 @@
 import { timingSafeEqual } from 'node:crypto';
 import {
   accept,
+  admitInput,
   type Bytes,
-  equalBytes,
+  equalRefs,
+  findUsableInvite,
   type PoolState,
   type Ref,
   type Result,
   refuse,
   sha256Bytes,
-  signInput,
   type UserState,
 } from '@rockpool/protocol';
 import type { VerifyChecks } from '../relying-party.ts';
@@ -71,7 +72,7 @@ async function admittedByToken(
   const same = timingSafeEqual(tokenHash, first?.tokenHash ?? NO_HASH);
   if (first === undefined || !same) return undefined;
   const open =
-    first.claimed === undefined ? nowMs < first.expiry : equalBytes(first.claimed[1], user.ref[1]);
+    first.claimed === undefined ? nowMs < first.expiry : equalRefs(first.claimed, user.ref);
   return open ? { by: 'admin', tokenHash } : undefined;
 }
 
@@ -83,11 +84,9 @@ async function admittedByInvite(
 ): Promise<Admitted | undefined> {
   if (admission === undefined) return undefined;
   const { pool, key, sig } = admission;
-  const message = signInput('admit', realm, user.handle);
+  const message = admitInput(realm, user.handle);
   const signed = ports.verify([{ kind: 'p256', point: key, message, signature: sig }]);
   const state = await ports.poolState(pool);
-  const works = state?.invites.some(
-    (invite) => equalBytes(invite.key, key) && invite.usesLeft > 0 && nowMs < invite.expiry,
-  );
-  return signed && works === true ? { by: 'pool', pool } : undefined;
+  const works = state !== undefined && findUsableInvite(state, key, nowMs).ok;
+  return signed && works ? { by: 'pool', pool } : undefined;
 }

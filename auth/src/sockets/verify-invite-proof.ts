@@ -4,14 +4,13 @@
 import {
   accept,
   type Bytes,
-  encodeCbor,
   equalBytes,
   type InviteEntry,
   type InviteProof,
+  inviteProofBytes,
   type PoolState,
   type Result,
   refuse,
-  signInput,
 } from '@rockpool/protocol';
 import type { VerifyChecks } from '../relying-party.ts';
 import { type Socket, wrongProofExpiry } from './socket.ts';
@@ -36,7 +35,7 @@ export function verifyInviteProof(
   const { realm, node, origin, nonce } = socket;
   const { key, expiry, sig: signature } = request;
   const proof: InviteProof = { realm, node, origin, nonce, invite: key, expiry };
-  const message = signInput('ws', encodeCbor(proof));
+  const message = inviteProofBytes(proof);
   const signed = verify([{ kind: 'p256', point: key, message, signature }]);
   const invite = pool?.invites.find((entry) => equalBytes(entry.key, key));
   if (!signed || invite === undefined)

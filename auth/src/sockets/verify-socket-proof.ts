@@ -5,13 +5,13 @@ import {
   accept,
   type Bytes,
   type DeviceEntry,
-  encodeCbor,
-  equalBytes,
+  findDevice,
+  isDeviceActive,
   type Result,
   refuse,
   type SignatureCheck,
   type SocketProof,
-  signInput,
+  socketProofBytes,
   type UserState,
 } from '@rockpool/protocol';
 import { decoyCheck, type VerifyChecks } from '../relying-party.ts';
@@ -39,8 +39,9 @@ export function verifySocketProof(
   const { realm, node, origin, nonce } = socket;
   const { device: id, expiry, sig: signature } = request;
   const proof: SocketProof = { realm, node, origin, nonce, device: id, expiry };
-  const message = signInput('ws', encodeCbor(proof));
-  const device = user?.devices.find((entry) => equalBytes(entry.id, id) && nowMs < entry.expiry);
+  const message = socketProofBytes(proof);
+  const listed = user && findDevice(user, id);
+  const device = listed !== undefined && isDeviceActive(listed, nowMs) ? listed : undefined;
   const check: SignatureCheck =
     device === undefined
       ? decoyCheck(message)
