@@ -4,6 +4,8 @@ import { defineConfig } from 'vite';
 // The page runs under a strict Content-Security-Policy: nothing inline, nothing from elsewhere.
 export default defineConfig({
   plugins: [react()],
+  // The test runner brings an older React of its own to the workspace's root.
+  resolve: { dedupe: ['react', 'react-dom'] },
   build: {
     target: 'es2023',
     assetsInlineLimit: 0,

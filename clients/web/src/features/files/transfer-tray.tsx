@@ -8,7 +8,8 @@ import './transfer-tray.css';
 
 /** Every transfer of every pool in one place, and the guard against closing the page meanwhile. */
 export function TransferTray({ pools }: { readonly pools: readonly PoolView[] }) {
-  const [open, setOpen] = useState(true);
+  // On a narrow screen an open tray would cover the conversation.
+  const [open, setOpen] = useState(() => matchMedia('(min-width: 768px)').matches);
   const active = activeTransfers(pools);
   useLeaveGuard(active.length > 0);
   if (active.length === 0) return null;
