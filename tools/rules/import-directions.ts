@@ -24,6 +24,17 @@ const TEST_PACKAGES = ['tap', 'fast-check'];
 const PROTOCOL = '@rockpool/protocol';
 const PROTOCOL_NPM = ['cborg', '@noble/hashes'];
 
+const WEB_PACKAGES = [
+  PROTOCOL,
+  '@rockpool/client-core',
+  '@tanstack/react-virtual',
+  'idb',
+  'lucide-react',
+  'react',
+  'react-dom',
+  'uqr',
+];
+
 /** The import table that this repository keeps. */
 export const ROOMS: readonly Room[] = [
   { path: 'protocol/src', files: ['protocol/src'], packages: PROTOCOL_NPM, node: false },
@@ -36,11 +47,11 @@ export const ROOMS: readonly Room[] = [
   { path: 'protocol/test', files: ['protocol'], packages: 'any', node: true },
 
   { path: 'cluster/src/core', files: ['cluster/src/core'], packages: [], node: false },
-  { path: 'cluster/src', files: ['cluster/src'], packages: [], node: true },
+  { path: 'cluster/src', files: ['cluster/src'], packages: ['selfsigned'], node: true },
   {
     path: 'cluster/src/adapters',
     files: ['cluster/src'],
-    packages: ['classic-level', 'selfsigned'],
+    packages: ['classic-level'],
     node: true,
   },
   { path: 'cluster/testing', files: ['cluster'], packages: TEST_PACKAGES, node: true },
@@ -50,7 +61,7 @@ export const ROOMS: readonly Room[] = [
     path: 'auth/src',
     files: ['auth/src'],
     packages: [PROTOCOL, '@simplewebauthn/server'],
-    node: false,
+    node: true,
   },
   { path: 'auth/test', files: ['auth'], packages: 'any', node: true },
 
@@ -92,19 +103,12 @@ export const ROOMS: readonly Room[] = [
   },
   { path: 'clients/core/testing', files: ['clients/core'], packages: 'any', node: true },
   { path: 'clients/core/test', files: ['clients/core'], packages: 'any', node: true },
+  { path: 'clients/web/src', files: ['clients/web/src'], packages: WEB_PACKAGES, node: false },
   {
-    path: 'clients/web/src',
-    files: ['clients/web/src'],
-    packages: [
-      PROTOCOL,
-      '@rockpool/client-core',
-      '@tanstack/react-virtual',
-      'idb',
-      'lucide-react',
-      'react',
-      'react-dom',
-      'uqr',
-    ],
+    // The screens with made-up people, for whoever designs them.
+    path: 'clients/web/gallery',
+    files: ['clients/web/gallery', 'clients/web/src'],
+    packages: WEB_PACKAGES,
     node: false,
   },
   { path: 'clients/web/test', files: ['clients/web'], packages: 'any', node: true },
@@ -117,7 +121,12 @@ export const ROOMS: readonly Room[] = [
 
   { path: 'e2e', files: ['e2e'], packages: 'any', node: true },
   // The generators read the table they document; it stands alone, so they work while the rest is broken.
-  { path: 'tools', files: ['tools', 'protocol/src/errors.ts'], packages: TEST_PACKAGES, node: true },
+  {
+    path: 'tools',
+    files: ['tools', 'protocol/src/errors.ts'],
+    packages: TEST_PACKAGES,
+    node: true,
+  },
 ];
 
 const OUR_ENTRY = /^@rockpool\/[a-z-]+(\/testing)?$/;
