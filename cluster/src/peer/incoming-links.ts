@@ -9,7 +9,7 @@ import {
   FRAME_KIND,
   type PeerFrame,
 } from '../format/peer-frame.ts';
-import { encodeRefusal, type PeerRefusal } from '../format/peer-payload.ts';
+import { decodeHello, encodeRefusal, type PeerRefusal } from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import { FrameSocket } from './frame-socket.ts';
@@ -153,6 +153,9 @@ export class IncomingLinks {
     if (frame.sender !== member.id) return { code: 'PEER_UNKNOWN_KEY', reason: 'sender' };
     if (frame.receiver !== self.id) return { code: 'PEER_FRAME_REFUSED', reason: 'receiver' };
     if (frame.kind === FRAME_KIND.refusal) return { code: 'PEER_FRAME_REFUSED', reason: 'kind' };
+    if (frame.kind === FRAME_KIND.hello && decodeHello(frame.payload) === undefined) {
+      return { code: 'PEER_FRAME_REFUSED', reason: 'hello' };
+    }
     if (frame.incarnation !== member.incarnation) {
       return { code: 'PEER_INCARNATION', reason: 'another incarnation' };
     }

@@ -1,0 +1,461 @@
+import fc from 'fast-check';
+import t from 'tap';
+import type { Entry, Message } from '../src/core/types.ts';
+import { ByteReader } from '../src/format/bytes.ts';
+import { decodeCommand, encodeCommand } from '../src/format/command.ts';
+import {
+  decodeGroupSlots,
+  decodeHardState,
+  decodeIndex,
+  decodeLogFirst,
+  encodeGroupSlots,
+  encodeHardState,
+  encodeIndex,
+  encodeLogFirst,
+} from '../src/format/group-records.ts';
+import {
+  decodeBootNumber,
+  decodeIdentity,
+  encodeBootNumber,
+  encodeIdentity,
+} from '../src/format/identity.ts';
+import {
+  COMMAND_BYTES_MAX,
+  chainChecksum,
+  decodeLogEntry,
+  encodeLogEntry,
+} from '../src/format/log-entry.ts';
+import {
+  decodePeerFrame,
+  encodePeerFrame,
+  FRAME_BYTES_MAX,
+  FRAME_KIND,
+  FrameSplitter,
+  PAYLOAD_BYTES_MAX,
+} from '../src/format/peer-frame.ts';
+import {
+  decodeHello,
+  decodeProposal,
+  decodeProposalReply,
+  decodeRaftBundle,
+  decodeRefusal,
+  encodeHello,
+  encodeProposal,
+  encodeProposalReply,
+  encodeRaftBundles,
+  encodeRefusal,
+} from '../src/format/peer-payload.ts';
+import { batchKey, entryKey, prefixEnd, rowKey, slotOfRowKey } from '../src/format/store-key.ts';
+import { decodeStoredValue, encodeStoredValue } from '../src/format/stored-value.ts';
+import {
+  decodeNode,
+  decodeSlotTable,
+  encodeNode,
+  encodeSlotTable,
+} from '../src/meta/meta-records.ts';
+
+const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
+const exactly = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const id = exactly(16).map((value) => Buffer.from(value).toString('hex'));
+const u16 = fc.nat(0xffff);
+const u32 = fc.nat(0xffff_ffff);
+const u64 = fc.maxSafeNat();
+const entry: fc.Arbitrary<Entry> = fc.record({
+  group: u32,
+  index: u64,
+  term: u64,
+  checksum: u32,
+  kind: fc.constantFrom('noop', 'command'),
+  ruleVersion: u16,
+  entryTimeMs: u64,
+  tableEpoch: u32,
+  command: bytes(100),
+});
+
+const FROM = '0a'.repeat(16);
+const TO = '0b'.repeat(16);
+const envelope = { group: u32, from: fc.constant(FROM), to: fc.constant(TO), term: u64 };
+const message: fc.Arbitrary<Message> = fc.oneof(
+  fc.record({
+    ...envelope,
+    kind: fc.constantFrom('preVoteRequest', 'voteRequest'),
+    lastIndex: u64,
+    lastTerm: u64,
+  }),
+  fc.record({
+    ...envelope,
+    kind: fc.constantFrom('preVoteReply', 'voteReply'),
+    granted: fc.boolean(),
+  }),
+  fc.record({
+    ...envelope,
+    kind: fc.constant('append'),
+    previousIndex: u64,
+    previousTerm: u64,
+    commit: u64,
+    entries: fc.array(entry, { maxLength: 3 }),
+  }),
+  fc.record({ ...envelope, kind: fc.constant('appendAccepted'), matchIndex: u64 }),
+  fc.record({
+    ...envelope,
+    kind: fc.constant('appendRejected'),
+    rejectedIndex: u64,
+    hintIndex: u64,
+    hintTerm: u64,
+  }),
+  fc.record({ ...envelope, kind: fc.constant('heartbeat'), commit: u64, round: u64 }),
+  fc.record({ ...envelope, kind: fc.constant('heartbeatReply'), round: u64 }),
+);
+const header = {
+  clusterId: id,
+  sender: id,
+  incarnation: id,
+  bootNumber: u32,
+  receiver: id,
+  clockMs: u64,
+};
+const frame = fc.record({
+  ...header,
+  kind: fc.constantFrom(...Object.values(FRAME_KIND)),
+  payload: bytes(200),
+});
+
+/** Values as text: a Buffer and a Uint8Array of equal content are equal. */
+function plain(value: unknown): string {
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
+  if (Array.isArray(value)) return `[${value.map(plain).join()}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${name}:${plain(field)}`).join()}}`;
+}
+
+function roundTrip<T>(
+  test: { pass: (message: string) => unknown },
+  values: fc.Arbitrary<T>,
+  encode: (value: T) => Uint8Array,
+  decode: (bytes: Uint8Array) => unknown,
+): void {
+  fc.assert(
+    fc.property(values, (value) => plain(decode(encode(value))) === plain(value)),
+    { numRuns: 200 },
+  );
+  fc.assert(
+    fc.property(values, fc.nat(), (value, cut) => {
+      const whole = encode(value);
+      const shorter = whole.subarray(0, cut % whole.length);
+      decode(shorter);
+    }),
+  );
+  fc.assert(
+    fc.property(bytes(300), (random) => {
+      decode(random);
+    }),
+  );
+  test.pass('round trip, every prefix and random bytes');
+}
+
+t.test(
+  '[STO-3] to [STO-13] records survive a round trip and no bytes make a decoder throw',
+  (t) => {
+    const range = fc
+      .tuple(u16, u16)
+      .map(([a, b]) => ({ first: Math.min(a, b), last: Math.max(a, b) }));
+    const slots = fc.record({ epoch: u32, ranges: fc.array(range, { maxLength: 1 }) });
+    roundTrip(t, slots, encodeGroupSlots, decodeGroupSlots);
+    roundTrip(
+      t,
+      fc.record({ term: u64, commit: u64, vote: fc.option(id, { nil: undefined }) }),
+      encodeHardState,
+      decodeHardState,
+    );
+    const previous = fc.record({ index: u64, term: u64, checksum: u32 });
+    roundTrip(t, previous, encodeLogFirst, decodeLogFirst);
+    roundTrip(t, u64, encodeIndex, decodeIndex);
+    roundTrip(t, u32, encodeBootNumber, decodeBootNumber);
+    roundTrip(
+      t,
+      fc.record({
+        dataVersion: u16,
+        clusterId: id,
+        realm: exactly(32).map((value) => Buffer.from(value).toString('hex')),
+        nodeId: id,
+        incarnation: id,
+        bootNumber: u32,
+      }),
+      encodeIdentity,
+      decodeIdentity,
+    );
+    roundTrip(t, entry, encodeLogEntry, decodeLogEntry);
+    const appSlot = fc.integer({ min: -1, max: 65_535 });
+    roundTrip(
+      t,
+      fc.record({ slot: appSlot, clientId: exactly(16), sequence: u64, body: bytes(50) }),
+      encodeCommand,
+      decodeCommand,
+    );
+    roundTrip(
+      t,
+      fc.record({
+        id: fc.constant(FROM),
+        name: fc.constantFrom('1', 'berlin'),
+        peerAddress: fc.constantFrom('127.0.0.1:1', '[::1]:65535'),
+        fingerprint: exactly(32).map((value) => Buffer.from(value).toString('hex')),
+        incarnation: id,
+      }),
+      encodeNode,
+      (random) => decodeNode(FROM, random),
+    );
+    const half = { first: 0, last: 0x7fff, group: 1 };
+    const table = fc.record({
+      epoch: u32,
+      shardGroups: fc.constant(2),
+      assignments: fc.constant([half, { first: 0x8000, last: 0xffff, group: 2 }]),
+    });
+    roundTrip(t, table, encodeSlotTable, decodeSlotTable);
+    t.end();
+  },
+);
+
+t.test(
+  '[PEER-2] to [PEER-8] frames and payloads survive a round trip, and decoders refuse',
+  (t) => {
+    roundTrip(
+      t,
+      frame,
+      (value) => encodePeerFrame(value).subarray(4),
+      (random) => {
+        const decoded = decodePeerFrame(random);
+        return decoded.ok ? decoded.frame : undefined;
+      },
+    );
+    roundTrip(
+      t,
+      fc.array(message, { minLength: 1, maxLength: 4 }),
+      (messages) => encodeRaftBundles(messages)[0]!,
+      (random) => decodeRaftBundle(random, FROM, TO),
+    );
+    roundTrip(t, u16, encodeHello, decodeHello);
+    roundTrip(
+      t,
+      fc.record({
+        request: u64,
+        group: u32,
+        term: u64,
+        ruleVersion: u16,
+        tableEpoch: u32,
+        command: bytes(100),
+      }),
+      encodeProposal,
+      decodeProposal,
+    );
+    roundTrip(
+      t,
+      fc.record({
+        request: u64,
+        term: u64,
+        answer: fc.constantFrom('appended', 'notLeader', 'busy'),
+      }),
+      encodeProposalReply,
+      decodeProposalReply,
+    );
+    roundTrip(
+      t,
+      fc.constantFrom('PEER_INCARNATION' as const, 'PEER_UNKNOWN_KEY' as const),
+      encodeRefusal,
+      decodeRefusal,
+    );
+    t.end();
+  },
+);
+
+t.test('[STO-1] any flipped bit of key or value is damage', (t) => {
+  const key = entryKey(3, 7);
+  const value = encodeStoredValue(key, Buffer.from('payload'));
+  t.match(decodeStoredValue(key, value), { ok: true });
+  const codes = Array.from({ length: value.length * 8 }, (_, bit) => {
+    const flipped = value.slice();
+    flipped[bit >> 3]! ^= 1 << (bit & 7);
+    const decoded = decodeStoredValue(key, flipped);
+    return decoded.ok ? 'served' : decoded.code;
+  });
+  t.same([...new Set(codes)], ['STORE_DAMAGED']);
+  t.match(decodeStoredValue(entryKey(3, 8), value), { ok: false, code: 'STORE_DAMAGED' });
+  t.match(decodeStoredValue(key, value.subarray(0, 4)), { ok: false, code: 'STORE_DAMAGED' });
+  t.end();
+});
+
+t.test('[STO-2] keys sort by kind, group, slot and index', (t) => {
+  const ascending = [
+    batchKey(65_537),
+    entryKey(1, 255),
+    entryKey(1, 256),
+    entryKey(2, 1),
+    rowKey(1, 0xff, Buffer.from('b')),
+    rowKey(1, 0x100, Buffer.from('a')),
+    rowKey(0, -1, Buffer.from('a')),
+  ];
+  for (let at = 1; at < ascending.length; at += 1) {
+    t.ok(Buffer.compare(ascending[at - 1]!, ascending[at]!) < 0, `key ${at}`);
+  }
+  t.same(batchKey(65_537), batchKey(1));
+  t.equal(slotOfRowKey(rowKey(1, 0x1234, Buffer.from('x'))), 0x1234);
+  t.same(prefixEnd(new Uint8Array([1, 2, 0xff, 0xff])), new Uint8Array([1, 3]));
+  t.end();
+});
+
+t.test('[STO-8] the checksum chains the content and the previous checksum', (t) => {
+  fc.assert(
+    fc.property(entry, u32, (value, previous) => {
+      const checksum = chainChecksum(previous, value);
+      const changed = [
+        { ...value, term: value.term === 0 ? 1 : value.term - 1 },
+        { ...value, ruleVersion: value.ruleVersion ^ 1 },
+        { ...value, command: new Uint8Array([...value.command, 0]) },
+      ];
+      const others = changed.map((content) => chainChecksum(previous, content));
+      const otherPrevious = previous === 0 ? 1 : previous - 1;
+      return ![...others, chainChecksum(otherPrevious, value)].includes(checksum);
+    }),
+    { numRuns: 100 },
+  );
+  const huge = { group: 1, index: 1, term: 1, checksum: 0, ruleVersion: 1, entryTimeMs: 0 };
+  const command = new Uint8Array(COMMAND_BYTES_MAX + 1);
+  const encoded = encodeLogEntry({ ...huge, kind: 'command', tableEpoch: 1, command });
+  t.equal(decodeLogEntry(encoded), undefined, 'a command over the limit is refused');
+  t.end();
+});
+
+t.test('[STO-12] commands of another version, slot or shape are refused', (t) => {
+  const clientId = new Uint8Array(16);
+  const good = encodeCommand({ slot: -2, clientId, sequence: 1, body: new Uint8Array(0) });
+  t.match(decodeCommand(good), { slot: -2, sequence: 1 });
+  t.equal(decodeCommand(new Uint8Array([2, ...good.subarray(1)])), undefined, 'version');
+  t.equal(decodeCommand(new Uint8Array([...good, 0])), undefined, 'a barrier with a body');
+  const beyond = encodeCommand({ slot: 65_536, clientId, sequence: 1, body: new Uint8Array(0) });
+  t.equal(decodeCommand(beyond), undefined, 'slot');
+  t.end();
+});
+
+t.test('[STO-11] a slot table with a gap or a group that does not exist is refused', (t) => {
+  const encode = (first: number, group: number) =>
+    encodeSlotTable({
+      epoch: 1,
+      shardGroups: 2,
+      assignments: [
+        { first: 0, last: 99, group: 1 },
+        { first, last: 0xffff, group },
+      ],
+    });
+  t.ok(decodeSlotTable(encode(100, 2)));
+  t.equal(decodeSlotTable(encode(101, 2)), undefined);
+  t.equal(decodeSlotTable(encode(100, 3)), undefined);
+  t.end();
+});
+
+t.test('[PEER-2] the splitter finds the frames however the stream is cut', (t) => {
+  fc.assert(
+    fc.property(
+      fc.array(frame, { minLength: 1, maxLength: 4 }),
+      fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 20 }),
+      (frames, cuts) => {
+        const stream = Buffer.concat(frames.map((value) => encodePeerFrame(value)));
+        const splitter = new FrameSplitter();
+        const bodies: Uint8Array[] = [];
+        for (let at = 0, cut = 0; at < stream.length; cut += 1) {
+          const end = at + cuts[cut % cuts.length]!;
+          bodies.push(...splitter.push(stream.subarray(at, end))!);
+          at = end;
+        }
+        const decoded = bodies.map((body) => {
+          const result = decodePeerFrame(body);
+          return result.ok ? result.frame : result.reason;
+        });
+        return plain(decoded) === plain(frames);
+      },
+    ),
+    { numRuns: 50 },
+  );
+  t.end();
+});
+
+t.test('[PEER-2] an impossible length, a flipped bit and unknown kinds are refused', (t) => {
+  const lengthOnly = (length: number) => {
+    const chunk = Buffer.alloc(4);
+    chunk.writeUInt32BE(length);
+    return new FrameSplitter().push(chunk);
+  };
+  t.equal(lengthOnly(FRAME_BYTES_MAX + 1), undefined, 'refused before anything is buffered');
+  t.equal(lengthOnly(81), undefined);
+  t.same(lengthOnly(82), []);
+  const whole = {
+    clusterId: FROM,
+    sender: FROM,
+    incarnation: FROM,
+    bootNumber: 1,
+    receiver: TO,
+    clockMs: 5,
+    kind: FRAME_KIND.application,
+    payload: Buffer.from('hi'),
+  };
+  const good = encodePeerFrame(whole).subarray(4);
+  const reasons = Array.from({ length: (good.length - 1) * 8 }, (_, bit) => {
+    const flipped = good.slice();
+    flipped[1 + (bit >> 3)]! ^= 1 << (bit & 7);
+    const decoded = decodePeerFrame(flipped);
+    return decoded.ok ? 'accepted' : decoded.reason;
+  });
+  t.same([...new Set(reasons)], ['checksum']);
+  t.same(decodePeerFrame(new Uint8Array([9, ...good.subarray(1)])), {
+    ok: false,
+    reason: 'version',
+  });
+  const alien = encodePeerFrame({ ...whole, kind: 99 as 1 }).subarray(4);
+  t.same(decodePeerFrame(alien), { ok: false, reason: 'kind' });
+  const tooMuch = new Uint8Array(PAYLOAD_BYTES_MAX + 1);
+  t.throws(() => encodePeerFrame({ ...whole, payload: tooMuch }));
+  t.end();
+});
+
+t.test('[PEER-4] what does not fit into one frame travels in several, in order', (t) => {
+  const command = new Uint8Array(COMMAND_BYTES_MAX);
+  const big: Entry = {
+    group: 1,
+    index: 1,
+    term: 1,
+    checksum: 0,
+    kind: 'command',
+    ruleVersion: 1,
+    entryTimeMs: 0,
+    tableEpoch: 1,
+    command,
+  };
+  const append = (group: number): Message => ({
+    kind: 'append',
+    group,
+    from: FROM,
+    to: TO,
+    term: 1,
+    previousIndex: 0,
+    previousTerm: 0,
+    commit: 0,
+    entries: [big],
+  });
+  const groups = Array.from({ length: 20 }, (_, group) => group);
+  const bundles = encodeRaftBundles(groups.map(append));
+  t.equal(bundles.length, 2);
+  const back = bundles.flatMap((bundle) => decodeRaftBundle(bundle, FROM, TO) ?? []);
+  t.same(
+    back.map((found) => found.group),
+    groups,
+  );
+  t.end();
+});
+
+t.test('integers over 2^53 turn the reader bad, and nothing after it counts', (t) => {
+  const reader = new ByteReader(new Uint8Array([0xff, 0, 0, 0, 0, 0, 0, 0, 7]));
+  t.equal(reader.u64(), 0);
+  t.equal(reader.u8(), 0);
+  t.equal(reader.left, 0);
+  t.notOk(reader.complete);
+  t.end();
+});
