@@ -49,14 +49,8 @@ export const commandShape = union('kind', {
   putPoolGenesis: map({ v, kind: oneOf('putPoolGenesis'), envelope, evidence }),
   /** Pool's slot. */
   appendPoolLink: map({ v, kind: oneOf('appendPoolLink'), ref: refShape, envelope, evidence }),
-  /** User's slot, from a pool's outbox: the user is a member now. `id` is the outbox row's. */
-  memberJoined: map({
-    v,
-    kind: oneOf('memberJoined'),
-    user: refShape,
-    pool: refShape,
-    id: bytes(32),
-  }),
+  /** User's slot, from a pool's outbox: the user is a member now. */
+  memberJoined: map({ v, kind: oneOf('memberJoined'), user: refShape, pool: refShape }),
   /** Pool's slot: the outbox row has been delivered. */
   outboxDone: map({ v, kind: oneOf('outboxDone'), id: bytes(32) }),
   /** User's slot: drops an account that was admitted by an invite and never joined. */

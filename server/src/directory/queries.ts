@@ -14,7 +14,6 @@ import {
   ADMINS_KEY,
   FIRST_ADMIN_KEY,
   memberEvidenceKey,
-  pendingAccountKey,
   poolLinkKey,
   poolLinksPrefix,
   poolStateKey,
@@ -31,8 +30,6 @@ import {
   firstAdminRow,
   handleRow,
   linkRow,
-  type PendingAccount,
-  pendingAccountRow,
   poolStateRow,
   userPoolsRow,
   userStateRow,
@@ -106,15 +103,6 @@ export async function memberEvidence(
 ): Promise<UserState | undefined> {
   const row = await reader.get(pool[0], memberEvidenceKey(pool[1], user[1]));
   return row && userStateRow.decode(row);
-}
-
-/** Since when, and by which pool's invite, an account waits for its first join. */
-export async function pendingAccount(
-  reader: RowReader,
-  user: Ref,
-): Promise<PendingAccount | undefined> {
-  const row = await reader.get(user[0], pendingAccountKey(user[1]));
-  return row && pendingAccountRow.decode(row);
 }
 
 export async function firstAdmin(reader: RowReader): Promise<FirstAdminRow | undefined> {
