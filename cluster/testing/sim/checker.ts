@@ -142,6 +142,8 @@ export class Checker {
     if (commit > this.#committed.length) {
       const isLeaders = status.role === 'leader';
       check(isLeaders, 'stateMachineSafety', () => `${process.id} committed what no leader did`);
+      const isOwn = raft.entries(commit, commit)[0]?.term === term;
+      check(isOwn, 'ownTermCommit', () => `${process.id} counts ${commit}, of an earlier term`);
       const checksum = checksumAt(raft, commit);
       const copies = this.#processes.filter(({ disk }) => disk.checksumAt(commit) === checksum);
       const isDurable = copies.length * 2 > this.#processes.length;

@@ -13,6 +13,7 @@ const REQUIRED = [
   'fault.crash',
   'fault.crash.lostBatch',
   'fault.powerLoss',
+  'fault.shortReign',
   'fault.pause',
   'fault.diskSpike',
   'fault.clockDrift',

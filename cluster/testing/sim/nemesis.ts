@@ -63,6 +63,31 @@ export class Nemesis {
     if (spare > 0) this.#coverage.count('heal.minorityLeftDown');
   }
 
+  /**
+   * Cuts a new leader's reign short, by a crash or by leaving it only some followers: what several
+   * such leaders leave behind is how logs come to differ (thesis figures 3.7 and 3.8).
+   */
+  leaderElected(leader: SimProcess): void {
+    const { shortReign } = this.#swarm;
+    if (this.#isOver || shortReign === undefined || !this.#random.chance(shortReign.chance)) return;
+    this.#coverage.count('fault.shortReign');
+    this.#queue.after(this.#random.exponential(shortReign.afterMeanMs), () => {
+      if (this.#isOver || leader.raft === undefined) return;
+      const lastsMs = this.#random.exponential(shortReign.lastsMs);
+      if (this.#random.chance(shortReign.crash)) {
+        this.#crashOne(leader, lastsMs);
+        return;
+      }
+      const others = this.#random.shuffled(this.#processes).filter((other) => other !== leader);
+      const kept = this.#random.between(0, Math.floor(others.length / 2));
+      for (const other of others.slice(kept)) {
+        this.#network.cut(leader.id, other.id);
+        this.#network.cut(other.id, leader.id);
+      }
+      this.#queue.after(lastsMs, () => this.#network.healLinks());
+    });
+  }
+
   #again(what: Disturbance | undefined, strike: (lastsMs: number) => void): void {
     if (what === undefined) return;
     this.#queue.after(this.#random.exponential(what.everyMs), () => {
@@ -93,13 +118,15 @@ export class Nemesis {
     const isPowerLoss = this.#random.chance(powerLoss);
     this.#coverage.count(isPowerLoss ? 'fault.powerLoss' : 'fault.crash');
     const victims = isPowerLoss ? this.#processes : [this.#victim()];
-    for (const victim of victims) {
-      if (victim.raft === undefined) continue;
-      victim.crash();
-      this.#queue.after(lastsMs * this.#random.rate(0.5, 1.5), () => {
-        if (!this.#isOver && victim.raft === undefined) victim.start();
-      });
-    }
+    for (const victim of victims) this.#crashOne(victim, lastsMs * this.#random.rate(0.5, 1.5));
+  }
+
+  #crashOne(victim: SimProcess, lastsMs: number): void {
+    if (victim.raft === undefined) return;
+    victim.crash();
+    this.#queue.after(lastsMs, () => {
+      if (!this.#isOver && victim.raft === undefined) victim.start();
+    });
   }
 
   #pause(lastsMs: number): void {

@@ -40,6 +40,7 @@ export interface ProcessHost {
   /** After each input the core has handled. */
   handled(process: SimProcess): void;
   apply(process: SimProcess, entries: readonly Entry[]): void;
+  leaderElected(process: SimProcess): void;
 }
 
 export class SimProcess {
@@ -262,7 +263,10 @@ export class SimProcess {
       coverage.count('raft.checksumRefused');
     }
     if (event.kind !== 'roleChanged') return;
-    if (event.reason === 'electionWon') coverage.count('raft.leaderElected');
+    if (event.reason === 'electionWon') {
+      coverage.count('raft.leaderElected');
+      this.#host.leaderElected(this);
+    }
     if (event.reason === 'quorumLost') coverage.count('raft.quorumLost');
     if (event.reason === 'diskStalled') coverage.count('raft.diskStalled');
     if (event.reason === 'higherTerm') coverage.count('raft.higherTerm');

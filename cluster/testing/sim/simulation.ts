@@ -131,6 +131,10 @@ class Simulation implements ProcessHost {
     this.#clients.applied(process, entries);
   }
 
+  leaderElected(process: SimProcess): void {
+    this.#nemesis.leaderElected(process);
+  }
+
   #breakThings(): void {
     for (const process of this.#processes) process.start();
     this.#nemesis.start();
@@ -185,25 +189,24 @@ class Simulation implements ProcessHost {
     const { everyMs, burst } = this.swarm.client;
     this.queue.after(this.#random.exponential(everyMs), () => {
       if (!this.#isSafetyPhase) return;
-      const leader = this.#random.chance(TO_LEADER) ? this.#leader() : undefined;
-      const process = leader ?? this.#random.pick(this.#processes);
+      const leading = this.#random.chance(TO_LEADER) ? this.#leading() : [];
+      const process = this.#random.pick(leading.length > 0 ? leading : this.#processes);
       const times = this.#random.chance(burst) ? BURST : 1;
       for (let time = 0; time < times; time += 1) this.#clients.propose(process);
       this.#proposeAgain();
     });
   }
 
-  /** Of several who believe to lead, the one with the highest term. */
+  /** All who believe to lead: what a deposed leader still takes makes logs differ. */
+  #leading(): readonly SimProcess[] {
+    return this.#processes.filter(
+      ({ raft, isPaused }) => !isPaused && raft?.status().role === 'leader',
+    );
+  }
+
   #leader(): SimProcess | undefined {
-    let leader: SimProcess | undefined;
-    let term = 0;
-    for (const process of this.#processes) {
-      const status = process.raft?.status();
-      if (status?.role !== 'leader' || process.isPaused || status.term <= term) continue;
-      leader = process;
-      term = status.term;
-    }
-    return leader;
+    const termOf = ({ raft }: SimProcess): number => raft?.status().term ?? 0;
+    return this.#leading().toSorted((x, y) => termOf(y) - termOf(x))[0];
   }
 
   #hasLeader(): boolean {

@@ -28,6 +28,15 @@ export interface Swarm {
   };
   readonly partition: (Disturbance & { readonly oneWay: number }) | undefined;
   readonly crash: (Disturbance & { readonly powerLoss: number }) | undefined;
+  /** How often a new leader soon crashes, or soon reaches only a part of the others. */
+  readonly shortReign:
+    | {
+        readonly chance: number;
+        readonly crash: number;
+        readonly afterMeanMs: number;
+        readonly lastsMs: number;
+      }
+    | undefined;
   readonly pause: Disturbance | undefined;
   readonly unreachable: Disturbance | undefined;
   readonly disk: { readonly meanMs: number; readonly spike: number; readonly spikeMs: number };
@@ -70,6 +79,14 @@ export function drawSwarm(random: Random): Swarm {
     },
     partition: partition && { ...partition, oneWay: random.rate(0, 1) },
     crash: crash && { ...crash, powerLoss: sometimes(0.3, 0.02, 0.3) },
+    shortReign: random.chance(0.5)
+      ? {
+          chance: random.rate(0.2, 1),
+          crash: random.rate(0, 1),
+          afterMeanMs: random.rate(2, 20) ** 2,
+          lastsMs: random.rate(300, 3000),
+        }
+      : undefined,
     pause: disturbance(0.4, 6000, 1500),
     unreachable: disturbance(0.4, 1000, 0),
     disk: {
@@ -82,7 +99,7 @@ export function drawSwarm(random: Random): Swarm {
     lateDrain: sometimes(0.5, 0.05, 0.6),
     client: {
       everyMs: random.rate(20, 300),
-      burst: sometimes(0.5, 0.005, 0.05),
+      burst: sometimes(0.5, 0.005, 0.15),
       bytesMax: random.between(16, 512),
     },
     healsMinority: random.chance(0.7),
@@ -91,8 +108,9 @@ export function drawSwarm(random: Random): Swarm {
 
 /** Small limits, so that windows fill and pages end. */
 function drawLimits(random: Random): RaftLimits {
+  const isTiny = random.chance(0.5);
   return {
-    appendBytesMax: random.between(1, 4 * KIBIBYTE),
+    appendBytesMax: random.between(1, isTiny ? 300 : 4 * KIBIBYTE),
     inflightAppendsMax: random.between(1, 16),
     inflightBytesMax: random.between(1, 8 * KIBIBYTE),
     uncommittedBytesMax: random.between(2 * KIBIBYTE, 16 * KIBIBYTE),

@@ -6,6 +6,7 @@ export type Property =
   | 'logMatching'
   | 'leaderCompleteness'
   | 'stateMachineSafety'
+  | 'ownTermCommit'
   | 'durableQuorum'
   | 'monotonic'
   | 'oneVotePerTerm'
