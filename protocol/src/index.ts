@@ -99,13 +99,15 @@ export {
   uint,
   union,
 } from './encoding/shape.ts';
+export { toCleanLine, toCleanLines } from './encoding/text.ts';
 export { ERRORS, type ErrorCode, type ErrorEntry, isErrorCode } from './errors.ts';
 export {
   blockCount,
   blockLength,
   leafInput,
-  merkleProof,
+  type MerkleTree,
   merkleRoot,
+  merkleTree,
   nodeHash,
   PROOF_HASHES_MAX,
   verifyMerkleProof,

@@ -63,7 +63,8 @@ function depthAllowed(bytes: Bytes): boolean {
     const major = head >> 5;
     const info = head & 31;
     const extra = info < 24 ? 0 : info < 28 ? 1 << (info - 24) : -1;
-    if (extra < 0) return true; // reserved or indefinite: the decoder refuses it
+    // Tagged, reserved or indefinite: the decoder refuses it where it stands.
+    if (extra < 0 || major === 6) return true;
     let argument = info < 24 ? info : 0;
     for (let i = 0; i < extra; i++) argument = argument * 256 + (bytes[offset++] ?? 0);
     if (major === 2 || major === 3) offset += argument;

@@ -3,6 +3,7 @@
 // refused, because a signed field that a reader ignores is a hole.
 
 import { SLOTS } from '../limits.ts';
+import { type TextRule, wrongText } from './text.ts';
 
 /** The type parameter is a phantom: it ties a shape to the type that decoding yields. */
 export interface Shape<T> {
@@ -36,27 +37,22 @@ export function uint(max: number = Number.MAX_SAFE_INTEGER): Shape<number> {
       : `wants an integer from 0 to ${max}`;
 }
 
-// C0 and C1 controls, and the characters that reorder or hide text (Unicode bidi and invisibles).
-const HIDDEN = /[\p{Cc}\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
-const HIDDEN_BUT_LINES = /(?!\n)[\p{Cc}\u202a-\u202e\u2066-\u2069]/u;
-
 /** One line: NFC, no control, bidirectional or invisible characters; the limit counts UTF-8 bytes. */
 export function text(bytesMax: number): Shape<string> {
-  return (value) => wrongText(value, bytesMax, HIDDEN);
+  return (value) => wrongTextValue(value, bytesMax, 'line');
 }
 
-/** Like text, but new lines are allowed (message bodies). */
+/** Like text, but new lines and tabs are allowed (message bodies). */
 export function lines(bytesMax: number): Shape<string> {
-  return (value) => wrongText(value, bytesMax, HIDDEN_BUT_LINES);
+  return (value) => wrongTextValue(value, bytesMax, 'lines');
 }
 
-function wrongText(value: unknown, bytesMax: number, hidden: RegExp): string | undefined {
+function wrongTextValue(value: unknown, bytesMax: number, rule: TextRule): string | undefined {
   if (typeof value !== 'string') return 'wants text';
   if (value.length > bytesMax || new TextEncoder().encode(value).length > bytesMax) {
     return `wants text of at most ${bytesMax} bytes`;
   }
-  if (hidden.test(value)) return 'holds a control or bidirectional character';
-  return value.normalize('NFC') === value ? undefined : 'is not in Unicode NFC';
+  return wrongText(value, rule);
 }
 
 export function oneOf<const T extends string | number>(...values: readonly T[]): Shape<T> {

@@ -63,12 +63,10 @@ export function decodePeerSignal(body: Bytes): Result<PeerSignal> {
   return decodeCbor(body, peerSignalShape, SIGNAL_BODY_BYTES_MAX);
 }
 
-export function descriptionSignInput(d: Omit<SignedDescription, 'sig'>): Bytes {
-  const { type: _type, ...covered } = d;
-  const { sig: _sig, ...unsigned } = covered as typeof covered & {
-    sig?: Bytes;
-  };
-  return signInput('sdp', encodeCbor(unsigned));
+/** Covers every field but `type` and the signature itself. */
+export function descriptionSignInput(description: Omit<SignedDescription, 'sig'>): Bytes {
+  const { pool, from, to, connection, role, sdp, time, offer } = description;
+  return signInput('sdp', encodeCbor({ pool, from, to, connection, role, sdp, time, offer }));
 }
 
 const FINGERPRINT = /^a=fingerprint:(\S+) (\S+)\r?$/gm;
