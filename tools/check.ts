@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { ERRORS } from '../protocol/src/errors.ts';
+import * as LIMITS from '../protocol/src/limits.ts';
 import { allRules } from './rules/all-rules.ts';
 import { formatFinding, readRepository } from './rules/repository.ts';
 import { typeScriptProjects } from './rules/type-check-coverage.ts';
@@ -29,7 +30,7 @@ const checks: Check[] = [
     name: `types (${path})`,
     run: () => tool('tsc', ['--project', path, '--pretty', 'false']),
   })),
-  ...allRules(ERRORS).map((rule) => ({
+  ...allRules(ERRORS, LIMITS).map((rule) => ({
     name: rule.name,
     run: () => {
       const findings = rule.check(repository);

@@ -1,9 +1,11 @@
 // Every rule this repository keeps; `npm run check` and the test walk the same list.
+import { documentLinks } from './document-links.ts';
 import { durableWrites } from './durable-writes.ts';
 import { type ErrorTable, errorPage, errorUse } from './error-table.ts';
 import { fileLength, fileName } from './file-shape.ts';
 import { importCycles } from './import-cycles.ts';
 import { importDirections } from './import-directions.ts';
+import { type LimitValues, limitPage } from './limit-table.ts';
 import { exactVersions, lockFile } from './packages.ts';
 import {
   noReminders,
@@ -17,8 +19,8 @@ import { pureRooms } from './pure-rooms.ts';
 import type { Rule } from './repository.ts';
 import { typeCheckCoverage } from './type-check-coverage.ts';
 
-/** The rules, given the error table they hold the documents against. */
-export function allRules(errors: ErrorTable): readonly Rule[] {
+/** The rules, given the tables they hold the documents against. */
+export function allRules(errors: ErrorTable, limits: LimitValues): readonly Rule[] {
   return [
     importDirections,
     importCycles,
@@ -37,5 +39,7 @@ export function allRules(errors: ErrorTable): readonly Rule[] {
     protocolRules,
     errorPage(errors),
     errorUse(errors),
+    limitPage(limits),
+    documentLinks,
   ];
 }

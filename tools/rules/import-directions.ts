@@ -120,10 +120,10 @@ export const ROOMS: readonly Room[] = [
   },
 
   { path: 'e2e', files: ['e2e'], packages: 'any', node: true },
-  // The generators read the table they document; it stands alone, so they work while the rest is broken.
+  // The generators read the tables they document; those stand alone, so this works while the rest is broken.
   {
     path: 'tools',
-    files: ['tools', 'protocol/src/errors.ts'],
+    files: ['tools', 'protocol/src/errors.ts', 'protocol/src/limits.ts'],
     packages: TEST_PACKAGES,
     node: true,
   },

@@ -5,7 +5,7 @@ import { lineAt, viewsOf } from './source-text.ts';
 
 const RULE_ID = /\[([A-Z]{2,8}-\d{1,3})\]/g;
 const DEFINITION = /^[\s>|#*-]*\[([A-Z]{2,8}-\d{1,3})\]/gm;
-const DOCUMENT = /^docs\/protocol[^/]*\.md$/;
+const DOCUMENT = /^docs\/protocol[^/]*(\/[^/]+)?\.md$/;
 
 interface Mention {
   readonly id: string;

@@ -3,12 +3,15 @@
 import { join } from 'node:path';
 import t from 'tap';
 import { ERRORS } from '../../protocol/src/errors.ts';
+import * as LIMITS from '../../protocol/src/limits.ts';
 import { allRules } from '../rules/all-rules.ts';
+import { documentLinks } from '../rules/document-links.ts';
 import { durableWrites } from '../rules/durable-writes.ts';
 import { errorPage, errorUse, renderErrorPage } from '../rules/error-table.ts';
 import { fileLength, fileName } from '../rules/file-shape.ts';
 import { importCycles } from '../rules/import-cycles.ts';
 import { importDirections } from '../rules/import-directions.ts';
+import { limitPage, renderLimitPage } from '../rules/limit-table.ts';
 import { exactVersions, lockFile } from '../rules/packages.ts';
 import {
   noReminders,
@@ -26,7 +29,7 @@ const repository = readRepository(join(import.meta.dirname, '..', '..'));
 
 t.test('this repository keeps every rule', async (t) => {
   t.ok(repository.length > 50, 'the repository was really read');
-  for (const rule of allRules(ERRORS)) {
+  for (const rule of allRules(ERRORS, LIMITS)) {
     const findings = rule.check(repository);
     t.equal(findings.length, 0, rule.name, {
       diagnostic: findings.length > 0,
@@ -272,4 +275,38 @@ t.test('a stale error page and a code that nothing raises are caught', async (t)
   const source = { 'protocol/src/errors.ts': 'export const ERRORS = {\n  FILE_LOST: {},\n};\n' };
   t.same(objections(errorUse(table), source), ['protocol/src/errors.ts:2']);
   t.same(objections(errorUse(table), { ...source, 'a/src/a.ts': "fail('FILE_LOST')" }), []);
+});
+
+t.test('a stale page of limits is caught, and its values are readable', async (t) => {
+  const source = `/** A frame
+ * either way. */
+export const FRAME_BYTES_MAX = 131072;
+export const PROOF_LIFE_MAX_MS = 120000;
+export const SLOTS = 65536;
+`;
+  const values = { FRAME_BYTES_MAX: 131_072, PROOF_LIFE_MAX_MS: 120_000, SLOTS: 65_536 };
+  const page = renderLimitPage(source, values);
+  t.match(page, '| `FRAME_BYTES_MAX` | 128 KiB | A frame either way. |');
+  t.match(page, '| `PROOF_LIFE_MAX_MS` | 2 min |  |');
+  t.match(page, '| `SLOTS` | 65,536 |  |');
+  const files = { 'protocol/src/limits.ts': source, 'docs/limits.md': page };
+  t.same(objections(limitPage(values), files), []);
+  t.same(objections(limitPage({ ...values, SLOTS: 1 }), files), ['docs/limits.md:1']);
+});
+
+t.test('a link between documents that leads nowhere is caught', async (t) => {
+  const files = { 'docs/adr/0001-a.md': '', 'docs/b.md': '', 'README.md': '' };
+  const links = (text: string) => objections(documentLinks, { ...files, 'docs/c.md': text });
+  for (const link of [
+    'b.md',
+    'adr/',
+    './adr/0001-a.md#why',
+    '../README.md',
+    'https://x.example/y',
+  ]) {
+    t.same(links(`see [it](${link})`), [], link);
+  }
+  for (const link of ['a.md', 'adr/0002-b.md', '../docs2/']) {
+    t.same(links(`see\n[it](${link})`), ['docs/c.md:2'], link);
+  }
 });
