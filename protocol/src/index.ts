@@ -1,5 +1,6 @@
 // What travels or is stored, shared by servers and clients. Pure: no clock, randomness or IO.
 
+export { coseKeyFromAuthData } from './chain/attested-credential.ts';
 export { type CoseKey, parseCoseKey } from './chain/cose.ts';
 export { isPasskeyOrigin } from './chain/credential.ts';
 export {
