@@ -13,7 +13,8 @@ interface StunPackage {
     options: { socket: Socket },
   ): Promise<{ getXorAddress(): { address: string; port: number; family: string } }>;
 }
-const stunPackage = createRequire(import.meta.url)('stun') as StunPackage;
+const require = createRequire(import.meta.url);
+const stunPackage: StunPackage = require('stun');
 
 const LOOPBACK = ['127.0.0.1', '::1'];
 
