@@ -1,0 +1,136 @@
+// Records between the devices of one pool: pushed live to everybody connected, told by vectors who
+// holds what, and passed on by whoever has them when their author is not connected to all.
+
+import type { VectorEntry, WireRecord } from '@rockpool/protocol';
+import { GOSSIP_DELAY_MS, INBOX_FRAMES_MAX, VECTOR_DELAY_MS } from '../limits.ts';
+import type { Peer } from '../mesh/peer.ts';
+import { entryOf, type PoolLog } from '../messages/pool-log.ts';
+import type { Clock } from '../ports.ts';
+import { PeerSync } from './peer-sync.ts';
+
+export interface PoolSyncHost {
+  readonly clock: Clock;
+  readonly log: PoolLog;
+  /** Reads the chains anew; resolves when it is worth judging again. */
+  learn(): Promise<void>;
+  /** This device is now known to hold that much. */
+  onHeld(device: string, entries: readonly VectorEntry[]): void;
+}
+
+const RETRY_REFUSED_MS = 5_000;
+
+export class PoolSync {
+  readonly #host: PoolSyncHost;
+  readonly #peers = new Map<Peer, PeerSync>();
+  readonly #unacked = new Set<string>();
+  #cancelAck: (() => void) | undefined;
+  readonly #inbox: { sync: PeerSync; records: readonly WireRecord[] }[] = [];
+  #taking = false;
+
+  constructor(host: PoolSyncHost) {
+    this.#host = host;
+  }
+
+  addPeer(peer: Peer): void {
+    const sync = new PeerSync(peer, (key) => this.#host.log.log(key));
+    this.#peers.set(peer, sync);
+    sync.sendVector(this.#host.log.vector());
+  }
+
+  removePeer(peer: Peer): void {
+    this.#peers.delete(peer);
+  }
+
+  drained(peer: Peer): void {
+    this.#peers.get(peer)?.pump();
+  }
+
+  /** A record of this device: to everybody at once. */
+  written(key: string): void {
+    for (const sync of this.#peers.values()) sync.push([key]);
+    this.#ackSoon([key]);
+  }
+
+  vector(peer: Peer, entries: readonly VectorEntry[]): void {
+    const sync = this.#peers.get(peer);
+    if (sync === undefined) return;
+    const first = !sync.ready;
+    const keys = sync.heard(entries);
+    this.#host.onHeld(peer.device, entries);
+    for (const entry of entries) {
+      if (this.#host.log.isBehind(entry)) void this.#host.log.restartOwnLog(entry);
+    }
+    sync.push(first ? [...this.#host.log.logs()].map((log) => log.key) : keys);
+  }
+
+  /** False when the other side floods and its connection should end. */
+  records(peer: Peer, records: readonly WireRecord[]): boolean {
+    const sync = this.#peers.get(peer);
+    if (sync === undefined) return true;
+    if (this.#inbox.length >= INBOX_FRAMES_MAX) return false;
+    this.#inbox.push({ sync, records });
+    if (!this.#taking) void this.#takeAll();
+    return true;
+  }
+
+  async #takeAll(): Promise<void> {
+    this.#taking = true;
+    for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
+      await this.#take(next.sync, next.records);
+    }
+    this.#taking = false;
+  }
+
+  async #take(sync: PeerSync, records: readonly WireRecord[]): Promise<void> {
+    const { log } = this.#host;
+    let taken = await log.take(records);
+    if (taken.wantsChain) {
+      await this.#host.learn();
+      const again = await log.take(records);
+      taken = { ...again, stored: [...taken.stored, ...again.stored] };
+      if (again.wantsChain) this.#askLater(sync);
+    }
+    const keys = new Set(taken.stored.map((record) => record.logKey));
+    const held: VectorEntry[] = [];
+    for (const key of keys) {
+      const entry = this.#entry(key);
+      if (entry === undefined) continue;
+      sync.holds(key, entry[2]);
+      held.push(entry);
+    }
+    if (held.length === 0) return;
+    this.#host.onHeld(sync.peer.device, held);
+    this.#ackSoon(keys);
+    this.#gossipSoon(keys);
+  }
+
+  /** Tells everybody what is held now, once for all that came in a moment. */
+  #ackSoon(keys: Iterable<string>): void {
+    for (const key of keys) this.#unacked.add(key);
+    this.#cancelAck ??= this.#host.clock.after(VECTOR_DELAY_MS, () => {
+      this.#cancelAck = undefined;
+      const entries = [...this.#unacked].flatMap((key) => this.#entry(key) ?? []);
+      this.#unacked.clear();
+      for (const sync of this.#peers.values()) if (entries.length > 0) sync.sendVector(entries);
+    });
+  }
+
+  /** Who still lacks it after a moment has no connection to the author, and gets it from here. */
+  #gossipSoon(keys: ReadonlySet<string>): void {
+    this.#host.clock.after(GOSSIP_DELAY_MS, () => {
+      for (const sync of this.#peers.values()) sync.push(keys);
+    });
+  }
+
+  /** What could not be judged is asked for once more, by saying the same vector again. */
+  #askLater(sync: PeerSync): void {
+    this.#host.clock.after(RETRY_REFUSED_MS, () => {
+      if (this.#peers.get(sync.peer) === sync) sync.sendVector(this.#host.log.vector());
+    });
+  }
+
+  #entry(key: string): VectorEntry | undefined {
+    const log = this.#host.log.log(key);
+    return log && entryOf(log);
+  }
+}
