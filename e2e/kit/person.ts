@@ -29,6 +29,8 @@ export class Person {
   static async arrive(browser: Browser, name: string): Promise<Person> {
     const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
     context.setDefaultTimeout(ACTION_TIMEOUT_MS);
+    // No test can answer the system's save dialog; without it the page downloads, as in other browsers.
+    await context.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
     const page = await context.newPage();
     return new Person(name, page, await VirtualAuthenticator.attach(page));
   }
@@ -44,15 +46,23 @@ export class Person {
   async createAccount(link: string): Promise<void> {
     await this.open(link);
     await this.press('Create account');
+    await this.button('New pool').waitFor();
   }
 
   async createPool(name: string): Promise<void> {
     const field = this.page.getByRole('textbox', { name: 'Pool name' });
-    // The form may stand open on an empty pool list, or open with the first press.
-    if (!(await field.isVisible())) await this.press('Create pool');
+    // The form stands on the first screen of an account without pools; later it is a dialog.
+    if (!(await field.isVisible())) await this.press('New pool');
     await field.fill(name);
-    await this.button('Create pool').last().click();
+    await this.press('Create pool');
     await this.messageField.waitFor();
+  }
+
+  async rename(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: 'Change name or colour' }).click();
+    await this.page.getByRole('textbox', { name: 'Name', exact: true }).fill(name);
+    await this.press('Save');
+    await this.page.getByRole('button', { name }).waitFor();
   }
 
   /** Makes an invite in the open pool and returns its link. */
@@ -66,9 +76,9 @@ export class Person {
   }
 
   /** Opens an invite as somebody new: one prompt, and inside the pool. */
-  async joinPool(link: string): Promise<void> {
+  async joinAsNewcomer(link: string): Promise<void> {
     await this.open(link);
-    await this.press('Join pool');
+    await this.press('Create account');
     await this.messageField.waitFor();
   }
 
@@ -82,18 +92,21 @@ export class Person {
     await this.list('Messages').getByText(text, { exact: true }).first().waitFor();
   }
 
-  /** Waits until so many members stand in the list. */
-  async seesMembers(count: number): Promise<void> {
-    const members = this.list('Members').getByRole('listitem');
-    await members.nth(count - 1).waitFor();
+  /** Waits until so many members are online, themselves included. */
+  async seesOnline(count: number): Promise<void> {
+    const members = this.list('Members').locator('> li');
+    await members
+      .filter({ hasText: 'Online' })
+      .nth(count - 1)
+      .waitFor();
   }
 
-  /** Waits until so many members are shown as online, themselves included. */
-  async seesOnline(count: number): Promise<void> {
-    const online = this.list('Members')
-      .getByRole('listitem')
-      .filter({ hasText: /online|you/i });
-    await online.nth(count - 1).waitFor();
+  /** Waits until so many other devices are reached directly. */
+  async isConnectedTo(count: number): Promise<void> {
+    const devices = this.list('Members').locator('[data-path=direct]', {
+      hasNotText: 'this device',
+    });
+    await devices.nth(count - 1).waitFor();
   }
 
   /** Puts files into the conversation by the attach button. */
@@ -101,6 +114,21 @@ export class Person {
     const chooser = this.page.waitForEvent('filechooser');
     await this.press('Attach files');
     await (await chooser).setFiles(paths);
+  }
+
+  /** Waits for a file to be whole, saves it as a person would, and returns where it lies. */
+  async save(fileName: string, timeoutMs: number): Promise<string> {
+    const button = this.button(`Save ${fileName}`);
+    await button.waitFor({ timeout: timeoutMs });
+    const download = this.page.waitForEvent('download');
+    await button.click();
+    return (await download).path();
+  }
+
+  /** What the card of a file says. */
+  async fileCard(fileName: string): Promise<string> {
+    const card = this.page.getByRole('region', { name: `File ${fileName}` });
+    return (await card.textContent()) ?? '';
   }
 
   async screenshot(path: string): Promise<void> {
