@@ -13,6 +13,8 @@ import type { OutboxCluster, Timers } from './outbox-ports.ts';
 
 /** Messages that are on their way from one group at once. */
 const IN_FLIGHT_MAX = 16;
+/** One shard without a leader must not hold up the messages for all others. */
+const ROWS_PER_SCAN_MAX = 256;
 const RETRY_MIN_MS = 100;
 const RETRY_MAX_MS = 10_000;
 
@@ -76,8 +78,7 @@ class GroupPump {
       this.#running = undefined;
       if (!this.#wokenWhileRunning) return;
       this.#wokenWhileRunning = false;
-      // While a retry is due, a new row waits with the others for the end of the pause.
-      if (this.#cancelRetry === undefined) this.wake();
+      this.wake();
     });
   }
 
@@ -91,12 +92,17 @@ class GroupPump {
     const { cluster, onRetry } = this.#options;
     try {
       while (!this.#stopped && cluster.isLeader(this.#group)) {
-        const page = { prefix: prefixOf('outbox'), limit: IN_FLIGHT_MAX };
+        const page = { prefix: prefixOf('outbox'), limit: ROWS_PER_SCAN_MAX };
         const rows = await cluster.scanGroup(this.#group, page);
         if (rows.length === 0) return;
-        const results = await Promise.allSettled(rows.map((row) => this.#deliver(row)));
-        const failed = results.find((result) => result.status === 'rejected');
-        if (failed !== undefined) throw failed.reason;
+        const failures: unknown[] = [];
+        for (let at = 0; at < rows.length && !this.#stopped; at += IN_FLIGHT_MAX) {
+          const batch = rows.slice(at, at + IN_FLIGHT_MAX).map((row) => this.#deliver(row));
+          for (const result of await Promise.allSettled(batch)) {
+            if (result.status === 'rejected') failures.push(result.reason);
+          }
+        }
+        if (failures.length > 0) throw failures[0];
         this.#retryMs = RETRY_MIN_MS;
       }
     } catch (reason) {

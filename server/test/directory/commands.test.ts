@@ -1,0 +1,153 @@
+import { EVIDENCE_BYTES_MAX, encodeCbor, equalBytes } from '@rockpool/protocol';
+import { createTestPerson, createTestPool } from '@rockpool/protocol/testing';
+import fc from 'fast-check';
+import t from 'tap';
+import {
+  COMMAND_BYTES_MAX,
+  commandShape,
+  decodeCommand,
+  encodeCommand,
+} from '../../src/directory/commands.ts';
+import { decodeEvent, encodeEvent } from '../../src/directory/events.ts';
+import { KEY_PREFIXES, prefixOf, userLinkKey } from '../../src/directory/keys.ts';
+import { META_SLOT } from '../../src/directory/ports.ts';
+import { decodeReply, encodeReply, type Reply } from '../../src/directory/replies.ts';
+import { MemoryCluster } from './memory-cluster.ts';
+
+const NOW = 1_800_000_000_000;
+const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const ref = fc.tuple(fc.nat(65_535), bytes32);
+const time = fc.nat(Number.MAX_SAFE_INTEGER);
+const envelope = fc.uint8Array({ minLength: 1, maxLength: 200 });
+const evidence = fc.array(fc.record({ envelope, time }), { maxLength: 4 });
+const admittedBy = fc.oneof(
+  fc.constant({ by: 'admin' } as const),
+  fc.record({ by: fc.constant('pool' as const), pool: ref }),
+);
+const kind = <K extends string>(name: K) => fc.constant(name);
+const anyCommand = fc.oneof(
+  fc.record({ kind: kind('putUserGenesis'), envelope, admittedBy }),
+  fc.record({ kind: kind('appendUserLink'), ref, envelope }),
+  fc.record({ kind: kind('putPoolGenesis'), envelope, evidence }),
+  fc.record({ kind: kind('appendPoolLink'), ref, envelope, evidence }),
+  fc.record({ kind: kind('memberJoined'), user: ref, pool: ref }),
+  fc.record({ kind: kind('outboxDone'), id: bytes32 }),
+  fc.record({ kind: kind('dropPending'), user: ref }),
+  fc.record({ kind: kind('setFirstAdmin'), tokenHash: bytes32, expiry: time }),
+  fc.record({ kind: kind('claimAdmin'), tokenHash: bytes32, user: ref }),
+);
+
+t.test('every command comes back from its bytes as it went in', (t) => {
+  fc.assert(
+    fc.property(anyCommand, (command) => {
+      const bytes = encodeCommand(command);
+      const decoded = decodeCommand(bytes);
+      if (!decoded.ok || commandShape(decoded.value) !== undefined) return false;
+      return decoded.value.kind === command.kind && equalBytes(encodeCommand(decoded.value), bytes);
+    }),
+    { numRuns: 100 },
+  );
+  t.end();
+});
+
+t.test('[DIR-1] random bytes as command are refused, read nothing and write nothing', (t) => {
+  const cluster = new MemoryCluster(NOW);
+  fc.assert(
+    fc.property(fc.integer({ min: META_SLOT, max: 65_535 }), fc.uint8Array(), (slot, bytes) => {
+      return !cluster.apply(slot, bytes).ok;
+    }),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: META_SLOT, max: 65_535 }), anyCommand, (slot, command) => {
+      const reply = cluster.apply(slot, command);
+      return !reply.ok || command.kind === 'outboxDone' || command.kind === 'dropPending';
+    }),
+  );
+  t.same(cluster.dump(), []);
+  t.end();
+});
+
+t.test('[DIR-1] real commands with flipped bits never throw and never write another chain', (t) => {
+  const cluster = new MemoryCluster(NOW);
+  const person = createTestPerson({ nowMs: NOW });
+  const pool = createTestPool(person, { nowMs: NOW });
+  const [userSlot, poolSlot] = [person.ref[0], pool.ref[0]];
+  const genesis = encodeCommand({
+    kind: 'putUserGenesis',
+    envelope: person.genesis,
+    admittedBy: { by: 'admin' },
+  });
+  const founding = encodeCommand({
+    kind: 'putPoolGenesis',
+    envelope: pool.genesis,
+    evidence: person.links,
+  });
+  const flips = fc.record({ at: fc.nat(), bit: fc.nat(7), pool: fc.boolean() });
+  fc.assert(
+    fc.property(flips, ({ at, bit, pool: isPool }) => {
+      const bytes = (isPool ? founding : genesis).slice();
+      bytes[at % bytes.length] = (bytes[at % bytes.length] ?? 0) ^ (1 << bit);
+      const reply = cluster.apply(isPool ? poolSlot : userSlot, bytes);
+      // What is not signed: an evidence link's log time.
+      return !reply.ok || isPool;
+    }),
+    { numRuns: 300 },
+  );
+  t.equal(cluster.count('u'), 0);
+  t.ok(cluster.count('p') <= 1);
+  t.end();
+});
+
+t.test('[DIR-1] too much evidence, an unknown field, kind or version is refused', (t) => {
+  const link = { envelope: new Uint8Array(8192), time: 1 };
+  const fits = { kind: 'putPoolGenesis', envelope: new Uint8Array(9), evidence: [link] } as const;
+  const tooMuch = { ...fits, evidence: Array(EVIDENCE_BYTES_MAX / 8192 + 1).fill(link) };
+  t.equal(decodeCommand(encodeCommand(fits)).ok, true);
+  t.match(decodeCommand(encodeCommand(tooMuch)), { ok: false, code: 'PROTOCOL_TOO_LARGE' });
+  const tooLarge = new Uint8Array(COMMAND_BYTES_MAX + 1);
+  t.match(decodeCommand(tooLarge), { ok: false, code: 'PROTOCOL_TOO_LARGE' });
+  const bad: readonly object[] = [
+    { v: 1, ...fits, more: 1 },
+    { v: 2, ...fits },
+    { v: 1, kind: 'grantEverything' },
+    { v: 1, kind: 'putPoolGenesis', envelope: new Uint8Array(9) },
+  ];
+  for (const value of bad) {
+    t.match(decodeCommand(encodeCbor(value)), { ok: false, code: 'PROTOCOL_MALFORMED' });
+  }
+  t.end();
+});
+
+t.test('[DIR-7] replies and events come back from their bytes; random bytes are refused', (t) => {
+  const head: [number, Uint8Array] = [3, new Uint8Array(32)];
+  const replies: readonly Reply[] = [
+    { ok: true },
+    { ok: true, head, time: NOW },
+    { ok: false, code: 'CHAIN_CONFLICT', detail: 'another link', head },
+    { ok: false, code: 'CHAIN_UNKNOWN', detail: '' },
+  ];
+  for (const reply of replies) {
+    t.strictSame(decodeReply(encodeReply(reply)), { ok: true, value: reply });
+  }
+  const quoted: Reply = { ok: false, code: 'INTERNAL', detail: `${'x'.repeat(300)}\u202e` };
+  t.equal(decodeReply(encodeReply(quoted)).ok, true, 'details are cut and cleaned');
+  const unknown = encodeCbor({ v: 1, reply: 'error', code: 'NO_SUCH_CODE', detail: '' });
+  t.equal(decodeReply(unknown).ok, false);
+  const id = new Uint8Array(32);
+  const event = { event: 'poolChanged', pool: [1, id], head } as const;
+  t.strictSame(decodeEvent(encodeEvent(event)), { ok: true, value: { v: 1, ...event } });
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => !decodeReply(bytes).ok && !decodeEvent(bytes).ok),
+  );
+  t.end();
+});
+
+t.test('row keys are told apart by their first byte and sort by seq', (t) => {
+  const prefixes = Object.values(KEY_PREFIXES);
+  t.equal(new Set(prefixes).size, prefixes.length);
+  t.same(prefixOf('userState'), new TextEncoder().encode('u'));
+  const id = new Uint8Array(32).fill(9);
+  const [low, high] = [Buffer.from(userLinkKey(id, 255)), Buffer.from(userLinkKey(id, 256))];
+  t.equal(Buffer.compare(low, high), -1);
+  t.end();
+});
