@@ -6,7 +6,7 @@ import {
   CoverageCounter,
   type CoverageKey,
 } from './coverage.ts';
-import { runSimulation, type SimulationResult } from './simulation.ts';
+import type { SimulationOptions, SimulationResult } from './simulation.ts';
 
 export interface SeedsResult {
   readonly seeds: number;
@@ -20,8 +20,11 @@ export interface SeedsResult {
 
 const MS_PER_HOUR = 3_600_000;
 
+export type Simulate = (options: SimulationOptions) => SimulationResult;
+
 /** Runs `seeds` seeds from `firstSeed` on; reports each as it ends. */
 export function runSeeds(
+  simulate: Simulate,
   firstSeed: number,
   seeds: number,
   onResult: (result: SimulationResult) => void,
@@ -31,7 +34,7 @@ export function runSeeds(
   let steps = 0;
   let virtualMs = 0;
   for (let seed = firstSeed; seed < firstSeed + seeds; seed += 1) {
-    const result = runSimulation({ seed });
+    const result = simulate({ seed });
     if (result.violation !== undefined) violations.push(result);
     coverage.add(result.coverage);
     steps += result.steps;

@@ -1,0 +1,139 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
+import { runSeeds, runSimulation, type SimulationOptions } from '../../testing/index.ts';
+import { runCli } from '../../testing/sim/cli.ts';
+import { EventQueue } from '../../testing/sim/event-queue.ts';
+
+t.test('thirty seeds hold every property, and every kind of fault has fired', async (t) => {
+  const seen: number[] = [];
+  const result = runSeeds(runSimulation, 1, 30, ({ seed }) => seen.push(seed));
+  t.same(result.violations, []);
+  t.same(result.missing, []);
+  t.equal(seen.length, 30);
+  t.ok(result.virtualHours > 1);
+  t.ok(result.coverage['client.acknowledged'] > 10_000);
+});
+
+t.test('the same seed gives the same trace, another seed another', async (t) => {
+  const run = (seed: number) => runSimulation({ seed, unsafeMs: 20_000 });
+  const hashes = [2, 2, 3].map((seed) => run(seed).traceHash);
+  t.equal(hashes[0], hashes[1]);
+  t.not(hashes[0], hashes[2]);
+});
+
+/** Each is a mistake that real systems have made; the seeds it may take to find it. */
+const MISTAKES: Readonly<Record<string, Omit<SimulationOptions, 'seed'> & { within: number }>> = {
+  'entries of earlier terms commit by being counted': {
+    rules: mutated({ mayCommit: () => true }),
+    within: 10,
+  },
+  'a short duplicate cuts the log': {
+    rules: mutated({ firstConflict: (entries) => entries[0]?.index }),
+    within: 20,
+  },
+  'a conflicting tail is kept': {
+    rules: mutated({ firstConflict: () => undefined }),
+    within: 10,
+  },
+  'half of the voters are a quorum': {
+    rules: mutated({ quorumSize: (voters) => Math.max(1, Math.floor(voters / 2)) }),
+    within: 5,
+  },
+  'all voters are needed for a quorum': {
+    rules: mutated({ quorumSize: (voters) => voters }),
+    within: 20,
+  },
+  'any log is good enough for a leader': {
+    rules: mutated({ isUpToDate: () => true }),
+    within: 20,
+  },
+  'logs are compared by length alone': {
+    rules: mutated({ isUpToDate: (candidate, own) => candidate.index >= own.index }),
+    within: 40,
+  },
+  'a vote is given to all who ask': {
+    rules: mutated({ mayVote: () => true }),
+    within: 10,
+  },
+  'the leader counts its copy before it is durable': {
+    rules: mutated({ leaderMatch: (_durableIndex, lastIndex) => lastIndex }),
+    within: 5,
+  },
+  'the vote is not written': { mistakes: { forgetsVote: true }, within: 5 },
+  'promises leave before the disk has answered': {
+    mistakes: { sendsBeforeDurable: true },
+    within: 5,
+  },
+};
+
+function mutated(mutation: Partial<Rules>): Rules {
+  return { ...THESIS_RULES, ...mutation };
+}
+
+for (const [mistake, { within, ...options }] of Object.entries(MISTAKES)) {
+  t.test(`a known mistake is found: ${mistake}`, async (t) => {
+    for (let seed = 1; seed <= within; seed += 1) {
+      const { violation } = runSimulation({ seed, ...options });
+      if (violation === undefined) continue;
+      t.comment(`seed ${seed}: ${violation.property}: ${violation.message}`);
+      t.pass('found');
+      return;
+    }
+    t.fail(`not found within ${within} seeds`);
+  });
+}
+
+t.test('the command line prints what was found, and how to see it again', async (t) => {
+  const lines: string[] = [];
+  const print = (line: string): number => lines.push(line);
+  t.equal(runCli(['--seeds', '2', '--seed', '7', '--json'], runSimulation, print), 0);
+  const last = JSON.parse(lines.at(-1) ?? '');
+  t.match(last, { seeds: 2, steps: Number, virtualHours: Number, violations: 0, coverage: {} });
+
+  lines.length = 0;
+  const rules = mutated({ quorumSize: () => 1 });
+  const broken = (options: SimulationOptions) => runSimulation({ ...options, rules });
+  t.equal(runCli(['--seeds', '1', '--seed', '9'], broken, print), 1);
+  t.ok(lines.includes('  replay: npm run sim -- --seed 9 --seeds 1'));
+});
+
+t.test('the command line refuses what it does not know', async (t) => {
+  for (const args of [['--seeds', '0'], ['--seeds', 'x'], ['--seed', '-1'], ['--what'], ['x']]) {
+    const lines: string[] = [];
+    t.equal(
+      runCli(args, runSimulation, (line) => lines.push(line)),
+      2,
+    );
+    t.match(lines, [/^usage: /]);
+  }
+});
+
+t.test('a run set in which a fault never fires fails', async (t) => {
+  const calm = (options: SimulationOptions) => runSimulation({ ...options, unsafeMs: 1 });
+  const lines: string[] = [];
+  t.equal(
+    runCli(['--seeds', '30'], calm, (line) => lines.push(line)),
+    1,
+  );
+  t.ok(lines.some((line) => line.startsWith('never happened in 30 seeds: fault.')));
+});
+
+t.test('virtual time runs events in the order of time, then of scheduling', async (t) => {
+  t.doesNotThrow(() =>
+    fc.assert(
+      fc.property(fc.array(fc.nat(20), { maxLength: 50 }), (delays) => {
+        const queue = new EventQueue();
+        const ran: { atMs: number; order: number }[] = [];
+        for (const [order, delay] of delays.entries()) {
+          queue.after(delay, () => ran.push({ atMs: queue.nowMs, order }));
+        }
+        while (queue.runNext(100));
+        const sorted = delays
+          .map((atMs, order) => ({ atMs, order }))
+          .sort((x, y) => x.atMs - y.atMs || x.order - y.order);
+        return JSON.stringify(ran) === JSON.stringify(sorted) && queue.nowMs === 100;
+      }),
+    ),
+  );
+});
