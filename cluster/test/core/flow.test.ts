@@ -193,7 +193,7 @@ t.test('a damaged log is not started from', async (t) => {
   t.throws(() => new Node().restarted(lost), { name: 'RaftInvariantError' });
 });
 
-t.test('the index of a quorum is what counting each index one by one gives', async () => {
+t.test('the index of a quorum is what counting each index one by one gives', async (t) => {
   const quorumAndMatches = fc
     .array(fc.nat(12), { minLength: 1, maxLength: 9 })
     .chain((matches) =>
@@ -212,7 +212,7 @@ t.test('the index of a quorum is what counting each index one by one gives', asy
   );
 });
 
-t.test('a vote is won or lost exactly when no further answer can change it', async () => {
+t.test('a vote is won or lost exactly when no further answer can change it', async (t) => {
   const cases = fc
     .integer({ min: 1, max: 7 })
     .chain((voters) =>
