@@ -60,6 +60,10 @@ export class SignalingHub {
     this.#watching.set(socket, new Map());
   }
 
+  watchedBy(socket: HubSocket): readonly Ref[] {
+    return [...(this.#watching.get(socket)?.values() ?? [])].map(({ ref }) => ref);
+  }
+
   detach(socket: HubSocket): void {
     for (const pool of this.#watching.get(socket)?.values() ?? []) this.#leave(socket, pool);
     this.#watching.delete(socket);

@@ -1,0 +1,242 @@
+// A node, put together: cluster, directory, gateway, hub, HTTP, STUN, metrics, control socket. The
+// only file that knows all parts. They start in this order and stop in the reverse one.
+
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import {
+  createSignatureVerifier,
+  firstAdminTokenHash,
+  type RelyingParty,
+  type VerifyChecks,
+} from '@rockpool/auth';
+import {
+  type Cluster,
+  ClusterError,
+  type ClusterTiming,
+  META,
+  type NodeError,
+  startCluster,
+} from '@rockpool/cluster';
+import { FIRST_ADMIN_LIFE_MS, toBase64url } from '@rockpool/protocol';
+import { type StunServer, startStunServer } from '@rockpool/stun';
+import type { FastifyInstance } from 'fastify';
+import { type CommandContext, submitCommand } from './commands/command-context.ts';
+import { DirectoryView } from './commands/directory-view.ts';
+import type { Config } from './config.ts';
+import type { ControlAnswer, ControlRequest, NodeStatus } from './control/control-messages.ts';
+import { type ControlServer, startControlServer } from './control/control-server.ts';
+import { createDirectory, DIRECTORY_RULE_VERSION } from './directory/create-directory.ts';
+import { createApp, type LogSink } from './http/create-app.ts';
+import { healthRoutes } from './http/health.ts';
+import { openapiRoute } from './http/openapi.ts';
+import { webClient } from './http/web-client.ts';
+import { type Allowances, RateLimits } from './limits/rate-limits.ts';
+import { bytesOf, nodeStates } from './node-states.ts';
+import { Metrics } from './observability/metrics.ts';
+import { listenMetrics, type MetricsListener } from './observability/metrics-listener.ts';
+import { createSignaling, type Signaling } from './signaling/create-signaling.ts';
+import { Gateway } from './ws/gateway.ts';
+import { createRoute } from './ws/router.ts';
+import { websocketRoute } from './ws/websocket-route.ts';
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly timing?: Partial<ClusterTiming>;
+  /** Other rate limits than the usual ones. */
+  readonly allowances?: Allowances;
+  /** Where log lines go; standard output when left out. */
+  readonly logSink?: LogSink;
+  /** The node stopped by itself: a failed write, damaged data, a refusal by its peers. */
+  readonly onFatal?: (error: NodeError) => void;
+}
+
+export interface RunningNode {
+  readonly httpPort: number;
+  /** 0 where they are off. */
+  readonly metricsPort: number;
+  readonly stunPort: number;
+  status(): NodeStatus;
+  /** Tells clients where to go, closes their sockets, stops everything. */
+  stop(): Promise<void>;
+}
+
+interface Parts {
+  readonly options: NodeOptions;
+  readonly app: FastifyInstance;
+  readonly cluster: Cluster;
+  readonly metrics: Metrics;
+  readonly view: DirectoryView;
+  readonly commands: CommandContext;
+  readonly signaling: Signaling;
+  readonly gateway: Gateway;
+  readonly limits: RateLimits;
+}
+
+/** Starts the node of a data directory. Rejects with NodeError, StunError or a listen error. */
+export async function startNode(options: NodeOptions): Promise<RunningNode> {
+  const { config } = options;
+  const app = createApp(config, options.logSink);
+  const verify = createSignatureVerifier();
+  const cluster = await startCluster({
+    dataDir: config.dataDir,
+    stateMachine: createDirectory({ verify }),
+    ruleVersion: DIRECTORY_RULE_VERSION,
+    logger: app.log,
+    listenAddress: hostPort(config.peer.address, config.peer.port),
+    addressOf: (node) => config.peers.get(node.name) ?? node.peerAddress,
+    ...(options.timing === undefined ? {} : { timing: options.timing }),
+    ...(options.onFatal === undefined ? {} : { onFatal: options.onFatal }),
+  });
+  const parts = compose(options, app, cluster, verify);
+  const opened: (() => Promise<void>)[] = [() => cluster.stop()];
+  try {
+    return await open(parts, opened);
+  } catch (error) {
+    await closeAll(opened);
+    throw error;
+  }
+}
+
+function compose(
+  options: NodeOptions,
+  app: FastifyInstance,
+  cluster: Cluster,
+  verify: VerifyChecks,
+): Parts {
+  const { config } = options;
+  const metrics = new Metrics();
+  const nowMs = () => Date.now();
+  const view = new DirectoryView(cluster, nowMs);
+  const party: RelyingParty = { rpId: config.rpId, origins: [config.publicOrigin] };
+  const { clusterId, realm, self } = cluster.status();
+  const ids = {
+    realm: bytesOf(realm),
+    cluster: bytesOf(clusterId),
+    node: bytesOf(self.id),
+  };
+  const committed = (seconds: number) => metrics.committed(seconds);
+  const commands = { cluster, view, party, realm: ids.realm, verify, nowMs, committed };
+  const signaling = createSignaling({ cluster, view, metrics, log: app.log, nowMs });
+  const { hub } = signaling;
+  const limits = new RateLimits(options.allowances);
+  const gateway = new Gateway({
+    hub,
+    route: createRoute({ commands, hub, nodeId: ids.node }, limits),
+    log: app.log,
+    counters: metrics,
+    nodes: () => nodeStates(cluster),
+    deviceActive: ({ user, device }) => view.deviceActive(user, device),
+    nowMs,
+    hello: async () => ({
+      ...ids,
+      name: self.name,
+      nodes: nodeStates(cluster),
+      stun: config.stunUrls,
+      rpId: config.rpId,
+      unclaimed: (await view.unclaimed()) ? 1 : 0,
+    }),
+  });
+  return { options, app, cluster, metrics, view, commands, signaling, gateway, limits };
+}
+
+async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<RunningNode> {
+  const { options, app, cluster, metrics, signaling, gateway, limits } = parts;
+  const { config } = options;
+  signaling.start();
+  opened.push(async () => signaling.stop());
+  const stun = await startStun(config, app);
+  if (stun !== undefined) opened.push(() => stun.close());
+  metrics.observe({
+    status: () => cluster.status(),
+    sockets: () => gateway.counts(),
+    presence: () => signaling.presenceCounts(),
+    stun: () => stun?.metrics(),
+  });
+  const listener = await startMetrics(config, metrics);
+  if (listener !== undefined) opened.push(() => listener.close());
+  const health = { ready: () => cluster.ready(), draining: () => gateway.draining };
+  await app.register(healthRoutes, health);
+  await app.register(openapiRoute);
+  await websocketRoute(app, {
+    gateway,
+    limits,
+    origins: [config.publicOrigin],
+    refused: (code) => metrics.refused(code),
+  });
+  await app.register(webClient, { webDir: config.webDir });
+  await app.listen({ host: config.http.address, port: config.http.port });
+  gateway.start();
+  opened.push(async () => {
+    gateway.drain();
+    await app.close();
+  });
+  const status = (): NodeStatus => ({
+    ready: cluster.ready(),
+    pid: process.pid,
+    sockets: gateway.counts(),
+    cluster: cluster.status(),
+  });
+  const control = await startControl(parts, status);
+  opened.push(() => control.close());
+  let stopped: Promise<void> | undefined;
+  return {
+    httpPort: (app.server.address() as AddressInfo).port,
+    metricsPort: listener?.port ?? 0,
+    stunPort: stun?.port ?? 0,
+    status,
+    stop: () => {
+      stopped ??= closeAll(opened);
+      return stopped;
+    },
+  };
+}
+
+async function closeAll(opened: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const close of opened.toReversed()) await close();
+}
+
+function startStun(config: Config, app: FastifyInstance): Promise<StunServer | undefined> {
+  const { addresses, port } = config.stun;
+  if (port === 0) return Promise.resolve(undefined);
+  const listen = addresses.length === 0 ? {} : { addresses };
+  return startStunServer({ port, ...listen, logger: app.log });
+}
+
+function startMetrics(config: Config, metrics: Metrics): Promise<MetricsListener | undefined> {
+  if (config.metrics.port === 0) return Promise.resolve(undefined);
+  return listenMetrics(config.metrics, metrics.registry);
+}
+
+function startControl(parts: Parts, status: () => NodeStatus): Promise<ControlServer> {
+  const { commands, options } = parts;
+  const handle = async (request: ControlRequest): Promise<ControlAnswer> => {
+    switch (request.op) {
+      case 'status':
+        return { ok: true, value: status() };
+      case 'invite-first-admin':
+        return inviteFirstAdmin(commands, options.config.publicOrigin);
+    }
+  };
+  return startControlServer(options.config.dataDir, handle);
+}
+
+/** The token exists in this answer and in the operator's hands; the log keeps its hash. */
+async function inviteFirstAdmin(commands: CommandContext, origin: string): Promise<ControlAnswer> {
+  const token = randomBytes(32);
+  const expiry = commands.nowMs() + FIRST_ADMIN_LIFE_MS;
+  const tokenHash = firstAdminTokenHash(token);
+  const command = { kind: 'setFirstAdmin', tokenHash, expiry } as const;
+  try {
+    const set = await submitCommand(commands, META, command);
+    if (!set.ok) return { ok: false, code: set.code, detail: set.detail };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return { ok: false, code: error.code, detail: 'the servers cannot agree right now' };
+  }
+  const link = `${origin}/#admin=${toBase64url(token)}`;
+  return { ok: true, value: { link, expiresAtMs: expiry } };
+}
+
+function hostPort(address: string, port: number): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,133 @@
+// This node's applied rows as the gateway and the hub ask for them. Members of pools are kept in
+// memory, because each fetch and each signal asks for them; a change of the pool drops them.
+
+import { type Cluster, ClusterError } from '@rockpool/cluster';
+import {
+  type Bytes,
+  equalBytes,
+  isDeviceActive,
+  type PoolState,
+  type Ref,
+  toHex,
+  type UserState,
+} from '@rockpool/protocol';
+import {
+  admins,
+  type ChainName,
+  type ChainPage,
+  chainPage,
+  firstAdmin,
+  memberEvidence,
+  poolState,
+  poolsOf,
+  userByHandle,
+  userState,
+} from '../directory/queries.ts';
+import type { FirstAdminRow } from '../directory/rows.ts';
+
+/** Pools whose members are kept in memory. */
+const MEMBERS_CACHED_MAX = 1024;
+/** How long a read may wait for what other nodes committed, before it takes what is here. */
+const CATCH_UP_TIMEOUT_MS = 1000;
+
+type Members = ReadonlySet<string>;
+
+export class DirectoryView {
+  readonly #cluster: Cluster;
+  readonly #nowMs: () => number;
+  readonly #members = new Map<string, Promise<Members | undefined>>();
+  #claimed = false;
+
+  constructor(cluster: Cluster, nowMs: () => number) {
+    this.#cluster = cluster;
+    this.#nowMs = nowMs;
+  }
+
+  user(ref: Ref): Promise<UserState | undefined> {
+    return userState(this.#cluster, ref);
+  }
+
+  userByHandle(handle: Bytes): Promise<UserState | undefined> {
+    return userByHandle(this.#cluster, handle);
+  }
+
+  pool(ref: Ref): Promise<PoolState | undefined> {
+    return poolState(this.#cluster, ref);
+  }
+
+  poolsOf(user: Ref): Promise<readonly Ref[]> {
+    return poolsOf(this.#cluster, user);
+  }
+
+  memberEvidence(pool: Ref, user: Ref): Promise<UserState | undefined> {
+    return memberEvidence(this.#cluster, pool, user);
+  }
+
+  page(chain: ChainName, ref: Ref, from: number): Promise<ChainPage | undefined> {
+    return chainPage(this.#cluster, chain, ref, from);
+  }
+
+  firstAdmin(): Promise<FirstAdminRow | undefined> {
+    return firstAdmin(this.#cluster);
+  }
+
+  /** True until the first administrator has claimed this place. */
+  async unclaimed(): Promise<boolean> {
+    this.#claimed ||= (await admins(this.#cluster)).length > 0;
+    return !this.#claimed;
+  }
+
+  /** User ids (hex) of a pool's members; undefined for an unknown pool. */
+  poolMembers(ref: Ref): Promise<Members | undefined> {
+    const key = toHex(ref[1]);
+    const known = this.#members.get(key);
+    if (known !== undefined) return known;
+    const read = this.#readMembers(key, ref);
+    this.#members.set(key, read);
+    if (this.#members.size > MEMBERS_CACHED_MAX) {
+      for (const oldest of this.#members.keys()) {
+        this.#members.delete(oldest);
+        break;
+      }
+    }
+    return read;
+  }
+
+  /** The pool's chain has grown: what is remembered of it is old. */
+  poolChanged(ref: Ref): void {
+    this.#members.delete(toHex(ref[1]));
+  }
+
+  async poolHasDevice(pool: Ref, device: Bytes): Promise<boolean> {
+    for (const member of (await this.pool(pool))?.members ?? []) {
+      const user = await this.user(member.user);
+      if (user?.devices.some(({ id }) => equalBytes(id, device)) === true) return true;
+    }
+    return false;
+  }
+
+  async deviceActive(user: Ref, device: Bytes): Promise<boolean> {
+    const state = await this.user(user);
+    const entry = state?.devices.find(({ id }) => equalBytes(id, device));
+    return entry !== undefined && isDeviceActive(entry, this.#nowMs());
+  }
+
+  /** Waits a moment for what other nodes committed; without a quorum this node's state stands. */
+  async catchUp(ref: Ref): Promise<void> {
+    try {
+      await this.#cluster.barrier(ref[0], { timeoutMs: CATCH_UP_TIMEOUT_MS });
+    } catch (error) {
+      if (!(error instanceof ClusterError)) throw error;
+    }
+  }
+
+  async #readMembers(key: string, ref: Ref): Promise<Members | undefined> {
+    const state = await this.pool(ref).catch((error: unknown) => {
+      this.#members.delete(key);
+      throw error;
+    });
+    // Whether a pool exists may change at any moment without an event that names it here.
+    if (state === undefined) this.#members.delete(key);
+    return state && new Set(state.members.map(({ user }) => toHex(user[1])));
+  }
+}

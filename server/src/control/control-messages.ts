@@ -1,0 +1,54 @@
+// What operators' commands ask a running node over its Unix socket: one JSON line each way.
+
+import type { ClusterStatus } from '@rockpool/cluster';
+
+export const CONTROL_LINE_BYTES_MAX = 64 * 1024;
+export const CONTROL_SOCKET = 'control.sock';
+
+export type ControlRequest = { readonly op: 'status' } | { readonly op: 'invite-first-admin' };
+
+export interface NodeStatus {
+  readonly ready: boolean;
+  readonly pid: number;
+  readonly sockets: { readonly anonymous: number; readonly device: number };
+  readonly cluster: ClusterStatus;
+}
+
+export interface InviteAnswer {
+  /** The whole secret: shown to the operator, stored nowhere. */
+  readonly link: string;
+  readonly expiresAtMs: number;
+}
+
+export type ControlAnswer =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: string; readonly detail: string };
+
+/** Undefined for anything else. Never throws. */
+export function readControlRequest(line: string): ControlRequest | undefined {
+  const value = parseObject(line);
+  const op = value?.['op'];
+  if (Object.keys(value ?? {}).length !== 1) return undefined;
+  return op === 'status' || op === 'invite-first-admin' ? { op } : undefined;
+}
+
+/** Undefined for anything else. Never throws. */
+export function readControlAnswer(line: string): ControlAnswer | undefined {
+  const value = parseObject(line);
+  if (value?.['ok'] === true) return { ok: true, value: value['value'] };
+  const { code, detail } = value ?? {};
+  if (value?.['ok'] !== false || typeof code !== 'string' || typeof detail !== 'string') {
+    return undefined;
+  }
+  return { ok: false, code, detail };
+}
+
+function parseObject(line: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const object = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return object ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

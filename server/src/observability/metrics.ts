@@ -1,0 +1,126 @@
+// What a node counts. Served on a private listener only. No label ever names a user, device, pool
+// or address.
+
+import type { ClusterStatus } from '@rockpool/cluster';
+import type { StunMetrics } from '@rockpool/stun';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface MetricSources {
+  status(): ClusterStatus;
+  sockets(): { readonly anonymous: number; readonly device: number };
+  presence(): { readonly local: number; readonly remote: number };
+  stun(): StunMetrics | undefined;
+}
+
+const COMMIT_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
+
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #signals: Counter<'route'>;
+  readonly #signalBytes: Counter;
+  readonly #received: Counter;
+  readonly #sent: Counter;
+  readonly #refused: Counter<'code'>;
+  readonly #commitSeconds: Histogram;
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry });
+    this.#signals = new Counter({
+      name: 'rockpool_signals_relayed_total',
+      help: 'Sealed signals passed on, to a socket here (local) or another node (remote)',
+      labelNames: ['route'],
+      registers,
+    });
+    this.#signalBytes = new Counter({
+      name: 'rockpool_signal_bytes_total',
+      help: 'Sealed bytes inside relayed signals',
+      registers,
+    });
+    this.#received = new Counter({
+      name: 'rockpool_websocket_received_bytes_total',
+      help: 'Payload bytes of WebSocket messages received',
+      registers,
+    });
+    this.#sent = new Counter({
+      name: 'rockpool_websocket_sent_bytes_total',
+      help: 'Payload bytes of WebSocket messages sent',
+      registers,
+    });
+    this.#refused = new Counter({
+      name: 'rockpool_refused_total',
+      help: 'Requests, upgrades and sockets refused, by error code',
+      labelNames: ['code'],
+      registers,
+    });
+    this.#commitSeconds = new Histogram({
+      name: 'rockpool_commit_duration_seconds',
+      help: 'From submitting a command here to its reply, which includes the fsyncs of a majority',
+      buckets: COMMIT_BUCKETS_SECONDS,
+      registers,
+    });
+  }
+
+  signalRelayed(route: 'local' | 'remote', bodyBytes: number): void {
+    this.#signals.inc({ route });
+    this.#signalBytes.inc(bodyBytes);
+  }
+
+  received(bytes: number): void {
+    this.#received.inc(bytes);
+  }
+
+  sent(bytes: number): void {
+    this.#sent.inc(bytes);
+  }
+
+  refused(code: string): void {
+    this.#refused.inc({ code });
+  }
+
+  committed(seconds: number): void {
+    this.#commitSeconds.observe(seconds);
+  }
+
+  /** Gauges that are read from their owners when somebody asks. */
+  observe(sources: MetricSources): void {
+    const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Gauge({ name, help, labelNames, registers: [this.registry] });
+    const presence = gauge('rockpool_presence_entries', 'Devices online, per pool', ['held']);
+    const leads = gauge('rockpool_group_leader', '1 where this node leads the group', ['group']);
+    const applied = gauge('rockpool_group_applied_index', 'Newest applied entry', ['group']);
+    const commits = gauge('rockpool_group_commit_index', 'Newest committed entry', ['group']);
+    const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
+    const stun = gauge('rockpool_stun_datagrams', 'STUN datagrams since the start', ['outcome']);
+    const dropped = gauge('rockpool_stun_send_dropped', 'STUN answers not sent', []);
+    new Gauge({
+      name: 'rockpool_sockets',
+      help: 'Open WebSockets',
+      labelNames: ['state'],
+      registers: [this.registry],
+      // One collector for all: prom-client asks this gauge whenever somebody reads the metrics.
+      collect() {
+        const { anonymous, device } = sources.sockets();
+        this.set({ state: 'anonymous' }, anonymous);
+        this.set({ state: 'device' }, device);
+        const { local, remote } = sources.presence();
+        presence.set({ held: 'local' }, local);
+        presence.set({ held: 'remote' }, remote);
+        const status = sources.status();
+        for (const { group, role, appliedIndex, commitIndex } of status.groups) {
+          leads.set({ group }, role === 'leader' ? 1 : 0);
+          applied.set({ group }, appliedIndex);
+          commits.set({ group }, commitIndex);
+        }
+        for (const { node, connected } of status.peers) {
+          peers.set({ peer: node.name }, connected ? 1 : 0);
+        }
+        const counted = sources.stun();
+        for (const [outcome, count] of Object.entries(counted?.outcomes ?? {})) {
+          stun.set({ outcome }, count);
+        }
+        dropped.set(counted?.sendDropped ?? 0);
+      },
+    });
+  }
+}

@@ -1,0 +1,115 @@
+// Ties hub and presence to the cluster: messages between nodes, nodes that come and go, and what
+// apply says has changed.
+
+import type { Cluster, ClusterEvent, PeerState } from '@rockpool/cluster';
+import type { DirectoryView } from '../commands/directory-view.ts';
+import { type DirectoryEvent, decodeEvent } from '../directory/events.ts';
+import { bytesOf, nodeStates } from '../node-states.ts';
+import { type HubPorts, SignalingHub } from './hub.ts';
+import { PresenceExchange } from './presence-exchange.ts';
+
+export interface SignalingOptions {
+  readonly cluster: Cluster;
+  readonly view: DirectoryView;
+  readonly metrics: {
+    signalRelayed(route: 'local' | 'remote', bodyBytes: number): void;
+    refused(code: string): void;
+  };
+  readonly log: {
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+  /** Wall clock in milliseconds. */
+  readonly nowMs: () => number;
+}
+
+export interface Signaling {
+  readonly hub: SignalingHub;
+  presenceCounts(): { readonly local: number; readonly remote: number };
+  start(): void;
+  stop(): void;
+}
+
+export function createSignaling(options: SignalingOptions): Signaling {
+  const { cluster, view, metrics, log, nowMs } = options;
+  const { self, incarnation, bootNumber } = cluster.status();
+  const send = (node: string, message: Uint8Array) => cluster.nodes.send(node, message);
+  const exchange = new PresenceExchange({
+    self: { node: self.id, incarnation: bytesOf(incarnation), boot: bootNumber },
+    send,
+    connected: () => connectedPeers(cluster),
+    touched: (pools) => hub.presenceTouched(pools),
+    signal: (message) => void hub.deliver(message),
+    refused: (node, code) => {
+      metrics.refused(code);
+      log.warn({ node, code }, 'refused a message of a peer');
+    },
+    nowMs: () => performance.now(),
+  });
+  const ports: HubPorts = {
+    directory: view,
+    self: self.id,
+    send,
+    nodeName: (node) => nameOf(cluster, node),
+    relayed: (route, bodyBytes) => metrics.signalRelayed(route, bodyBytes),
+    nowMs,
+  };
+  const hub = new SignalingHub(ports, exchange);
+  const peerChanged = (peer: PeerState) => {
+    if (peer.connected) exchange.nodeConnected(peer.node.id);
+    hub.nodesChanged(nodeStates(cluster));
+  };
+  const applied = ({ event: bytes }: ClusterEvent) => {
+    const decoded = decodeEvent(bytes);
+    if (!decoded.ok) return;
+    tellHub(hub, view, decoded.value).catch((error: unknown) => {
+      log.error({ err: error, event: decoded.value.event }, 'a change could not be passed on');
+    });
+  };
+  return {
+    hub,
+    presenceCounts: () => exchange.presence.counts(),
+    start: () => {
+      cluster.nodes.onMessage((node, message) => exchange.receive(node, message));
+      cluster.nodes.onPeerChange(peerChanged);
+      cluster.onEvent(applied);
+      exchange.start();
+    },
+    stop: () => {
+      exchange.stop();
+      hub.stop();
+    },
+  };
+}
+
+async function tellHub(
+  hub: SignalingHub,
+  view: DirectoryView,
+  event: DirectoryEvent,
+): Promise<void> {
+  switch (event.event) {
+    case 'userChanged':
+      return hub.userChanged(event.user, event.head);
+    case 'userDropped':
+      return hub.userChanged(event.user, undefined);
+    case 'poolChanged':
+      view.poolChanged(event.pool);
+      return hub.poolChanged(event.pool, event.head);
+    case 'memberJoined':
+    case 'outboxAdded':
+    case 'adminClaimed':
+      return;
+  }
+}
+
+function connectedPeers(cluster: Cluster): readonly string[] {
+  return cluster
+    .status()
+    .peers.filter(({ connected }) => connected)
+    .map(({ node }) => node.id);
+}
+
+function nameOf(cluster: Cluster, node: string): string {
+  const { self, peers } = cluster.status();
+  return [self, ...peers.map((peer) => peer.node)].find(({ id }) => id === node)?.name ?? '';
+}
