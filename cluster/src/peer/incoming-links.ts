@@ -2,6 +2,7 @@
 // name this cluster, that member, its known incarnation and a boot that is not in the past. Anything
 // else is refused with a code and logged, and changes nothing.
 
+import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import {
   type DecodedFrame,
@@ -29,7 +30,9 @@ interface Incoming {
 export class IncomingLinks {
   readonly #ports: PeerPorts;
   readonly #server: Server;
-  readonly #sockets = new Set<TLSSocket>();
+  /** Also those that are still shaking hands. */
+  readonly #sockets = new Set<Socket>();
+  #stopped = false;
   /** The newest connection of each member. */
   readonly #links = new Map<string, Incoming>();
   readonly #loggedMs = new Map<string, number>();
@@ -48,6 +51,7 @@ export class IncomingLinks {
       handshakeTimeout: HANDSHAKE_MS_MAX,
     });
     this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#server.on('connection', (socket: Socket) => this.#track(socket));
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
     this.#server.on('tlsClientError', (error, socket) => {
       this.#warn('PEER_UNKNOWN_KEY', { reason: error.message }, 'a TLS handshake failed');
@@ -94,14 +98,20 @@ export class IncomingLinks {
   }
 
   async stop(): Promise<void> {
+    this.#stopped = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
 
-  #accept(socket: TLSSocket): void {
+  #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
+    if (this.#stopped) socket.destroy();
+  }
+
+  #accept(socket: TLSSocket): void {
+    this.#track(socket);
     const fingerprint = peerFingerprint(socket);
     const member =
       fingerprint === undefined ? undefined : this.#ports.memberByFingerprint(fingerprint);

@@ -1,0 +1,225 @@
+import t from 'tap';
+import type { AppliedEntry } from '../src/driver/apply-commands.ts';
+import { Barriers } from '../src/driver/barriers.ts';
+import { ClockGuard } from '../src/driver/clock-guard.ts';
+import { ForwardedProposals } from '../src/driver/forwarded-proposals.ts';
+import { type LeaderView, Submissions } from '../src/driver/submissions.ts';
+import { decodeCommand } from '../src/format/command.ts';
+import type { ForwardedProposal } from '../src/format/peer-payload.ts';
+import { encodeNodeMoved, MetaState } from '../src/meta/meta-state.ts';
+import { firstRows } from '../src/node/init-cluster.ts';
+
+const SELF = 'self';
+const PEER = 'peer';
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+/** A submitter whose leader, connection and log are in the test's hands. */
+function submitter() {
+  const state = {
+    view: { term: 1, leader: PEER } as LeaderView,
+    up: true,
+    nowMs: 0,
+    forwarded: [] as ForwardedProposal[],
+    proposed: [] as ForwardedProposal[],
+    answer: 'appended' as 'appended' | 'notLeader' | 'busy',
+  };
+  const submissions = new Submissions({
+    self: SELF,
+    clock: { nowMs: () => 0, monotonicMs: () => state.nowMs },
+    clientId: new Uint8Array(16).fill(7),
+    ruleVersion: 1,
+    tableEpoch: 1,
+    view: () => state.view,
+    propose: (proposal) => {
+      state.proposed.push(proposal);
+      return state.answer;
+    },
+    forward: (_, proposal) => {
+      if (state.up) state.forwarded.push(proposal);
+      return state.up;
+    },
+  });
+  return { state, submissions };
+}
+
+function applied(proposal: ForwardedProposal, index = 1): AppliedEntry {
+  const { group, term, ruleVersion, tableEpoch, command } = proposal;
+  const entry = { group, index, term, ruleVersion, tableEpoch, command, checksum: 0 };
+  return {
+    entry: { ...entry, kind: 'command', entryTimeMs: 5 },
+    command: decodeCommand(command),
+    outcome: { kind: 'applied', reply: bytes('ok') },
+    events: [],
+  };
+}
+
+function noop(term: number): AppliedEntry {
+  const command = new Uint8Array(0);
+  const entry = { group: 1, index: 1, term, ruleVersion: 0, tableEpoch: 0, command, checksum: 0 };
+  return {
+    entry: { ...entry, kind: 'noop', entryTimeMs: 5 },
+    command: undefined,
+    outcome: { kind: 'applied', reply: command },
+    events: [],
+  };
+}
+
+t.test(
+  'a submission resolves when this node applies it, not when the leader answers',
+  async (t) => {
+    const { state, submissions } = submitter();
+    const submitted = submissions.submit(1, 3, bytes('x'), 5_000);
+    const [sent] = state.forwarded;
+    submissions.replied(PEER, { request: sent!.request, term: 1, answer: 'appended' });
+    submissions.applied(applied(sent!, 42));
+    t.match(await submitted, { index: 42, entryTimeMs: 5, reply: bytes('ok') });
+  },
+);
+
+t.test('[PEER-5] it is sent again only where it cannot end in the log twice', async (t) => {
+  const { state, submissions } = submitter();
+  const submitted = submissions.submit(1, 3, bytes('x'), 5_000);
+  t.equal(state.forwarded.length, 1);
+  submissions.retry();
+  t.equal(state.forwarded.length, 1, 'nothing is repeated while the leader may be at it');
+  submissions.disconnected(PEER);
+  submissions.retry();
+  t.equal(state.forwarded.length, 2, 'to the same leader in the same term: it knows it already');
+  submissions.disconnected(PEER);
+  state.view = { term: 2, leader: SELF };
+  submissions.retry();
+  t.equal(state.proposed.length, 0, 'never in a later term before the earlier one is settled');
+  submissions.replied(PEER, { request: state.forwarded[0]!.request, term: 1, answer: 'notLeader' });
+  submissions.retry();
+  t.equal(state.proposed.length, 0, 'nor after a refusal of one of two sends');
+  submissions.applied(noop(2));
+  t.equal(state.proposed.length, 1, 'the noop of term 2 proves that term 1 lost it');
+  t.equal(state.proposed[0]!.term, 2);
+  submissions.applied(applied(state.proposed[0]!));
+  t.match(await submitted, { index: 1 });
+});
+
+t.test('a plain refusal is followed by another attempt at once', async (t) => {
+  const { state, submissions } = submitter();
+  const submitted = submissions.submit(1, 3, bytes('x'), 5_000);
+  const { request } = state.forwarded[0]!;
+  submissions.replied(PEER, { request, term: 9, answer: 'notLeader' });
+  submissions.retry();
+  t.equal(state.forwarded.length, 1, 'an answer of another term does not count');
+  submissions.replied(PEER, { request, term: 1, answer: 'notLeader' });
+  state.view = { term: 2, leader: SELF };
+  submissions.retry();
+  t.equal(state.proposed.length, 1);
+  submissions.applied(applied(state.proposed[0]!));
+  await submitted;
+});
+
+t.test(
+  'what was certainly not appended fails by another code than what may have been',
+  async (t) => {
+    const { state, submissions } = submitter();
+    await t.rejects(submissions.submit(1, 3, bytes('x'), 1), { code: 'CLUSTER_TIMEOUT' });
+    state.up = false;
+    await t.rejects(submissions.submit(1, 3, bytes('x'), 1), { code: 'CLUSTER_NO_LEADER' });
+    state.view = { term: 1, leader: SELF };
+    state.answer = 'busy';
+    await t.rejects(submissions.submit(1, 3, bytes('x'), 1), { code: 'CLUSTER_BUSY' });
+    state.answer = 'appended';
+    const wrong = submissions.submit(1, 3, bytes('x'), 5_000);
+    submissions.applied({ ...applied(state.proposed.at(-1)!), outcome: { kind: 'wrongShard' } });
+    await t.rejects(wrong, { code: 'CLUSTER_WRONG_SHARD' });
+    const many = Array.from({ length: 4_096 }, () => submissions.submit(1, 3, bytes('x'), 60_000));
+    await t.rejects(submissions.submit(1, 3, bytes('x'), 60_000), { code: 'CLUSTER_BUSY' });
+    submissions.stop();
+    const ends = await Promise.allSettled(many);
+    t.ok(ends.every((end) => end.status === 'rejected' && end.reason.code === 'CLUSTER_STOPPED'));
+  },
+);
+
+t.test('[PEER-5] a leader appends a forwarded command once in its term', (t) => {
+  const { state, submissions } = submitter();
+  submissions.submit(1, 3, bytes('x'), 60_000).catch(() => {});
+  const proposal = state.forwarded[0]!;
+  const forwarded = new ForwardedProposals();
+  let appended = 0;
+  const propose = () => {
+    appended += 1;
+    return 'appended' as const;
+  };
+  t.equal(forwarded.accept(proposal, 0, propose), 'appended');
+  t.equal(forwarded.accept(proposal, 5_000, propose), 'appended');
+  t.equal(appended, 1);
+  t.equal(forwarded.accept({ ...proposal, term: 2 }, 5_000, propose), 'appended');
+  t.equal(appended, 2, 'another term is another leader');
+  const unreadable = { ...proposal, command: bytes('?') };
+  t.equal(forwarded.accept(unreadable, 0, propose), 'notLeader');
+  submissions.stop();
+  t.end();
+});
+
+t.test('barriers that come while one is in flight share the next one', async (t) => {
+  const releases: (() => void)[] = [];
+  const barriers = new Barriers(() => new Promise<void>((resolve) => releases.push(resolve)));
+  const first = barriers.pass(1);
+  const second = barriers.pass(1);
+  const third = barriers.pass(1);
+  barriers.pass(2);
+  t.equal(releases.length, 2, 'one for each group');
+  releases[0]!();
+  await first;
+  await new Promise(setImmediate);
+  t.equal(releases.length, 3, 'one more for both that waited');
+  releases[2]!();
+  await Promise.all([second, third]);
+  const failing = new Barriers(() => Promise.reject(new Error('no leader')));
+  await t.rejects(failing.pass(1), { message: 'no leader' });
+  await t.rejects(failing.pass(1), { message: 'no leader' }, 'the next one tries again');
+});
+
+t.test(
+  'a clock is doubted when two others agree against it, and only while they are fresh',
+  (t) => {
+    const guard = new ClockGuard();
+    guard.observe('a', 100_000, 10_000, 0);
+    t.notOk(guard.suspicious(0), 'two clocks prove nothing');
+    guard.observe('b', 10_000, 10_000, 0);
+    t.notOk(guard.suspicious(0), 'the other one is off');
+    guard.observe('b', 95_000, 10_000, 10);
+    t.ok(guard.suspicious(10));
+    t.notOk(guard.suspicious(20_000), 'long not heard');
+    const delayed = new ClockGuard();
+    for (const peer of ['a', 'b']) {
+      delayed.observe(peer, 10_000, 10_000, 0);
+      delayed.observe(peer, 10_000, 19_000, 0);
+    }
+    t.notOk(delayed.suspicious(0), 'frames that were held up on the way do not count');
+    t.end();
+  },
+);
+
+t.test('[STO-13] a node that moved is known by its new address, others are untouched', (t) => {
+  const ids = ['0a'.repeat(16), '0b'.repeat(16)];
+  const rows = firstRows(
+    ids.map((id, at) => ({
+      id,
+      name: String(at),
+      peerAddress: 'host:1',
+      fingerprint: '0c'.repeat(32),
+      incarnation: '0d'.repeat(16),
+    })),
+    2,
+  );
+  const clusterRows = rows.filter(({ key }) => key[0] === 0x22);
+  const meta = new MetaState(clusterRows.map(({ key, payload }) => [key.subarray(5), payload!]));
+  t.equal(meta.apply(encodeNodeMoved(ids[0]!, 'host:2')).length, 1);
+  t.same(
+    meta.nodes.map((node) => node.peerAddress),
+    ['host:2', 'host:1'],
+  );
+  t.same(meta.apply(bytes('?')), [], 'unreadable');
+  t.same(meta.apply(encodeNodeMoved('0e'.repeat(16), 'host:2')), [], 'unknown');
+  t.equal(meta.groupOf(0x7fff), 1);
+  t.equal(meta.groupOf(0x8000), 2);
+  t.equal(meta.groupOf(-1), 0);
+  t.end();
+});

@@ -1,0 +1,249 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, type TLSSocket } from 'node:tls';
+import t, { type Test } from 'tap';
+import { openLevelStore } from '../src/adapters/level-store.ts';
+import { decodeIdentity, encodeIdentity } from '../src/format/identity.ts';
+import {
+  decodePeerFrame,
+  encodePeerFrame,
+  FRAME_BYTES_MAX,
+  FRAME_KIND,
+  FrameSplitter,
+  type PeerFrame,
+} from '../src/format/peer-frame.ts';
+import { decodeRefusal, encodeHello } from '../src/format/peer-payload.ts';
+import { KEY_KIND, storeKey } from '../src/format/store-key.ts';
+import { encodeStoredValue } from '../src/format/stored-value.ts';
+import { clusterRowKey, decodeNode, encodeNode, nodeRowKey } from '../src/meta/meta-records.ts';
+import type { NodeError } from '../src/node-error.ts';
+import { makeNodeKey, type NodeKey } from '../src/peer/node-key.ts';
+import { parseAddress } from '../src/peer/peer-ports.ts';
+import { payloadOf } from '../src/store/verify-store.ts';
+import { counterMachine } from '../testing/counter-machine.ts';
+import { TestNodes } from '../testing/test-nodes.ts';
+
+interface Setup {
+  readonly nodes: TestNodes;
+  readonly port: number;
+  /** The key of node 2, which does not run itself. */
+  readonly key: NodeKey;
+  /** What node 2 would send to node 1 first. */
+  readonly hello: PeerFrame;
+}
+
+async function setUp(test: Test): Promise<Setup> {
+  const nodes = await TestNodes.init(counterMachine, 3);
+  test.teardown(() => nodes.end());
+  const first = await nodes.start(0);
+  const status = first.status();
+  const [, dataDir] = nodes.dataDirs;
+  const key = {
+    key: await readFile(join(dataDir!, 'node.key'), 'utf8'),
+    certificate: await readFile(join(dataDir!, 'node.crt'), 'utf8'),
+  };
+  const store = await openLevelStore(join(dataDir!, 'store'));
+  const identityKey = storeKey(KEY_KIND.identity);
+  const [value] = await store.getMany([identityKey]);
+  await store.close();
+  const hello = {
+    clusterId: status.clusterId,
+    sender: nodes.made.nodes[1]!.id,
+    incarnation: decodeIdentity(payloadOf(identityKey, value!))!.incarnation,
+    bootNumber: 5,
+    receiver: nodes.made.nodes[0]!.id,
+    clockMs: 1,
+    kind: FRAME_KIND.hello,
+    payload: encodeHello(1),
+  };
+  return { nodes, port: parseAddress(status.listenAddress)!.port, key, hello };
+}
+
+async function dial(port: number, key: NodeKey | undefined): Promise<TLSSocket> {
+  const socket = connect({
+    port,
+    host: '127.0.0.1',
+    minVersion: 'TLSv1.3',
+    rejectUnauthorized: false,
+    ...(key === undefined ? {} : { key: key.key, cert: key.certificate }),
+  });
+  socket.on('error', () => {});
+  await once(socket, 'secureConnect');
+  return socket;
+}
+
+/** What the node answers before it closes the connection. */
+async function refusalOf(socket: TLSSocket): Promise<string | undefined> {
+  const splitter = new FrameSplitter();
+  let code: string | undefined;
+  socket.on('data', (chunk: Uint8Array) => {
+    for (const body of splitter.push(chunk) ?? []) {
+      const decoded = decodePeerFrame(body);
+      if (decoded.ok && decoded.frame.kind === FRAME_KIND.refusal) {
+        code = decodeRefusal(decoded.frame.payload);
+      }
+    }
+  });
+  if (!socket.closed) await once(socket, 'close');
+  return code;
+}
+
+async function exchange(setup: Setup, bytes: Uint8Array): Promise<string | undefined> {
+  const socket = await dial(setup.port, setup.key);
+  const refused = refusalOf(socket);
+  socket.write(bytes);
+  return refused;
+}
+
+t.test('[PEER-1] an unknown key, or none, is refused with a coded log line', async (t) => {
+  const setup = await setUp(t);
+  const stranger = await dial(setup.port, await makeNodeKey('stranger'));
+  const closed = refusalOf(stranger);
+  stranger.write(encodePeerFrame(setup.hello));
+  t.equal(await closed, undefined, 'closed without a word');
+  const line = await setup.nodes.logs[0]!.code('PEER_UNKNOWN_KEY');
+  t.match(line.fields['fingerprint'], /^[0-9a-f]{64}$/);
+  const keyless = await dial(setup.port, undefined);
+  t.equal(await refusalOf(keyless), undefined);
+  const status = setup.nodes.running.get(0)!.status();
+  t.notOk(status.peers.some((peer) => peer.connected || peer.bootNumber !== undefined));
+});
+
+t.test(
+  '[PEER-1] [PEER-2] [PEER-8] [PEER-9] frames that name anything wrong are refused',
+  async (t) => {
+    const setup = await setUp(t);
+    const { hello } = setup;
+    const other = '0c'.repeat(16);
+    const third = setup.nodes.made.nodes[2]!.id;
+    const send = (changes: Partial<PeerFrame>) =>
+      exchange(setup, encodePeerFrame({ ...hello, ...changes }));
+    t.equal(await send({ clusterId: other }), 'PEER_WRONG_CLUSTER');
+    t.equal(await send({ sender: third }), 'PEER_UNKNOWN_KEY', 'a member under another name');
+    t.equal(await send({ receiver: third }), 'PEER_FRAME_REFUSED');
+    t.equal(await send({ payload: new Uint8Array(9) }), 'PEER_FRAME_REFUSED');
+    t.equal(await send({ kind: FRAME_KIND.refusal }), 'PEER_FRAME_REFUSED');
+    t.equal(await send({ incarnation: other }), 'PEER_INCARNATION');
+    const codes = [
+      'PEER_WRONG_CLUSTER',
+      'PEER_UNKNOWN_KEY',
+      'PEER_FRAME_REFUSED',
+      'PEER_INCARNATION',
+    ];
+    for (const code of codes) t.ok(await setup.nodes.logs[0]!.code(code), code);
+    t.notOk(
+      setup.nodes.running
+        .get(0)!
+        .status()
+        .peers.some((peer) => peer.connected),
+    );
+  },
+);
+
+t.test('[PEER-2] oversized, damaged and truncated frames change nothing', async (t) => {
+  const setup = await setUp(t);
+  const frame = encodePeerFrame(setup.hello);
+  const oversized = Buffer.alloc(4);
+  oversized.writeUInt32BE(FRAME_BYTES_MAX + 1);
+  t.equal(await exchange(setup, oversized), 'PEER_FRAME_REFUSED');
+  const damaged = frame.slice();
+  damaged[40]! ^= 1;
+  t.equal(await exchange(setup, damaged), 'PEER_FRAME_REFUSED');
+  t.equal(await exchange(setup, Buffer.from('GET / HTTP/1.1\r\n\r\n')), 'PEER_FRAME_REFUSED');
+  const socket = await dial(setup.port, setup.key);
+  socket.end(frame.subarray(0, 50));
+  t.equal(await refusalOf(socket), undefined, 'half a frame is no frame');
+  t.notOk(setup.nodes.running.get(0)!.status().peers[0]!.bootNumber);
+});
+
+t.test(
+  '[PEER-9] a boot of the past is refused, also after a restart of the one who knows',
+  async (t) => {
+    const setup = await setUp(t);
+    const accepted = await dial(setup.port, setup.key);
+    const refused = refusalOf(accepted);
+    accepted.write(encodePeerFrame(setup.hello));
+    accepted.write(encodePeerFrame({ ...setup.hello, bootNumber: 4 }));
+    t.equal(await refused, 'PEER_INCARNATION');
+    await setup.nodes.stop(0);
+    const again = await setup.nodes.start(0);
+    const port = parseAddress(again.status().listenAddress)!.port;
+    const late = encodePeerFrame({ ...setup.hello, bootNumber: 4 });
+    t.equal(await exchange({ ...setup, port }, late), 'PEER_INCARNATION');
+    const peer = again.status().peers.find(({ node }) => node.name === '2');
+    t.equal(peer?.bootNumber, 5);
+  },
+);
+
+t.test(
+  '[PEER-9] a new store under a known id is refused by its peers, and the node stops',
+  async (t) => {
+    const nodes = await TestNodes.init(counterMachine, 3);
+    t.teardown(() => nodes.end());
+    // Somebody made node 1 a fresh store by hand: same id and key, another incarnation.
+    const store = await openLevelStore(join(nodes.dataDirs[0]!, 'store'));
+    const identityKey = storeKey(KEY_KIND.identity);
+    const memberKey = nodeRowKey(nodes.made.nodes[0]!.id);
+    const [identityValue, memberValue] = await store.getMany([identityKey, memberKey]);
+    const identity = decodeIdentity(payloadOf(identityKey, identityValue!))!;
+    const member = decodeNode(identity.nodeId, payloadOf(memberKey, memberValue!))!;
+    const incarnation = '0d'.repeat(16);
+    const put = (key: Uint8Array, payload: Uint8Array) => {
+      return { key, value: encodeStoredValue(key, payload) };
+    };
+    await store.write([
+      put(identityKey, encodeIdentity({ ...identity, incarnation })),
+      put(memberKey, encodeNode({ ...member, incarnation })),
+    ]);
+    await store.close();
+    await nodes.start(1);
+    await nodes.start(2);
+    const stopped = new Promise<NodeError>((resolve) => {
+      nodes.start(0, { onFatal: resolve });
+    });
+    t.equal((await stopped).code, 'PEER_INCARNATION');
+    t.ok(await nodes.logs[1]!.code('PEER_INCARNATION').then((line) => line.fields['node'] === '1'));
+  },
+);
+
+t.test('a store that names another incarnation than its membership does not start', async (t) => {
+  const nodes = await TestNodes.init(counterMachine, 1);
+  t.teardown(() => nodes.end());
+  const store = await openLevelStore(join(nodes.dataDirs[0]!, 'store'));
+  const key = storeKey(KEY_KIND.identity);
+  const [value] = await store.getMany([key]);
+  const identity = decodeIdentity(payloadOf(key, value!))!;
+  const other = encodeIdentity({ ...identity, incarnation: '0d'.repeat(16) });
+  await store.write([{ key, value: encodeStoredValue(key, other) }]);
+  await store.close();
+  await t.rejects(nodes.start(0), { code: 'STORE_FOREIGN' });
+  const level = clusterRowKey(3);
+  const again = await openLevelStore(join(nodes.dataDirs[0]!, 'store'));
+  await again.write([
+    { key, value: value! },
+    { key: level, value: encodeStoredValue(level, new Uint8Array([0, 9])) },
+  ]);
+  await again.close();
+  await t.rejects(nodes.start(0), { code: 'FEATURE_LEVEL' });
+});
+
+t.test('a taken peer port is said plainly, and the store is free again', async (t) => {
+  const nodes = await TestNodes.init(counterMachine, 3);
+  t.teardown(() => nodes.end());
+  const first = await nodes.start(0);
+  const { listenAddress } = first.status();
+  await t.rejects(nodes.start(1, { listenAddress }), { code: 'PEER_LISTEN_FAILED' });
+  await t.rejects(nodes.start(1, { listenAddress: 'nowhere' }), { code: 'NODE_OPTIONS_INVALID' });
+  t.ok(await nodes.start(1));
+});
+
+t.test('addresses are host:port, with brackets around IPv6', (t) => {
+  t.same(parseAddress('127.0.0.1:80'), { host: '127.0.0.1', port: 80 });
+  t.same(parseAddress('[::1]:0'), { host: '::1', port: 0 });
+  t.same(parseAddress('node-1.example:7000'), { host: 'node-1.example', port: 7000 });
+  for (const bad of ['::1:80', 'host', 'host:', ':80', 'host:99999', 'host:-1']) {
+    t.equal(parseAddress(bad), undefined, bad);
+  }
+  t.end();
+});

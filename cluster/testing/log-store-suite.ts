@@ -1,0 +1,215 @@
+// The contract of a database under the log store. Every adapter must pass it; a disk is what outlives
+// the store object, so that a test can open it again.
+
+import type { Test } from 'tap';
+import { toHex } from '../src/format/bytes.ts';
+import { encodeIndex } from '../src/format/group-records.ts';
+import { DATA_VERSION, type StoreIdentity } from '../src/format/identity.ts';
+import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
+import { entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
+import { firstRows } from '../src/node/init-cluster.ts';
+import type { Operation } from '../src/store/batch-writer.ts';
+import type { KeyValueStore } from '../src/store/key-value-store.ts';
+import { LogStore, rowRange } from '../src/store/log-store.ts';
+
+export interface Disk {
+  open(): Promise<KeyValueStore>;
+}
+
+export const IDENTITY: StoreIdentity = {
+  dataVersion: DATA_VERSION,
+  clusterId: '01'.repeat(16),
+  realm: '02'.repeat(32),
+  nodeId: '03'.repeat(16),
+  incarnation: '04'.repeat(16),
+  bootNumber: 0,
+};
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+/** What every node starts from, with two shard groups. */
+export async function createStore(disk: Disk): Promise<void> {
+  const node = {
+    id: IDENTITY.nodeId,
+    name: '1',
+    peerAddress: '127.0.0.1:1',
+    fingerprint: '05'.repeat(32),
+    incarnation: IDENTITY.incarnation,
+  };
+  const store = await disk.open();
+  await LogStore.create(store, IDENTITY, firstRows([node], 2));
+  await store.close();
+}
+
+export async function openStore(disk: Disk): Promise<LogStore> {
+  const poisoned = (error: Error) => {
+    throw error;
+  };
+  return LogStore.open(await disk.open(), { onPoison: poisoned, lazyMs: 1 });
+}
+
+/** Entries 1 to `count` of a group in term 1, chained, with the hard state that covers them. */
+export function chainedEntries(group: number, count: number): Operation[] {
+  const operations: Operation[] = [];
+  let checksum = 0;
+  for (let index = 1; index <= count; index += 1) {
+    const content = { group, index, term: 1, kind: 'command' as const, ruleVersion: 1 };
+    const entry = { ...content, entryTimeMs: index, tableEpoch: 1, command: bytes(`c${index}`) };
+    checksum = chainChecksum(checksum, entry);
+    operations.push({
+      key: entryKey(group, index),
+      payload: encodeLogEntry({ ...entry, checksum }),
+    });
+  }
+  const hardState = new Uint8Array(33);
+  hardState[7] = 1;
+  operations.push({ key: storeKey(KEY_KIND.hardState, group), payload: hardState });
+  return operations;
+}
+
+export function stageDurably(store: LogStore, operations: readonly Operation[]): Promise<void> {
+  return new Promise((resolve) => store.stage(operations, 'urgent', resolve));
+}
+
+/** Runs the contract against fresh disks. */
+export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
+  t.test('[STO-3] each start counts one boot more, under the same incarnation', async (t) => {
+    const disk = await makeDisk();
+    await createStore(disk);
+    for (const boot of [1, 2, 3]) {
+      const store = await openStore(disk);
+      t.match(store.identity, { ...IDENTITY, bootNumber: boot });
+      await store.close();
+    }
+  });
+
+  t.test('an empty store is refused: its promises were lost or never made', async (t) => {
+    const disk = await makeDisk();
+    const store = await disk.open();
+    await t.rejects(LogStore.open(store, { onPoison: () => {} }), { code: 'STORE_EMPTY' });
+    await store.close();
+  });
+
+  t.test('a group comes back as it was written, in the order of its indexes', async (t) => {
+    const disk = await makeDisk();
+    await createStore(disk);
+    const before = await openStore(disk);
+    await stageDurably(before, chainedEntries(1, 300));
+    await stageDurably(before, [
+      { key: storeKey(KEY_KIND.applied, 1), payload: encodeIndex(200) },
+      { key: entryKey(1, 300), payload: null },
+    ]);
+    await before.close();
+    const after = await openStore(disk);
+    const group = await after.loadGroup(1);
+    t.equal(group.log.entries.length, 299);
+    t.equal(group.log.entries[255]?.index, 256);
+    t.equal(group.applied, 200);
+    t.match(group.hardState, { term: 1, commit: 0, vote: undefined });
+    t.same((await after.loadGroup(2)).log.entries, []);
+    await after.close();
+  });
+
+  t.test('reads and scans see what is staged before it is durable, in key order', async (t) => {
+    const disk = await makeDisk();
+    await createStore(disk);
+    const store = await openStore(disk);
+    const row = (name: string, payload: string | null): Operation => ({
+      key: rowKey(1, 5, bytes(name)),
+      payload: payload === null ? null : bytes(payload),
+    });
+    await stageDurably(store, [row('a', '1'), row('b', '1'), row('d', '1'), row('e', '1')]);
+    store.stage([row('b', null), row('c', '2'), row('d', '2')], 'lazy');
+    const names = async (limit: number, after?: string) => {
+      const range = rowRange(1, 5, new Uint8Array(0), after === undefined ? after : bytes(after));
+      const rows = await store.scan(range, limit);
+      return rows.map(([key, value]) => Buffer.from([...key.subarray(7), ...value]).toString());
+    };
+    t.same(await names(10), ['a1', 'c2', 'd2', 'e1']);
+    t.same(await names(2), ['a1', 'c2']);
+    t.same(await names(2, 'c'), ['d2', 'e1']);
+    const found = await store.getMany([row('b', null).key, row('c', '').key, row('a', '').key]);
+    t.same(
+      found.map((value) => value && Buffer.from(value).toString()),
+      [undefined, '2', '1'],
+    );
+    await store.settle();
+    t.same(await names(10), ['a1', 'c2', 'd2', 'e1'], 'the same once it is durable');
+    await store.close();
+  });
+
+  t.test('a scan over all slots of a group finds one prefix in each', async (t) => {
+    const disk = await makeDisk();
+    await createStore(disk);
+    const store = await openStore(disk);
+    const rows = [3, 4, 900, 32_000].flatMap((slot) =>
+      ['a', 'out1', 'out2', 'z'].map((name) => ({
+        key: rowKey(1, slot, bytes(name)),
+        payload: bytes('x'),
+      })),
+    );
+    await stageDurably(store, [...rows, { key: rowKey(2, 3, bytes('out')), payload: bytes('x') }]);
+    store.stage([{ key: rowKey(1, 4, bytes('out1')), payload: null }], 'lazy');
+    store.stage([{ key: rowKey(1, 7, bytes('out9')), payload: bytes('y') }], 'lazy');
+    const found = await store.scanSlots(1, bytes('out'), 100);
+    const expected = [
+      [3, 'out1'],
+      [3, 'out2'],
+      [4, 'out2'],
+      [7, 'out9'],
+      [900, 'out1'],
+      [900, 'out2'],
+      [32_000, 'out1'],
+      [32_000, 'out2'],
+    ] as const;
+    const wanted = expected.map(([slot, name]) => toHex(rowKey(1, slot, bytes(name))));
+    t.same(
+      found.map(([key]) => toHex(key)),
+      wanted,
+    );
+    const first = await store.scanSlots(1, bytes('out'), 3);
+    t.same(
+      first.map(([key]) => toHex(key)),
+      wanted.slice(0, 3),
+    );
+    await store.close();
+  });
+
+  t.test(
+    '[STO-4] everything staged while a batch is in flight goes into one next batch',
+    async (t) => {
+      const disk = await makeDisk();
+      await createStore(disk);
+      const database = await disk.open();
+      const batches: number[] = [];
+      const counting: KeyValueStore = {
+        ...database,
+        write: (operations) => {
+          batches.push(operations.length - 1);
+          return database.write(operations);
+        },
+      };
+      const store = await LogStore.open(counting, { onPoison: () => {} });
+      batches.length = 0;
+      const order: number[] = [];
+      const stage = (at: number) =>
+        new Promise<void>((resolve) => {
+          const key = rowKey(1, 1, bytes(`k${at}`));
+          store.stage([{ key, payload: bytes('x') }], 'urgent', () => {
+            order.push(at);
+            resolve();
+          });
+        });
+      const first = stage(0);
+      await Promise.resolve();
+      const rest = Array.from({ length: 50 }, (_, at) => stage(at + 1));
+      await Promise.all([first, ...rest]);
+      t.same(batches, [1, 50], 'group commit');
+      t.same(
+        order,
+        Array.from({ length: 51 }, (_, at) => at),
+      );
+      await store.close();
+    },
+  );
+}
