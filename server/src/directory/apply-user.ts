@@ -83,9 +83,6 @@ export const appendUserLink: Handler<CommandOf<'appendUserLink'>> = {
     const row = rows(userStateKey(ref[1]));
     if (row === undefined) return refusedAs('CHAIN_UNKNOWN', 'no such user');
     const state = userStateRow.decode(row);
-    if (!equalRefs(peeked.value.user, ref)) {
-      return refusedAs('CHAIN_MALFORMED', 'names another chain, or another slot', headOf(state));
-    }
     const before = answeredBefore(state, rows(userLinkKey(ref[1], peeked.value.seq)), peeked.value);
     if (before !== undefined) return before;
     const judged = judgeUser(state, envelope, context.entryTimeMs);

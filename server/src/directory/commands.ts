@@ -38,7 +38,6 @@ const admittedByShape = union('by', {
   /** By an invite of this pool: the account is dropped unless a join follows within an hour. */
   pool: map({ by: oneOf('pool'), pool: refShape }),
 });
-export type AdmittedBy = ShapeType<typeof admittedByShape>;
 
 export const commandShape = union('kind', {
   /** User's slot. A new account. */

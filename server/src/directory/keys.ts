@@ -57,9 +57,6 @@ export const outboxKey = (id: Bytes): Bytes => key('outbox', id);
 export const FIRST_ADMIN_KEY = prefixOf('firstAdmin');
 export const ADMINS_KEY = prefixOf('admins');
 
-/** Chains end far below this seq (4 MiB of links). */
-export const SEQ_MAX = 2 ** 32 - 1;
-
 function uint32(value: number): Bytes {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setUint32(0, value);

@@ -22,7 +22,7 @@ import type { Bytes } from './ports.ts';
 const v = oneOf(1);
 const REPLY_BYTES_MAX = 1024;
 /** Longest `detail`; longer ones are cut. */
-export const DETAIL_BYTES_MAX = 200;
+const DETAIL_BYTES_MAX = 200;
 
 const replyShape = union('reply', {
   /** For statements: the link's place in its chain and the time of its log entry. */

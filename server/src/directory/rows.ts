@@ -32,23 +32,18 @@ const v = oneOf(1);
 export const ADMINS_MAX = 64;
 
 const userPoolsShape = map({ v, pools: array(refShape, USER_POOLS_MAX) });
-export type UserPools = Unversioned<ShapeType<typeof userPoolsShape>>;
 
 const pendingAccountShape = map({ v, since: uint(), pool: refShape });
-export type PendingAccount = Unversioned<ShapeType<typeof pendingAccountShape>>;
 
 /** The user is to be told that they are a member of the pool. */
 const outboxShape = map({ v, kind: oneOf('memberJoined'), user: refShape, pool: refShape });
-export type OutboxMessage = Unversioned<ShapeType<typeof outboxShape>>;
 
 const firstAdminShape = map({ v, tokenHash: bytes(32), expiry: uint() }, { claimed: refShape });
 export type FirstAdminRow = Unversioned<ShapeType<typeof firstAdminShape>>;
 
 const adminsShape = map({ v, users: array(refShape, ADMINS_MAX) });
-export type Admins = Unversioned<ShapeType<typeof adminsShape>>;
 
 const handleShape = map({ v, id: bytes(32) });
-export type HandleOwner = Unversioned<ShapeType<typeof handleShape>>;
 
 type Unversioned<T> = Omit<T, 'v'>;
 
