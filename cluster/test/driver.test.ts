@@ -1,13 +1,15 @@
 import t from 'tap';
-import type { AppliedEntry } from '../src/driver/apply-commands.ts';
+import { type AppliedEntry, applyCommands } from '../src/driver/apply-commands.ts';
 import { Barriers } from '../src/driver/barriers.ts';
 import { ClockGuard } from '../src/driver/clock-guard.ts';
 import { ForwardedProposals } from '../src/driver/forwarded-proposals.ts';
 import { type LeaderView, Submissions } from '../src/driver/submissions.ts';
 import { decodeCommand } from '../src/format/command.ts';
+import type { SlotRange } from '../src/format/group-records.ts';
 import type { ForwardedProposal } from '../src/format/peer-payload.ts';
 import { encodeNodeMoved, MetaState } from '../src/meta/meta-state.ts';
 import { firstRows } from '../src/node/init-cluster.ts';
+import { counterMachine } from '../testing/counter-machine.ts';
 
 const SELF = 'self';
 const PEER = 'peer';
@@ -99,7 +101,7 @@ t.test('[PEER-5] it is sent again only where it cannot end in the log twice', as
   t.match(await submitted, { index: 1 });
 });
 
-t.test('a plain refusal is followed by another attempt at once', async (t) => {
+t.test('[PEER-6] a plain refusal is followed by another attempt at once', async (t) => {
   const { state, submissions } = submitter();
   const submitted = submissions.submit(1, 3, bytes('x'), 5_000);
   const { request } = state.forwarded[0]!;
@@ -157,20 +159,58 @@ t.test('[PEER-5] a leader appends a forwarded command once in its term', (t) => 
   t.end();
 });
 
+t.test('[STO-10] a command for a slot of another group changes nothing', async (t) => {
+  const { state, submissions } = submitter();
+  submissions.submit(1, 3, bytes('x'), 60_000).catch(() => {});
+  const { entry } = applied(state.forwarded[0]!);
+  submissions.stop();
+  const apply = (ranges: readonly SlotRange[]) =>
+    applyCommands([entry], {
+      machine: counterMachine,
+      slots: { epoch: 1, ranges },
+      meta: undefined,
+      getMany: async (keys) => keys.map(() => undefined),
+    });
+  const foreign = await apply([{ first: 4, last: 65_535 }]);
+  t.same(foreign.operations, []);
+  t.match(foreign.entries, [{ outcome: { kind: 'wrongShard' }, events: [] }]);
+  const own = await apply([{ first: 3, last: 3 }]);
+  t.equal(own.operations.length, 1);
+  t.match(own.entries, [{ outcome: { kind: 'applied' } }]);
+});
+
+t.test('commands of one page see what those before them wrote', async (t) => {
+  const { state, submissions } = submitter();
+  for (let at = 0; at < 3; at += 1) submissions.submit(1, 3, bytes('x'), 60_000).catch(() => {});
+  submissions.stop();
+  const page = await applyCommands(
+    state.forwarded.map((proposal) => applied(proposal).entry),
+    {
+      machine: counterMachine,
+      slots: { epoch: 1, ranges: [{ first: 0, last: 9 }] },
+      meta: undefined,
+      getMany: async (keys) => keys.map(() => new Uint8Array([0, 0, 0, 5])),
+    },
+  );
+  const replies = page.entries.map(({ outcome }) => outcome.kind === 'applied' && outcome.reply[3]);
+  t.same(replies, [6, 7, 8]);
+});
+
 t.test('barriers that come while one is in flight share the next one', async (t) => {
   const releases: (() => void)[] = [];
   const barriers = new Barriers(() => new Promise<void>((resolve) => releases.push(resolve)));
   const first = barriers.pass(1);
   const second = barriers.pass(1);
   const third = barriers.pass(1);
-  barriers.pass(2);
+  const elsewhere = barriers.pass(2);
   t.equal(releases.length, 2, 'one for each group');
   releases[0]!();
   await first;
   await new Promise(setImmediate);
   t.equal(releases.length, 3, 'one more for both that waited');
   releases[2]!();
-  await Promise.all([second, third]);
+  releases[1]!();
+  await Promise.all([second, third, elsewhere]);
   const failing = new Barriers(() => Promise.reject(new Error('no leader')));
   await t.rejects(failing.pass(1), { message: 'no leader' });
   await t.rejects(failing.pass(1), { message: 'no leader' }, 'the next one tries again');

@@ -58,20 +58,25 @@ t.test('init makes a cluster once, and its files hold no secret but the key', as
   t.notOk(await isInitialised(join(dataDir!, 'elsewhere')));
 });
 
-t.test('one node alone serves, refuses a second process, and comes back as it was', async (t) => {
-  const nodes = await nodesFor(t, 1);
-  const first = await nodes.start(0);
-  t.match(await first.submit(9, bytes('a')), { reply: Buffer.from([0, 0, 0, 1]) });
-  t.match(await first.submit(9, bytes('a')), { reply: Buffer.from([0, 0, 0, 2]) });
-  await t.rejects(nodes.start(0), { code: 'STORE_IN_USE' });
-  await nodes.stop(0);
-  await t.rejects(first.submit(9, bytes('a')), { code: 'CLUSTER_STOPPED' });
-  const second = await nodes.start(0);
-  t.equal(countOf(await second.get(9, bytes('a'))), 2);
-  t.match(await second.submit(9, bytes('a')), { reply: Buffer.from([0, 0, 0, 3]) });
-  t.equal(second.status().bootNumber, 2);
-  t.equal(second.status().incarnation, first.status().incarnation);
-});
+t.test(
+  '[STO-9] one node alone serves, refuses a second process, and comes back as it was',
+  async (t) => {
+    const nodes = await nodesFor(t, 1);
+    const first = await nodes.start(0);
+    t.match(await first.submit(9, bytes('a')), { reply: Buffer.from([0, 0, 0, 1]) });
+    t.match(await first.submit(9, bytes('a')), { reply: Buffer.from([0, 0, 0, 2]) });
+    await t.rejects(nodes.start(0), { code: 'STORE_IN_USE' });
+    await nodes.stop(0);
+    await t.rejects(first.submit(9, bytes('a')), { code: 'CLUSTER_STOPPED' });
+    await t.rejects(first.get(9, bytes('a')), { code: 'CLUSTER_STOPPED' });
+    t.notOk(first.ready());
+    const second = await nodes.start(0);
+    t.equal(countOf(await second.get(9, bytes('a'))), 2);
+    t.match(await second.submit(9, bytes('a')), { reply: Buffer.from([0, 0, 0, 3]) });
+    t.equal(second.status().bootNumber, 2);
+    t.equal(second.status().incarnation, first.status().incarnation);
+  },
+);
 
 t.test(
   'three nodes and 16 groups: every node submits, one stops, returns, and all agree',
@@ -165,31 +170,34 @@ t.test('events reach every node once its rows are durable; scans page', async (t
   t.equal(await third!.get(40_000, bytes('k2')), undefined, 'a null value deletes');
 });
 
-t.test('messages between applications arrive, and presence of a peer is told', async (t) => {
-  const nodes = await nodesFor(t, 3);
-  const running = await nodes.startAll();
-  const ids = nodes.made.nodes.map((node) => node.id);
-  const connected = (cluster: Cluster, id: string, wanted: boolean) =>
-    new Promise<void>((resolve) => {
-      const isNow = () =>
-        cluster.status().peers.some((peer) => peer.node.id === id && peer.connected === wanted);
-      if (isNow()) resolve();
-      cluster.nodes.onPeerChange((peer) => {
-        if (peer.node.id === id && peer.connected === wanted) resolve();
+t.test(
+  '[PEER-7] messages between applications arrive, and presence of a peer is told',
+  async (t) => {
+    const nodes = await nodesFor(t, 3);
+    const running = await nodes.startAll();
+    const ids = nodes.made.nodes.map((node) => node.id);
+    const connected = (cluster: Cluster, id: string, wanted: boolean) =>
+      new Promise<void>((resolve) => {
+        const isNow = () =>
+          cluster.status().peers.some((peer) => peer.node.id === id && peer.connected === wanted);
+        if (isNow()) resolve();
+        cluster.nodes.onPeerChange((peer) => {
+          if (peer.node.id === id && peer.connected === wanted) resolve();
+        });
       });
+    await connected(running[0]!, ids[2]!, true);
+    const arrived = new Promise((resolve) => {
+      running[2]!.nodes.onMessage((from, message) => resolve([from, Buffer.from(message)]));
     });
-  await connected(running[0]!, ids[2]!, true);
-  const arrived = new Promise((resolve) => {
-    running[2]!.nodes.onMessage((from, message) => resolve([from, Buffer.from(message)]));
-  });
-  t.ok(running[0]!.nodes.send(ids[2]!, bytes('hello')));
-  t.same(await arrived, [ids[0], Buffer.from('hello')]);
-  const gone = connected(running[0]!, ids[2]!, false);
-  await nodes.stop(2);
-  await gone;
-  t.notOk(running[0]!.nodes.send(ids[2]!, bytes('hello')), 'dropped, and said so');
-  t.throws(() => running[0]!.nodes.send(ids[1]!, new Uint8Array(262_145)), RangeError);
-});
+    t.ok(running[0]!.nodes.send(ids[2]!, bytes('hello')));
+    t.same(await arrived, [ids[0], Buffer.from('hello')]);
+    const gone = connected(running[0]!, ids[2]!, false);
+    await nodes.stop(2);
+    await gone;
+    t.notOk(running[0]!.nodes.send(ids[2]!, bytes('hello')), 'dropped, and said so');
+    t.throws(() => running[0]!.nodes.send(ids[1]!, new Uint8Array(262_145)), RangeError);
+  },
+);
 
 t.test('commands over the limit and slots that do not exist are refused', async (t) => {
   const nodes = await nodesFor(t, 1);
@@ -214,13 +222,11 @@ t.test(
     value![value!.length - 1]! ^= 1;
     await store.write([{ key, value: value! }]);
     await store.close();
-    const stopped = new Promise<NodeError>((resolve) => {
-      nodes.start(0, { onFatal: resolve }).then(async (again) => {
-        await t.rejects(again.get(1, bytes('k')), { code: 'STORE_DAMAGED' });
-        await t.rejects(again.submit(1, bytes('k')), { code: 'CLUSTER_STOPPED' });
-      });
-    });
-    t.equal((await stopped).code, 'STORE_DAMAGED');
+    const stopped = Promise.withResolvers<NodeError>();
+    const again = await nodes.start(0, { onFatal: stopped.resolve });
+    await t.rejects(again.get(1, bytes('k')), { code: 'STORE_DAMAGED' });
+    await t.rejects(again.submit(1, bytes('k')), { code: 'CLUSTER_STOPPED' });
+    t.equal((await stopped.promise).code, 'STORE_DAMAGED');
   },
 );
 

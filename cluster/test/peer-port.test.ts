@@ -111,7 +111,7 @@ t.test('[PEER-1] an unknown key, or none, is refused with a coded log line', asy
 });
 
 t.test(
-  '[PEER-1] [PEER-2] [PEER-8] [PEER-9] frames that name anything wrong are refused',
+  '[PEER-1] [PEER-2] [PEER-3] [PEER-8] [PEER-9] frames that name anything wrong are refused',
   async (t) => {
     const setup = await setUp(t);
     const { hello } = setup;
@@ -158,7 +158,7 @@ t.test('[PEER-2] oversized, damaged and truncated frames change nothing', async 
 });
 
 t.test(
-  '[PEER-9] a boot of the past is refused, also after a restart of the one who knows',
+  '[PEER-9] [STO-5] a boot of the past is refused, also after a restart of the one who knows',
   async (t) => {
     const setup = await setUp(t);
     const accepted = await dial(setup.port, setup.key);
@@ -199,10 +199,9 @@ t.test(
     await store.close();
     await nodes.start(1);
     await nodes.start(2);
-    const stopped = new Promise<NodeError>((resolve) => {
-      nodes.start(0, { onFatal: resolve });
-    });
-    t.equal((await stopped).code, 'PEER_INCARNATION');
+    const stopped = Promise.withResolvers<NodeError>();
+    await nodes.start(0, { onFatal: stopped.resolve });
+    t.equal((await stopped.promise).code, 'PEER_INCARNATION');
     t.ok(await nodes.logs[1]!.code('PEER_INCARNATION').then((line) => line.fields['node'] === '1'));
   },
 );

@@ -4,7 +4,7 @@
 
 import { crc32 } from 'node:zlib';
 
-export const STORED_VALUE_VERSION = 1;
+const STORED_VALUE_VERSION = 1;
 const HEADER_BYTES = 5;
 
 export type StoredValue =

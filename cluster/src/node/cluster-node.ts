@@ -43,6 +43,7 @@ export interface ClusterNodeParts {
   readonly listenAddress: string;
   readonly bootOf: (nodeId: string) => number;
   readonly listeners: NodeListeners;
+  readonly isStopped: () => boolean;
   readonly stop: () => Promise<void>;
 }
 
@@ -104,13 +105,13 @@ export class ClusterNode implements Cluster {
   }
 
   async get(slot: Slot, key: Bytes): Promise<Bytes | undefined> {
-    const [value] = await this.#parts.store.getMany([rowKey(this.groupOf(slot), slot, key)]);
+    const [value] = await this.#store().getMany([rowKey(this.groupOf(slot), slot, key)]);
     return value;
   }
 
   async scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]> {
     const range = rowRange(this.groupOf(slot), slot, options.prefix, options.after);
-    const rows = await this.#parts.store.scan(range, options.limit);
+    const rows = await this.#store().scan(range, options.limit);
     return rows.map(([key, value]) => ({ key: key.subarray(rowHeadBytes(slot)), value }));
   }
 
@@ -120,11 +121,11 @@ export class ClusterNode implements Cluster {
   ): Promise<readonly { readonly slot: Slot; readonly key: Bytes; readonly value: Bytes }[]> {
     if (group === 0) {
       const range = rowRange(0, META, options.prefix);
-      const rows = await this.#parts.store.scan(range, options.limit);
+      const rows = await this.#store().scan(range, options.limit);
       const head = rowHeadBytes(META);
       return rows.map(([key, value]) => ({ slot: META, key: key.subarray(head), value }));
     }
-    const rows = await this.#parts.store.scanSlots(group, options.prefix, options.limit);
+    const rows = await this.#store().scanSlots(group, options.prefix, options.limit);
     return rows.map(([key, value]) => {
       return { slot: slotOfRowKey(key), key: key.subarray(rowHeadBytes(0)), value };
     });
@@ -150,7 +151,8 @@ export class ClusterNode implements Cluster {
   }
 
   ready(): boolean {
-    const { driver, groups, commitAtStart } = this.#parts;
+    const { driver, groups, commitAtStart, isStopped } = this.#parts;
+    if (isStopped()) return false;
     return groups.every((group) => {
       const member = driver.member(group);
       const status = member?.raft.status();
@@ -191,6 +193,11 @@ export class ClusterNode implements Cluster {
 
   stop(): Promise<void> {
     return this.#parts.stop();
+  }
+
+  #store(): LogStore {
+    if (this.#parts.isStopped()) throw failure('CLUSTER_STOPPED');
+    return this.#parts.store;
   }
 
   #peerState(nodeId: string): PeerState | undefined {

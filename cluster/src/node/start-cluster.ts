@@ -104,6 +104,7 @@ class NodeStart {
       listenAddress: `${host}:${port}`,
       bootOf: (nodeId) => this.#boots.get(nodeId) ?? 0,
       listeners: this.#listeners,
+      isStopped: () => this.#stopping !== undefined,
       stop: () => this.stop(),
     });
   }

@@ -25,7 +25,7 @@ import {
 } from './verify-store.ts';
 
 /** Most rows of one scan. */
-export const SCAN_ROWS_MAX = 10_000;
+const SCAN_ROWS_MAX = 10_000;
 const DEFAULT_LAZY_MS = 4;
 
 export interface LogStoreOptions {

@@ -20,7 +20,7 @@ import type { KeyRange, KeyValueStore } from './key-value-store.ts';
 
 const PAGE_ROWS = 1_000;
 /** Batch numbers kept: LevelDB's write-ahead log never holds as many batches. */
-export const BATCH_RING = 65_536;
+const BATCH_RING = 65_536;
 
 /** What a group's member starts from. */
 export interface GroupState {

@@ -1,0 +1,159 @@
+// The exact bytes of every stored record and peer frame, written out by hand from docs/protocol.md:
+// a change here is a change of format, and breaks every cluster that exists.
+
+import { crc32 } from 'node:zlib';
+import t from 'tap';
+import { encodeCommand } from '../src/format/command.ts';
+import {
+  encodeGroupSlots,
+  encodeHardState,
+  encodeIndex,
+  encodeLogFirst,
+} from '../src/format/group-records.ts';
+import { encodeBootNumber, encodeIdentity } from '../src/format/identity.ts';
+import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
+import { encodePeerFrame, FRAME_KIND } from '../src/format/peer-frame.ts';
+import {
+  encodeHello,
+  encodeProposal,
+  encodeProposalReply,
+  encodeRaftBundles,
+  encodeRefusal,
+} from '../src/format/peer-payload.ts';
+import { batchKey, entryKey, peerKey, rowKey } from '../src/format/store-key.ts';
+import { encodeStoredValue } from '../src/format/stored-value.ts';
+import { encodeNode, encodeSlotTable } from '../src/meta/meta-records.ts';
+import { encodeNodeMoved } from '../src/meta/meta-state.ts';
+
+const A = 'aa'.repeat(16);
+const B = 'bb'.repeat(16);
+const C = 'cc'.repeat(16);
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
+const crc = (text: string, before = 0): string =>
+  crc32(bytes(text), before).toString(16).padStart(8, '0');
+
+t.test('[STO-1] [STO-2] [STO-4] values and keys', (t) => {
+  t.equal(hex(batchKey(0x12345)), '02000000002345');
+  t.equal(hex(peerKey(A)), `0300000000${A}`);
+  t.equal(hex(entryKey(2, 0x1_0000_0001)), '13000000020000000100000001');
+  t.equal(hex(rowKey(2, 0x1234, bytes('beef'))), '20000000021234beef');
+  t.equal(hex(rowKey(0, -1, bytes('beef'))), '2100000000beef');
+  const value = encodeStoredValue(bytes('beef'), bytes('c0ffee'));
+  t.equal(hex(value), `01${crc('beef01c0ffee')}c0ffee`);
+  t.equal(crc('313233343536373839'), 'cbf43926', 'the check value of CRC-32');
+  t.end();
+});
+
+t.test('[STO-3] [STO-5] [STO-6] [STO-7] [STO-9] [STO-10] records of node and group', (t) => {
+  const realm = 'dd'.repeat(32);
+  const ids = { clusterId: A, realm, nodeId: B, incarnation: C };
+  const identity = encodeIdentity({ ...ids, dataVersion: 1, bootNumber: 3 });
+  t.equal(hex(identity), `0001${A}${realm}${B}${C}00000003`);
+  t.equal(hex(encodeBootNumber(258)), '00000102');
+  const voted = encodeHardState({ term: 5, commit: 4, vote: A });
+  t.equal(hex(voted), `0000000000000005000000000000000401${A}`);
+  const unvoted = encodeHardState({ term: 5, commit: 4, vote: undefined });
+  t.equal(hex(unvoted), `0000000000000005000000000000000400${'00'.repeat(16)}`);
+  const first = encodeLogFirst({ index: 7, term: 2, checksum: 0xdeadbeef });
+  t.equal(hex(first), '00000000000000070000000000000002deadbeef');
+  t.equal(hex(encodeIndex(2 ** 32)), '0000000100000000');
+  const ranges = [
+    { first: 0, last: 255 },
+    { first: 4096, last: 65_535 },
+  ];
+  t.equal(hex(encodeGroupSlots({ epoch: 1, ranges })), '000000010002000000ff1000ffff');
+  t.end();
+});
+
+t.test('[STO-8] a log entry and its checksum', (t) => {
+  const content = {
+    group: 1,
+    index: 2,
+    term: 3,
+    kind: 'command' as const,
+    ruleVersion: 4,
+    entryTimeMs: 5,
+    tableEpoch: 6,
+    command: bytes('c0ffee'),
+  };
+  const before = '0000000100000000000000020000000000000003';
+  const after = '01000400000000000000050000000600000003c0ffee';
+  const checksum = chainChecksum(0xdeadbeef, content);
+  t.equal(checksum.toString(16).padStart(8, '0'), crc(`deadbeef${before}${after}`));
+  t.equal(hex(encodeLogEntry({ ...content, checksum: 0x01020304 })), `${before}01020304${after}`);
+  t.end();
+});
+
+t.test('[STO-11] [STO-12] [STO-13] membership, slot table and commands', (t) => {
+  const fingerprint = 'ee'.repeat(32);
+  const node = encodeNode({ id: A, name: '1', peerAddress: 'h:1', fingerprint, incarnation: C });
+  t.equal(hex(node), `013103683a31${fingerprint}${C}`);
+  const table = encodeSlotTable({
+    epoch: 1,
+    shardGroups: 1,
+    assignments: [{ first: 0, last: 65_535, group: 1 }],
+  });
+  t.equal(hex(table), '00000001000100010000ffff00000001');
+  t.equal(hex(encodeNodeMoved(A, 'h:1')), `01${A}03683a31`);
+  const command = encodeCommand({ slot: -1, clientId: bytes(B), sequence: 9, body: bytes('c0') });
+  t.equal(hex(command), `01ffffffff${B}0000000000000009c0`);
+  t.end();
+});
+
+t.test('[PEER-2] [PEER-3] [PEER-5] [PEER-6] [PEER-8] a frame and its payloads', (t) => {
+  const frame = encodePeerFrame({
+    clusterId: A,
+    sender: B,
+    incarnation: C,
+    bootNumber: 1,
+    receiver: A,
+    clockMs: 2,
+    kind: FRAME_KIND.application,
+    payload: bytes('c0ffee'),
+  });
+  const body = `01${A}${B}${C}00000001${A}000000000000000205c0ffee`;
+  t.equal(hex(frame), `00000055${body}${crc(body)}`);
+  t.equal(hex(encodeHello(1)), '0001');
+  const proposal = { request: 1, group: 2, term: 3, ruleVersion: 4, tableEpoch: 5 };
+  const forwarded = encodeProposal({ ...proposal, command: bytes('c0') });
+  t.equal(hex(forwarded), '0000000000000001000000020000000000000003000400000005c0');
+  const reply = encodeProposalReply({ request: 1, term: 3, answer: 'busy' });
+  t.equal(hex(reply), '0000000000000001000000000000000302');
+  t.equal(hex(encodeRefusal('PEER_INCARNATION')), '01');
+  t.equal(hex(encodeRefusal('PEER_UNKNOWN_KEY')), '04');
+  t.end();
+});
+
+t.test('[PEER-4] every raft message', (t) => {
+  const to = { group: 1, from: A, to: B, term: 2 };
+  const u64 = (value: number) => value.toString(16).padStart(16, '0');
+  const head = (kind: string) => `${kind}00000001${u64(2)}`;
+  const noop = { kind: 'noop' as const, ruleVersion: 0, tableEpoch: 0, command: bytes('') };
+  const entry = { ...noop, group: 1, index: 4, term: 2, checksum: 0, entryTimeMs: 0 };
+  const entries = [entry];
+  const [bundle] = encodeRaftBundles([
+    { ...to, kind: 'preVoteRequest', lastIndex: 3, lastTerm: 1 },
+    { ...to, kind: 'preVoteReply', granted: true },
+    { ...to, kind: 'voteRequest', lastIndex: 3, lastTerm: 1 },
+    { ...to, kind: 'voteReply', granted: false },
+    { ...to, kind: 'append', previousIndex: 3, previousTerm: 1, commit: 0, entries },
+    { ...to, kind: 'appendAccepted', matchIndex: 4 },
+    { ...to, kind: 'appendRejected', rejectedIndex: 5, hintIndex: 4, hintTerm: 3 },
+    { ...to, kind: 'heartbeat', commit: 4, round: 6 },
+    { ...to, kind: 'heartbeatReply', round: 6 },
+  ]);
+  const expected = [
+    `${head('01')}${u64(3)}${u64(1)}`,
+    `${head('02')}01`,
+    `${head('03')}${u64(3)}${u64(1)}`,
+    `${head('04')}00`,
+    `${head('05')}${u64(3)}${u64(1)}${u64(0)}00000001${hex(encodeLogEntry(entry))}`,
+    `${head('06')}${u64(4)}`,
+    `${head('07')}${u64(5)}${u64(4)}${u64(3)}`,
+    `${head('08')}${u64(4)}${u64(6)}`,
+    `${head('09')}${u64(6)}`,
+  ];
+  t.equal(hex(bundle!), expected.join(''));
+  t.end();
+});
