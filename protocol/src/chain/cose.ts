@@ -62,13 +62,14 @@ function parseRs256(key: Bytes): Result<CoseKey> {
 }
 
 const ED25519_P = 2n ** 255n - 19n;
-/** y of the eight points of small order (RFC 7748's curve, Edwards form); signs do not matter. */
+const ED25519_ORDER_8_Y = 0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n;
+/** y of the eight points of small order (the curve of RFC 8032); signs do not matter. */
 const ED25519_SMALL_Y: readonly bigint[] = [
   0n,
   1n,
   ED25519_P - 1n,
-  0x05fc536d880238b13933c6d305acdfd5f098eff289f4c345b027b2c28f95e826n,
-  0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd83d3d706a17c7n,
+  ED25519_ORDER_8_Y,
+  ED25519_P - ED25519_ORDER_8_Y,
 ];
 
 /** Verifiers disagree about keys of small order and about y >= p, so neither is taken. */
