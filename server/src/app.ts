@@ -34,6 +34,7 @@ import { type Allowances, RateLimits } from './limits/rate-limits.ts';
 import { bytesOf, nodeStates } from './node-states.ts';
 import { Metrics } from './observability/metrics.ts';
 import { listenMetrics, type MetricsListener } from './observability/metrics-listener.ts';
+import { startDeliveries } from './outbox/start-deliveries.ts';
 import { createSignaling, type Signaling } from './signaling/create-signaling.ts';
 import { Gateway } from './ws/gateway.ts';
 import { createRoute } from './ws/router.ts';
@@ -55,7 +56,7 @@ export interface RunningNode {
   /** 0 where they are off. */
   readonly metricsPort: number;
   readonly stunPort: number;
-  status(): NodeStatus;
+  status(): Promise<NodeStatus>;
   /** Tells clients where to go, closes their sockets, stops everything. */
   stop(): Promise<void>;
 }
@@ -144,6 +145,8 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
   const { config } = options;
   signaling.start();
   opened.push(async () => signaling.stop());
+  const deliveries = startDeliveries(cluster, app.log);
+  opened.push(() => deliveries.stop());
   const stun = await startStun(config, app);
   if (stun !== undefined) opened.push(() => stun.close());
   metrics.observe({
@@ -170,7 +173,8 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
     gateway.drain();
     await app.close();
   });
-  const status = (): NodeStatus => ({
+  const status = async (): Promise<NodeStatus> => ({
+    unclaimed: await parts.view.unclaimed(),
     ready: cluster.ready(),
     pid: process.pid,
     sockets: gateway.counts(),
@@ -207,12 +211,12 @@ function startMetrics(config: Config, metrics: Metrics): Promise<MetricsListener
   return listenMetrics(config.metrics, metrics.registry);
 }
 
-function startControl(parts: Parts, status: () => NodeStatus): Promise<ControlServer> {
+function startControl(parts: Parts, status: () => Promise<NodeStatus>): Promise<ControlServer> {
   const { commands, options } = parts;
   const handle = async (request: ControlRequest): Promise<ControlAnswer> => {
     switch (request.op) {
       case 'status':
-        return { ok: true, value: status() };
+        return { ok: true, value: await status() };
       case 'invite-first-admin':
         return inviteFirstAdmin(commands, options.config.publicOrigin);
     }

@@ -10,6 +10,8 @@ export type ControlRequest = { readonly op: 'status' } | { readonly op: 'invite-
 export interface NodeStatus {
   readonly ready: boolean;
   readonly pid: number;
+  /** True until the first administrator has claimed this place. */
+  readonly unclaimed: boolean;
   readonly sockets: { readonly anonymous: number; readonly device: number };
   readonly cluster: ClusterStatus;
 }

@@ -1,0 +1,69 @@
+// `rockpool init`: makes a cluster once. Run again it finds the cluster and changes nothing, so that
+// a one-shot service may run before every start.
+
+import { join, resolve } from 'node:path';
+import { type InitNode, initCluster, isInitialised, NodeError } from '@rockpool/cluster';
+import { dataDirOf } from '../config.ts';
+import { type CommandContext, type Subcommand, UsageError } from './command.ts';
+import { readOptions } from './read-options.ts';
+
+const SINGLE_NODE: InitNode = { name: '1', peerAddress: '127.0.0.1:7400' };
+
+export const initCommand: Subcommand = {
+  name: 'init',
+  summary: 'makes a new cluster of one or three nodes in empty data directories',
+  usage: [
+    'rockpool init [--data DIR] [--nodes NAME=HOST:PORT,NAME=HOST:PORT,NAME=HOST:PORT]',
+    '',
+    '  --data DIR    where the data lies (else ROCKPOOL_DATA)',
+    '  --nodes LIST  where the nodes reach each other; their directories are DIR/node-NAME.',
+    '                Without it, one node in DIR itself.',
+  ].join('\n'),
+  async run({ args, env, terminal }: CommandContext): Promise<number> {
+    const options = readOptions(args, { data: { type: 'string' }, nodes: { type: 'string' } });
+    const data = options.data === undefined ? dataDirOf(env) : resolve(options.data);
+    const nodes = options.nodes === undefined ? [SINGLE_NODE] : readNodes(options.nodes);
+    const single = options.nodes === undefined;
+    const dataDirs = nodes.map(({ name }) => (single ? data : nodeDirectory(data, name)));
+    const made = await Promise.all(dataDirs.map((dir) => isInitialised(dir)));
+    if (made.every((done) => done)) {
+      terminal.out(`The cluster in ${data} exists already; nothing to do.`);
+      return 0;
+    }
+    if (made.some((done) => done)) {
+      terminal.error(`Some, but not all, of the directories in ${data} hold a node already.`);
+      return 1;
+    }
+    try {
+      const { clusterId } = await initCluster({ dataDirs, nodes });
+      terminal.out(`Made cluster ${clusterId} of ${nodes.length} node(s) in ${data}.`);
+      return 0;
+    } catch (error) {
+      if (!(error instanceof NodeError)) throw error;
+      terminal.error(error.message);
+      return 1;
+    }
+  },
+};
+
+/** The directory of one of several nodes whose data lie side by side. */
+export function nodeDirectory(data: string, name: string): string {
+  return join(data, `node-${name}`);
+}
+
+function readNodes(list: string): readonly InitNode[] {
+  const nodes = list.split(',').map((item): InitNode => {
+    const parts = /^([A-Za-z0-9][A-Za-z0-9-]{0,15})=(.+:\d{1,5})$/.exec(item.trim());
+    if (parts?.[1] === undefined || parts[2] === undefined) {
+      throw new UsageError(`"${item}" is not NAME=HOST:PORT`);
+    }
+    return { name: parts[1], peerAddress: parts[2] };
+  });
+  if (nodes.length !== 1 && nodes.length !== 3) {
+    throw new UsageError('a cluster begins with one node or three');
+  }
+  if (new Set(nodes.map(({ name }) => name)).size < nodes.length) {
+    throw new UsageError('two nodes have the same name');
+  }
+  return nodes;
+}

@@ -1,0 +1,54 @@
+// `rockpool status`: what a running node knows of itself, its groups and its peers.
+
+import { resolve } from 'node:path';
+import { dataDirOf } from '../config.ts';
+import { askStatus, ControlError } from '../control/control-client.ts';
+import type { NodeStatus } from '../control/control-messages.ts';
+import type { CommandContext, Subcommand } from './command.ts';
+import { readOptions } from './read-options.ts';
+
+export const statusCommand: Subcommand = {
+  name: 'status',
+  summary: 'shows a running node: groups, leaders, sockets, peers',
+  usage: [
+    'rockpool status [--json] [--data DIR]',
+    '',
+    '  --data DIR  the data directory of a running node (else ROCKPOOL_DATA)',
+    '  --json      one JSON object instead of words',
+  ].join('\n'),
+  async run({ args, env, terminal }: CommandContext): Promise<number> {
+    const options = readOptions(args, { json: { type: 'boolean' }, data: { type: 'string' } });
+    const data = options.data === undefined ? dataDirOf(env) : resolve(options.data);
+    try {
+      const status = await askStatus(data);
+      terminal.out(options.json === true ? JSON.stringify(status) : renderStatus(status));
+      return status.ready ? 0 : 1;
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+      terminal.error(error.message);
+      return 1;
+    }
+  },
+};
+
+export function renderStatus({ ready, pid, sockets, cluster }: NodeStatus): string {
+  const names = new Map([cluster.self, ...cluster.peers.map(({ node }) => node)].map(named));
+  const leaderOf = (id: string | undefined) => (id === undefined ? 'none' : (names.get(id) ?? id));
+  return [
+    `node ${cluster.self.name}  ${ready ? 'ready' : 'not ready'}  pid ${pid}`,
+    `cluster ${cluster.clusterId}  boot ${cluster.bootNumber}`,
+    `sockets ${sockets.device} with a device, ${sockets.anonymous} without`,
+    ...cluster.peers.map(({ node, connected }) => {
+      return `peer ${node.name}  ${node.peerAddress}  ${connected ? 'connected' : 'away'}`;
+    }),
+    ...cluster.groups.map(({ group, role, leader, term, appliedIndex, commitIndex }) => {
+      const name = group === 0 ? 'meta ' : 'shard';
+      const applied = `applied ${appliedIndex} of ${commitIndex}`;
+      return `${name} ${group}  ${role}, leader ${leaderOf(leader)}, term ${term}, ${applied}`;
+    }),
+  ].join('\n');
+}
+
+function named({ id, name }: { id: string; name: string }): readonly [string, string] {
+  return [id, name];
+}

@@ -1,0 +1,82 @@
+// Free ports on the loopback interface. A port that a node had last time is kept while it is free,
+// so that bookmarks, scripts and firewalls see the same numbers again.
+
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import type { LocalNode } from './launcher-file.ts';
+
+export const LOOPBACK = '127.0.0.1';
+const STUN_PORT_FIRST = 3478;
+/** STUN ports tried from the first one on. */
+const STUN_PORTS_MAX = 200;
+
+/** Ports for nodes named 1 to `count`: the former ones where they are still free. */
+export async function choosePorts(
+  count: number,
+  former: readonly LocalNode[],
+): Promise<readonly LocalNode[]> {
+  const taken = new Set<number>();
+  const nodes: LocalNode[] = [];
+  for (let number = 1; number <= count; number += 1) {
+    const name = String(number);
+    const last = former.find((node) => node.name === name);
+    nodes.push({
+      name,
+      httpPort: await tcpPort(last?.httpPort, taken),
+      peerPort: await tcpPort(last?.peerPort, taken),
+      metricsPort: await tcpPort(last?.metricsPort, taken),
+      stunPort: await stunPort(taken),
+    });
+  }
+  return nodes;
+}
+
+export function isTcpPortFree(port: number, host: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, host, () => server.close(() => resolve(true)));
+  });
+}
+
+async function tcpPort(wanted: number | undefined, taken: Set<number>): Promise<number> {
+  const keep =
+    wanted !== undefined && !taken.has(wanted) && (await isTcpPortFree(wanted, LOOPBACK));
+  const port = keep ? wanted : await anyTcpPort();
+  taken.add(port);
+  return port;
+}
+
+function anyTcpPort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, LOOPBACK, () => {
+      const address = server.address();
+      const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+async function stunPort(taken: Set<number>): Promise<number> {
+  for (let port = STUN_PORT_FIRST; port < STUN_PORT_FIRST + STUN_PORTS_MAX; port += 1) {
+    if (taken.has(port) || !(await isUdpPortFree(port))) continue;
+    taken.add(port);
+    return port;
+  }
+  throw new Error(`no UDP port is free from ${STUN_PORT_FIRST} on`);
+}
+
+function isUdpPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    socket.once('error', () => {
+      socket.close();
+      resolve(false);
+    });
+    socket.bind({ port, address: LOOPBACK, exclusive: true }, () => {
+      socket.close(() => resolve(true));
+    });
+  });
+}

@@ -1,0 +1,141 @@
+// `npm start`: a whole Rockpool on this machine, for a newcomer and for development.
+
+import { join } from 'node:path';
+import { NodeError } from '@rockpool/cluster';
+import { askFirstAdminInvite, ControlError } from '../control/control-client.ts';
+import { LAUNCHER_USAGE, type LauncherOptions, readLauncherOptions } from './launcher-options.ts';
+import { LauncherError, type LocalCluster, startLocalCluster } from './local-cluster.ts';
+import { NodeBoard, renderNodeLine } from './node-board.ts';
+import { buildWebClient } from './web-build.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const WEB_DIR = join(ROOT, 'clients', 'web', 'dist');
+const REFRESH_MS = 1000;
+const ALL_READY_WAIT_MS = 10_000;
+const INVITE_TRIES_MAX = 60;
+
+const read = readLauncherOptions(process.argv.slice(2), ROOT);
+if (read.kind === 'options') process.exitCode = await launch(read.options);
+else if (read.kind === 'help') process.stdout.write(`${LAUNCHER_USAGE}\n`);
+else {
+  process.stderr.write(`${read.why}\n\n${LAUNCHER_USAGE}\n`);
+  process.exitCode = 2;
+}
+
+async function launch(options: LauncherOptions): Promise<number> {
+  const board = new NodeBoard({
+    isTTY: process.stdout.isTTY === true,
+    write: (text) => void process.stdout.write(text),
+  });
+  const stopped = stopSignal(board);
+  try {
+    await buildWebClient(ROOT, () => board.say('Building the web client …'));
+    const wake = new Wake();
+    const changed = () => wake.now();
+    const cluster = await startLocalCluster({ ...options, webDir: WEB_DIR, changed });
+    await Promise.race([supervise(cluster, board, wake), stopped]);
+    wake.stop();
+    await cluster.stop();
+    board.say('Rockpool has stopped. The next start has the same data.');
+    return 0;
+  } catch (error) {
+    const known = error instanceof LauncherError || error instanceof NodeError;
+    const words = error instanceof Error ? (known ? error.message : error.stack) : String(error);
+    process.stderr.write(`${words}\n`);
+    return 1;
+  }
+}
+
+/** Shows the nodes until it is woken for the last time. */
+async function supervise(cluster: LocalCluster, board: NodeBoard, wake: Wake): Promise<void> {
+  const startedMs = performance.now();
+  let announced = false;
+  while (!wake.stopped) {
+    const lines = await cluster.lines();
+    if (wake.stopped) return;
+    board.show(lines.map(renderNodeLine));
+    if (!announced && mayAnnounce(cluster, startedMs)) {
+      announced = true;
+      const unclaimed = lines.some(({ status }) => status?.unclaimed === true);
+      await announce(cluster, board, unclaimed);
+    }
+    await wake.next();
+  }
+}
+
+/** All nodes, or after a while those that are there: one that cannot start must not hide the rest. */
+function mayAnnounce(cluster: LocalCluster, startedMs: number): boolean {
+  const ready = cluster.readyNodes();
+  const patient = performance.now() - startedMs < ALL_READY_WAIT_MS;
+  return patient ? ready === cluster.nodes.length : ready > 0;
+}
+
+async function announce(
+  cluster: LocalCluster,
+  board: NodeBoard,
+  unclaimed: boolean,
+): Promise<void> {
+  board.say(`Rockpool is ready at ${cluster.origin}`);
+  if (!unclaimed) return;
+  const link = await firstAdminLink(cluster);
+  board.say(
+    link === undefined
+      ? 'The link for the first administrator could not be made; try: npx rockpool invite --first-admin'
+      : `Open this once, within the hour, to become its administrator:\n${link}`,
+  );
+}
+
+async function firstAdminLink(cluster: LocalCluster): Promise<string | undefined> {
+  for (let tries = 0; tries < INVITE_TRIES_MAX; tries += 1) {
+    const node = cluster.nodes[tries % cluster.nodes.length];
+    if (node === undefined) return undefined;
+    try {
+      return (await askFirstAdminInvite(cluster.dataDirOf(node))).link;
+    } catch (error) {
+      if (!(error instanceof ControlError)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
+    }
+  }
+  return undefined;
+}
+
+/** Ctrl-C and SIGTERM once; a second one gives up waiting. */
+function stopSignal(board: NodeBoard): Promise<void> {
+  return new Promise((resolve) => {
+    let asked = false;
+    const stop = () => {
+      if (asked) process.exit(1);
+      asked = true;
+      board.say('Stopping …');
+      resolve();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+}
+
+/** Wakes the board when something happened, and every second in any case. */
+class Wake {
+  stopped = false;
+  #wake: (() => void) | undefined;
+
+  now(): void {
+    this.#wake?.();
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.#wake?.();
+  }
+
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.now(), REFRESH_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        this.#wake = undefined;
+        resolve();
+      };
+    });
+  }
+}
