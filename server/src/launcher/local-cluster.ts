@@ -9,6 +9,7 @@ import type { VariableName } from '../config-variables.ts';
 import { askStatus } from '../control/control-client.ts';
 import type { NodeStatus } from '../control/control-messages.ts';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
+import { LauncherError } from './launcher-error.ts';
 import {
   isLauncherDirectory,
   type LocalNode,
@@ -19,9 +20,6 @@ import type { LauncherOptions } from './launcher-options.ts';
 import { choosePorts, LOOPBACK } from './local-ports.ts';
 import type { NodeLine } from './node-board.ts';
 import { NodeProcess } from './node-process.ts';
-
-/** What a person can do something about; printed without a stack. */
-export class LauncherError extends Error {}
 
 export interface LocalCluster {
   readonly nodes: readonly LocalNode[];

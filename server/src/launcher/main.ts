@@ -3,8 +3,9 @@
 import { join } from 'node:path';
 import { NodeError } from '@rockpool/cluster';
 import { askFirstAdminInvite, ControlError } from '../control/control-client.ts';
+import { LauncherError } from './launcher-error.ts';
 import { LAUNCHER_USAGE, type LauncherOptions, readLauncherOptions } from './launcher-options.ts';
-import { LauncherError, type LocalCluster, startLocalCluster } from './local-cluster.ts';
+import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
 import { NodeBoard, renderNodeLine } from './node-board.ts';
 import { buildWebClient } from './web-build.ts';
 

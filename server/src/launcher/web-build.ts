@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { LauncherError } from './launcher-error.ts';
 
 const STAMP = '.rockpool-build';
 const SOURCES = [
@@ -84,6 +85,7 @@ function runVite(root: string, outDir: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: join(root, 'clients', 'web'),
+      env: { ...process.env, NO_COLOR: '1' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -95,7 +97,7 @@ function runVite(root: string, outDir: string): Promise<void> {
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`The web client could not be built:\n${output.trim()}`));
+      else reject(new LauncherError(`The web client could not be built:\n${output.trim()}`));
     });
   });
 }
