@@ -113,7 +113,7 @@ export interface FileEntry extends EntryBase {
     readonly completeOn: number;
     /** Bytes sent to others from here. */
     readonly bytesSent: number;
-    readonly failure?: ErrorCode;
+    readonly failure?: ErrorCode | 'STORE_FULL';
   };
 }
 

@@ -32,13 +32,17 @@ export class PeerSync {
   /** Entries the other side told. Saying the same again asks for what follows once more. */
   heard(entries: readonly VectorEntry[]): readonly string[] {
     this.ready = true;
-    return entries.map(([device, incarnation, next]) => {
+    const askedAnew: string[] = [];
+    for (const [device, incarnation, next] of entries) {
       const key = logKeyOf(device, incarnation);
       const before = this.#known.get(key);
-      if (before !== undefined && next <= before) this.#sent.set(key, next);
+      if (before !== undefined && next <= before) {
+        this.#sent.set(key, next);
+        askedAnew.push(key);
+      }
       this.#known.set(key, next);
-      return key;
-    });
+    }
+    return askedAnew;
   }
 
   /** The other side sent these itself, so it holds them. */
@@ -63,6 +67,7 @@ export class PeerSync {
         const records = pageOf(log, from);
         if (!this.peer.send({ type: 'records', records })) return;
         this.#sent.set(key, from + records.length);
+        if (!this.#known.has(key)) this.#known.set(key, 0);
       }
       this.#wanted.delete(key);
     }

@@ -1,9 +1,10 @@
 // Records between the devices of one pool: pushed live to everybody connected, told by vectors who
 // holds what, and passed on by whoever has them when their author is not connected to all.
 
-import type { VectorEntry, WireRecord } from '@rockpool/protocol';
+import { decodeRecord, type VectorEntry, type WireRecord } from '@rockpool/protocol';
 import { GOSSIP_DELAY_MS, INBOX_FRAMES_MAX, VECTOR_DELAY_MS } from '../limits.ts';
 import type { Peer } from '../mesh/peer.ts';
+import { logKeyOf } from '../messages/device-log.ts';
 import { entryOf, type PoolLog } from '../messages/pool-log.ts';
 import type { Clock } from '../ports.ts';
 import { PeerSync } from './peer-sync.ts';
@@ -55,12 +56,14 @@ export class PoolSync {
     const sync = this.#peers.get(peer);
     if (sync === undefined) return;
     const first = !sync.ready;
-    const keys = sync.heard(entries);
+    const askedAnew = sync.heard(entries);
     this.#host.onHeld(peer.device, entries);
     for (const entry of entries) {
       if (this.#host.log.isBehind(entry)) void this.#host.log.restartOwnLog(entry);
     }
-    sync.push(first ? [...this.#host.log.logs()].map((log) => log.key) : keys);
+    sync.push(first ? [...this.#host.log.logs()].map((log) => log.key) : askedAnew);
+    if (!first)
+      this.#gossipSoon(entries.map(([device, incarnation]) => logKeyOf(device, incarnation)));
   }
 
   /** False when the other side floods and its connection should end. */
@@ -88,17 +91,14 @@ export class PoolSync {
       await this.#host.learn();
       const again = await log.take(records);
       taken = { ...again, stored: [...taken.stored, ...again.stored] };
-      if (again.wantsChain) this.#askLater(sync);
+      if (again.wantsChain) this.#askLater(sync, records);
     }
+    if (taken.stored.length === 0) return;
     const keys = new Set(taken.stored.map((record) => record.logKey));
-    const held: VectorEntry[] = [];
-    for (const key of keys) {
-      const entry = this.#entry(key);
-      if (entry === undefined) continue;
-      sync.holds(key, entry[2]);
-      held.push(entry);
-    }
-    if (held.length === 0) return;
+    const held = taken.stored.map(({ header, logKey }): VectorEntry => {
+      sync.holds(logKey, header.seq + 1);
+      return [header.device, header.incarnation, header.seq + 1];
+    });
     this.#host.onHeld(sync.peer.device, held);
     this.#ackSoon(keys);
     this.#gossipSoon(keys);
@@ -109,28 +109,32 @@ export class PoolSync {
     for (const key of keys) this.#unacked.add(key);
     this.#cancelAck ??= this.#host.clock.after(VECTOR_DELAY_MS, () => {
       this.#cancelAck = undefined;
-      const entries = [...this.#unacked].flatMap((key) => this.#entry(key) ?? []);
+      const logs = [...this.#unacked].flatMap((key) => this.#host.log.log(key) ?? []);
+      const entries = logs.map((log) => entryOf(log));
       this.#unacked.clear();
       for (const sync of this.#peers.values()) if (entries.length > 0) sync.sendVector(entries);
     });
   }
 
   /** Who still lacks it after a moment has no connection to the author, and gets it from here. */
-  #gossipSoon(keys: ReadonlySet<string>): void {
+  #gossipSoon(keys: Iterable<string>): void {
     this.#host.clock.after(GOSSIP_DELAY_MS, () => {
       for (const sync of this.#peers.values()) sync.push(keys);
     });
   }
 
-  /** What could not be judged is asked for once more, by saying the same vector again. */
-  #askLater(sync: PeerSync): void {
+  /** What could not be judged is asked for once more, by saying again how far its logs are held. */
+  #askLater(sync: PeerSync, records: readonly WireRecord[]): void {
+    const entries = new Map<string, VectorEntry>();
+    for (const { record } of records) {
+      const signed = decodeRecord(record);
+      if (!signed.ok) continue;
+      const { device, incarnation } = signed.value.header;
+      const key = logKeyOf(device, incarnation);
+      entries.set(key, [device, incarnation, this.#host.log.log(key)?.records.length ?? 0]);
+    }
     this.#host.clock.after(RETRY_REFUSED_MS, () => {
-      if (this.#peers.get(sync.peer) === sync) sync.sendVector(this.#host.log.vector());
+      if (this.#peers.get(sync.peer) === sync) sync.sendVector([...entries.values()]);
     });
-  }
-
-  #entry(key: string): VectorEntry | undefined {
-    const log = this.#host.log.log(key);
-    return log && entryOf(log);
   }
 }

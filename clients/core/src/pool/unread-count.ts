@@ -1,0 +1,66 @@
+// Entries of others that came while the pool was not on screen; kept across reloads.
+
+import { decodeCbor, encodeCbor, map, oneOf, type Ref, refShape, uint } from '@rockpool/protocol';
+import type { Platform, StorePort } from '../ports.ts';
+import { rowKeys } from '../store/row-keys.ts';
+import type { RowWriter } from '../store/row-writer.ts';
+
+const rowShape = map({ v: oneOf(1), ref: refShape, unread: uint() });
+const ROW_BYTES_MAX = 256;
+const SAVE_DELAY_MS = 300;
+
+export class UnreadCount {
+  count = 0;
+  readonly #platform: Platform;
+  readonly #writer: RowWriter;
+  readonly #ref: Ref;
+  #onScreen = false;
+  #saving = false;
+
+  constructor(platform: Platform, writer: RowWriter, ref: Ref) {
+    this.#platform = platform;
+    this.#writer = writer;
+    this.#ref = ref;
+  }
+
+  async load(): Promise<void> {
+    const row = await this.#platform.store.get(rowKeys.pool(this.#ref[1]));
+    const decoded = row && decodeCbor(row, rowShape, ROW_BYTES_MAX);
+    if (decoded?.ok) this.count = decoded.value.unread;
+    else this.#save();
+  }
+
+  arrived(): void {
+    if (this.#onScreen) return;
+    this.count++;
+    this.#save();
+  }
+
+  /** True when this changed the count. */
+  show(onScreen: boolean): boolean {
+    this.#onScreen = onScreen;
+    if (!onScreen || this.count === 0) return false;
+    this.count = 0;
+    this.#save();
+    return true;
+  }
+
+  #save(): void {
+    if (this.#saving) return;
+    this.#saving = true;
+    this.#platform.clock.after(SAVE_DELAY_MS, () => {
+      this.#saving = false;
+      const row = encodeCbor({ v: 1, ref: this.#ref, unread: this.count });
+      this.#writer.put(rowKeys.pool(this.#ref[1]), row).catch(() => {});
+    });
+  }
+}
+
+/** The pools that this device has rooms for. */
+export async function loadPoolRefs(store: StorePort): Promise<readonly Ref[]> {
+  const rows = await store.list(rowKeys.pools);
+  return rows.flatMap(([, row]) => {
+    const decoded = decodeCbor(row, rowShape, ROW_BYTES_MAX);
+    return decoded.ok ? [decoded.value.ref] : [];
+  });
+}
