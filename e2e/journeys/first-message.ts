@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import type { Journey } from '../kit/journey.ts';
 
 /** From empty data to a conversation of two that outlives one node. */
@@ -22,6 +23,10 @@ export const journey: Journey = {
       await ben.reads('low water at six');
       await ben.say('I bring the bucket');
       await ada.reads('I bring the bucket');
+    });
+
+    await stage.step('nobody is kept out of the conversation by the screen', async () => {
+      assert.deepEqual(await ada.accessibilityFaults(), []);
     });
 
     const pid = (await stage.cluster.nodePids()).get(2) ?? 0;

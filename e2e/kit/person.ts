@@ -1,5 +1,6 @@
 // A person at a browser: a context of its own with storage and passkeys, and the things people do on the
 // screen, found as a screen reader finds them.
+import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { VirtualAuthenticator } from './authenticator.ts';
 
@@ -129,6 +130,14 @@ export class Person {
   async fileCard(fileName: string): Promise<string> {
     const card = this.page.getByRole('region', { name: `File ${fileName}` });
     return (await card.textContent()) ?? '';
+  }
+
+  /** What keeps somebody with a screen reader, a keyboard or weak eyes from using this screen. */
+  async accessibilityFaults(): Promise<string[]> {
+    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}`),
+    );
   }
 
   async screenshot(path: string): Promise<void> {

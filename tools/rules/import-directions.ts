@@ -36,7 +36,7 @@ const WEB_PACKAGES = [
 ];
 
 /** The import table that this repository keeps. */
-export const ROOMS: readonly Room[] = [
+const ROOMS: readonly Room[] = [
   { path: 'protocol/src', files: ['protocol/src'], packages: PROTOCOL_NPM, node: false },
   {
     path: 'protocol/testing',
