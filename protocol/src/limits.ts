@@ -3,9 +3,11 @@
 /** Users and pools live in this many slots; meta maps slot ranges to groups. */
 export const SLOTS = 65_536;
 
+/** One signed statement. */
 export const STATEMENT_BYTES_MAX = 4 * 1024;
 /** A certificate that a passkey signs. */
 export const ENROLMENT_BYTES_MAX = 1024;
+/** A statement with its signatures. */
 export const ENVELOPE_BYTES_MAX = 8 * 1024;
 /** All links of one user or pool together. */
 export const CHAIN_BYTES_MAX = 4 * 1024 * 1024;
@@ -16,21 +18,30 @@ export const STATE_ROW_BYTES_MAX = 2 * 1024 * 1024;
 /** The signer's user links that travel with a pool command. */
 export const EVIDENCE_BYTES_MAX = 64 * 1024;
 
+/** Devices of a user; expired temporary ones do not count. */
 export const USER_DEVICES_MAX = 32;
+/** Passkeys of a user. */
 export const USER_PASSKEYS_MAX = 8;
+/** Pools that a user is in. */
 export const USER_POOLS_MAX = 64;
+/** Members of a pool. */
 export const POOL_MEMBERS_MAX = 500;
 /** Invites of a pool that are unused and not expired. */
 export const POOL_INVITES_OPEN_MAX = 500;
+/** Origins at which a passkey may be used. */
 export const CREDENTIAL_ORIGINS_MAX = 8;
+/** A passkey's credential id (WebAuthn's own limit). */
 export const CREDENTIAL_ID_BYTES_MAX = 1023;
 /** A COSE key of RS256 with 4096 bits is about 530 bytes. */
 export const COSE_KEY_BYTES_MAX = 1024;
 
 /** A full device's life; it renews while it is used. */
 export const DEVICE_LIFE_MAX_MS = 90 * 24 * 3600 * 1000;
+/** A temporary device's life. */
 export const TEMPORARY_DEVICE_LIFE_MAX_MS = 24 * 3600 * 1000;
+/** How long a passkey's certificate for a new device is good for. */
 export const ENROLMENT_LIFE_MAX_MS = 10 * 60 * 1000;
+/** An invite's life. */
 export const INVITE_LIFE_MAX_MS = 7 * 24 * 3600 * 1000;
 /** Authors choose expiries this much below their maximum: their clock may be a little ahead. */
 export const EXPIRY_MARGIN_MS = 60 * 1000;
@@ -40,6 +51,7 @@ export const CLOCK_SKEW_MAX_MS = 10 * 60 * 1000;
 export const SOCKET_PROOF_LIFE_MAX_MS = 2 * 60 * 1000;
 /** Fragment of an invite link: about 270 characters are used. */
 export const INVITE_LINK_CHARS_MAX = 512;
+/** How long the first administrator's link is good for. */
 export const FIRST_ADMIN_LIFE_MS = 3600 * 1000;
 
 /** A WebSocket frame in either direction; a chain travels in pages. */
@@ -50,32 +62,41 @@ export const SIGNAL_BODY_BYTES_MAX = 32 * 1024;
 export const CHAIN_PAGE_LINKS_MAX = 256;
 export const CHAIN_PAGE_BYTES_MAX = 96 * 1024;
 /** Pools that one socket may watch. */
-export const WATCHED_POOLS_MAX = USER_POOLS_MAX;
+export const WATCHED_POOLS_MAX = 64;
 /** Devices of a pool that presence lists (500 members, a few devices each, online at once). */
 export const PRESENCE_DEVICES_MAX = 2000;
 
+/** The SDP of one session description. */
 export const SDP_BYTES_MAX = 16 * 1024;
 
 /** A control frame between peers; wire frames on data channels stay at or below 64 KiB. */
 export const CHANNEL_FRAME_BYTES_MAX = 64 * 1024;
 /** Version vector entries in one hello (device logs of one pool). */
 export const VECTOR_ENTRIES_MAX = 1000;
+/** A record's header, which is about 300 bytes. */
 export const RECORD_HEADER_BYTES_MAX = 512;
 /** A record's body: text, a file offer, a profile. */
 export const RECORD_BODY_BYTES_MAX = 48 * 1024;
+/** Records in one frame between peers. */
 export const RECORDS_PER_FRAME_MAX = 64;
+/** A message's text. */
 export const MESSAGE_TEXT_BYTES_MAX = 32 * 1024;
+/** What a person wants to be called. */
 export const DISPLAY_NAME_BYTES_MAX = 64;
+/** What a pool is called. */
 export const POOL_NAME_BYTES_MAX = 96;
 /** Records this far ahead of the local clock are set aside. */
 export const RECORD_FUTURE_MAX_MS = 10 * 60 * 1000;
+/** The counter of a record's hybrid logical clock. */
 export const LOGICAL_COUNTER_MAX = 65_535;
 
 /** The unit of hashing and transfer, whatever the file's size (the last block may be shorter). */
 export const BLOCK_BYTES = 256 * 1024;
 /** One terabyte: 4 Mi blocks, a bitfield of 512 KiB. */
 export const FILE_BYTES_MAX = 2 ** 40;
+/** The name of a file. */
 export const FILE_NAME_BYTES_MAX = 255;
+/** The media type of a file. */
 export const MEDIA_TYPE_BYTES_MAX = 127;
-/** Payload of one block frame: four frames carry a block, headers stay inside 64 KiB. */
+/** Payload of one block frame: five frames carry a block, headers stay inside 64 KiB. */
 export const BLOCK_FRAME_PAYLOAD_BYTES = 60 * 1024;

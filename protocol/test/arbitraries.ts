@@ -6,31 +6,31 @@ import { createTestKey } from '../testing/index.ts';
 
 export const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 export const upTo = (max: number, min = 0) => fc.uint8Array({ minLength: min, maxLength: max });
-export const uints = fc.maxSafeNat();
-export const line = (max: number) =>
+const uints = fc.maxSafeNat();
+const line = (max: number) =>
   fc
     .string({ unit: 'grapheme', maxLength: max })
     .map(toCleanLine)
     .filter((text) => utf8(text).length <= max);
 
-export const id = bytesOf(32);
-export const ref: fc.Arbitrary<Ref> = fc.tuple(fc.nat(65_535), id);
-export const head = fc.tuple(uints, id);
+const id = bytesOf(32);
+const ref: fc.Arbitrary<Ref> = fc.tuple(fc.nat(65_535), id);
+const head = fc.tuple(uints, id);
 export const re = fc.nat(2 ** 31 - 1);
-export const flag = fc.constantFrom(0, 1);
+const flag = fc.constantFrom(0, 1);
 const one = fc.constant(1);
 const chain = fc.constantFrom('user', 'pool');
 
 /** Points that are on the curve, few, because making keys is slow. */
 const POINTS = Array.from({ length: 4 }, () => createTestKey().point);
-export const point = fc.constantFrom(...POINTS);
-export const device = fc.record({
+const point = fc.constantFrom(...POINTS);
+const device = fc.record({
   sign: point,
   ecdh: point,
   kind: fc.constantFrom('browser', 'desktop', 'phone', 'anchor'),
 });
-export const capability = fc.constantFrom('full', 'temporary');
-export const credential = fc.record({
+const capability = fc.constantFrom('full', 'temporary');
+const credential = fc.record({
   id: upTo(1023, 1),
   key: upTo(1024, 1),
   rpId: line(255),
@@ -39,7 +39,7 @@ export const credential = fc.record({
 const author = fc.record({ user: ref, head, device: id });
 const later = { seq: uints, prev: id, time: uints };
 
-export function frame(
+function frame(
   type: string,
   required: Record<string, fc.Arbitrary<unknown>>,
   optional: Record<string, fc.Arbitrary<unknown>> = {},
@@ -86,30 +86,6 @@ export const poolStatement = fc.oneof(
 );
 
 const sig = bytesOf(64);
-const signature = fc.oneof(
-  fc.record({
-    by: fc.constant('passkey'),
-    credential: upTo(64, 1),
-    authData: upTo(100, 37),
-    clientData: upTo(300, 1),
-    sig: upTo(300, 1),
-    enrol: upTo(300, 1),
-  }),
-  fc.record({ by: fc.constant('recovery'), key: point, sig }),
-  fc.record({ by: fc.constant('invite'), sig }),
-  fc.record({ by: fc.constant('device'), device: id, sig }),
-);
-export const envelope = fc.record(
-  {
-    v: one,
-    link: upTo(500, 1),
-    sigs: fc.array(signature, { minLength: 1, maxLength: 2 }),
-    own: sig,
-  },
-  { requiredKeys: ['v', 'link', 'sigs'] },
-);
-
-const origin = line(200);
 const expiry = uints;
 export const clientFrame = fc.oneof(
   frame('auth', { re, user: ref, device: id, expiry, sig }),
@@ -283,12 +259,4 @@ export const inviteLink = fc.record({
   pub: point,
 });
 
-export const socketProof = fc.record({
-  realm: id,
-  node: connection,
-  origin,
-  nonce: id,
-  device: id,
-  expiry,
-});
 export const leaf = fc.nat().map((n) => sha256Bytes(utf8(`${n}`)));

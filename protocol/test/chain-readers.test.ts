@@ -150,7 +150,7 @@ t.test('[USR-15] [POOL-2] no bit of a valid chain can be flipped', async (t) => 
   t.ok(users.length === 6 && pools.length === 3, 'over every kind of link');
 });
 
-t.test('[ENC-8] states survive their rows, and judging goes on from there', async (t) => {
+t.test('[ENC-7] states survive their rows, and judging goes on from there', async (t) => {
   const user = decodeUserState(encodeUserState(nina.state));
   const rooms = decodePoolState(encodePoolState(pool.state));
   if (!user.ok || !rooms.ok) throw new Error('rows do not decode');

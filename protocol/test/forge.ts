@@ -13,7 +13,7 @@ import {
 type Fields = Record<string, unknown>;
 const fields: Shape<Fields> = () => undefined;
 
-export function fieldsOf(bytes: Bytes): Fields {
+function fieldsOf(bytes: Bytes): Fields {
   const decoded = decodeCbor(bytes, fields, bytes.length);
   if (!decoded.ok) throw new Error(decoded.detail);
   return decoded.value;

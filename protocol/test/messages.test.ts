@@ -80,12 +80,12 @@ const CODECS: readonly Codec[] = [
     again: (bytes) => again(peekPoolStatement(bytes), ({ envelope }) => encodeEnvelope(envelope)),
   },
   {
-    name: '[ENC-8] user state rows',
+    name: '[ENC-7] user state rows',
     written: arb.userState.map(encodeUserState),
     again: (bytes) => again(decodeUserState(bytes), encodeUserState),
   },
   {
-    name: '[ENC-8] pool state rows',
+    name: '[ENC-7] pool state rows',
     written: arb.poolState.map(encodePoolState),
     again: (bytes) => again(decodePoolState(bytes), encodePoolState),
   },
@@ -163,7 +163,7 @@ t.test('[WS-1] a frame of an unknown type or beyond its size is refused', async 
   }
 });
 
-t.test('[ENC-8] a row of another version is refused, never guessed at', async (t) => {
+t.test('[ENC-7] a row of another version is refused, never guessed at', async (t) => {
   const [user] = fc.sample(arb.userState, 1);
   const [pool] = fc.sample(arb.poolState, 1);
   t.match(decodeUserState(encodeCbor({ v: 2, ...user })), { ok: false });
