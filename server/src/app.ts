@@ -31,7 +31,7 @@ import { healthRoutes } from './http/health.ts';
 import { openapiRoute } from './http/openapi.ts';
 import { webClient } from './http/web-client.ts';
 import { type Allowances, RateLimits } from './limits/rate-limits.ts';
-import { bytesOf, nodeStates } from './node-states.ts';
+import { bytesOf, connectedPeers, nodeStates } from './node-states.ts';
 import { Metrics } from './observability/metrics.ts';
 import { listenMetrics, type MetricsListener } from './observability/metrics-listener.ts';
 import { startDeliveries } from './outbox/start-deliveries.ts';
@@ -125,7 +125,7 @@ function compose(
     route: createRoute({ commands, hub, nodeId: ids.node }, limits),
     log: app.log,
     counters: metrics,
-    nodes: () => nodeStates(cluster),
+    others: () => connectedPeers(cluster).map(({ name }) => name),
     deviceActive: ({ user, device }) => view.deviceActive(user, device),
     nowMs,
     hello: async () => ({

@@ -4,7 +4,7 @@
 import type { Cluster, ClusterEvent, PeerState } from '@rockpool/cluster';
 import type { DirectoryView } from '../commands/directory-view.ts';
 import { type DirectoryEvent, decodeEvent } from '../directory/events.ts';
-import { bytesOf, nodeStates } from '../node-states.ts';
+import { bytesOf, connectedPeers, nodeStates } from '../node-states.ts';
 import { type HubPorts, SignalingHub } from './hub.ts';
 import { PresenceExchange } from './presence-exchange.ts';
 
@@ -37,7 +37,7 @@ export function createSignaling(options: SignalingOptions): Signaling {
   const exchange = new PresenceExchange({
     self: { node: self.id, incarnation: bytesOf(incarnation), boot: bootNumber },
     send,
-    connected: () => connectedPeers(cluster),
+    connected: () => connectedPeers(cluster).map(({ id }) => id),
     touched: (pools) => hub.presenceTouched(pools),
     signal: (message) => void hub.deliver(message),
     refused: (node, code) => {
@@ -100,13 +100,6 @@ async function tellHub(
     case 'adminClaimed':
       return;
   }
-}
-
-function connectedPeers(cluster: Cluster): readonly string[] {
-  return cluster
-    .status()
-    .peers.filter(({ connected }) => connected)
-    .map(({ node }) => node.id);
 }
 
 function nameOf(cluster: Cluster, node: string): string {

@@ -2,7 +2,7 @@
 // node drains.
 
 import { randomBytes } from 'node:crypto';
-import { type NodeState, type ServerFrame, WIRE_VERSION } from '@rockpool/protocol';
+import { type ServerFrame, WIRE_VERSION } from '@rockpool/protocol';
 import type { SignalingHub } from '../signaling/hub.ts';
 import {
   type Route,
@@ -30,7 +30,8 @@ export interface GatewayPorts {
   readonly counters: SessionCounters;
   /** Everything in hello that does not belong to one socket. */
   hello(): Promise<Omit<Hello, 'type' | 'version' | 'nonce' | 'time'>>;
-  nodes(): readonly NodeState[];
+  /** Names of the other nodes that are up. */
+  others(): readonly string[];
   deviceActive(session: Session): Promise<boolean>;
   /** Wall clock in milliseconds. */
   nowMs(): number;
@@ -115,10 +116,7 @@ export class Gateway {
   drain(): void {
     this.#draining = true;
     clearInterval(this.#timer);
-    const to = this.#ports
-      .nodes()
-      .filter(({ up }) => up === 1)
-      .map(({ name }) => name);
+    const to = this.#ports.others();
     for (const session of this.#sessions) {
       session.send({ type: 'drain', to });
       session.end('CLUSTER_DRAINING');
