@@ -40,11 +40,8 @@ const tree: fc.Arbitrary<unknown> = fc.nat(12).chain((depth) => branch(depth));
 function branch(depth: number): fc.Arbitrary<unknown> {
   if (depth === 0) return fc.constantFrom(7, 'x', [], {});
   const leaf = fc.constantFrom(7, 'x', [], {}, [[1], 2], { a: [1] });
-  return fc.oneof(
-    fc.tuple(leaf, branch(depth - 1), leaf),
-    fc.record({ a: leaf, b: branch(depth - 1) }),
-    fc.tuple(branch(depth - 1)),
-  );
+  const inner = branch(depth - 1);
+  return fc.oneof(fc.tuple(leaf, inner, leaf), fc.record({ a: leaf, b: inner }), fc.tuple(inner));
 }
 
 t.test('[ENC-1] what encodes decodes to the same bytes again', async () => {
