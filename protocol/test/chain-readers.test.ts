@@ -37,6 +37,7 @@ import {
   verifyChecks,
 } from '../testing/index.ts';
 import { envelopeOf, flipBit, withEnvelope } from './forge.ts';
+import { holdsForAll } from './holds-for-all.ts';
 
 const NOW = 1_800_000_000_000;
 const nina = createTestPerson({ nowMs: NOW });
@@ -133,14 +134,16 @@ t.test('[USR-15] [POOL-2] no bit of a valid chain can be flipped', async (t) => 
     const state = i === 0 ? undefined : replayedPool(pool.links.slice(0, i));
     return [state, link, i === 2 ? ben.state : nina.state];
   });
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(fc.constantFrom(...users), fc.nat(), ([state, { envelope }], bit) => {
       const judged = judgeUser(state, flipBit(envelope, bit % (envelope.length * 8)), NOW);
       return !judged.ok || !verifyChecks(judged.value.checks);
     }),
     { numRuns: 1500 },
   );
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(fc.constantFrom(...pools), fc.nat(), ([state, { envelope }, author], bit) => {
       const judged = judgePool(state, flipBit(envelope, bit % (envelope.length * 8)), NOW, author);
       return !judged.ok || !verifyChecks(judged.value.checks);

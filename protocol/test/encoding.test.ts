@@ -32,6 +32,7 @@ import {
 } from '../src/index.ts';
 import { channelFrame, upTo } from './arbitraries.ts';
 import { kindsOfBadCbor } from './bad-cbor.ts';
+import { holdsForAll } from './holds-for-all.ts';
 
 const anything: Shape<unknown> = () => undefined;
 
@@ -44,8 +45,9 @@ function branch(depth: number): fc.Arbitrary<unknown> {
   return fc.oneof(fc.tuple(leaf, inner, leaf), fc.record({ a: leaf, b: inner }), fc.tuple(inner));
 }
 
-t.test('[ENC-1] what encodes decodes to the same bytes again', async () => {
-  fc.assert(
+t.test('[ENC-1] what encodes decodes to the same bytes again', async (t) => {
+  holdsForAll(
+    t,
     fc.property(channelFrame, (value) => {
       const encoded = encodeCbor(value);
       const decoded = decodeCbor(encoded, anything, encoded.length);
@@ -56,8 +58,9 @@ t.test('[ENC-1] what encodes decodes to the same bytes again', async () => {
 
 t.test(
   '[ENC-1] random bytes never throw, and nothing but the deterministic form is taken',
-  async () => {
-    fc.assert(
+  async (t) => {
+    holdsForAll(
+      t,
       fc.property(upTo(300), (random) => {
         const decoded = decodeCbor(random, anything, 300);
         return !decoded.ok || equalBytes(encodeCbor(decoded.value as object), random);
@@ -130,7 +133,8 @@ t.test(
     t.match(decodeCbor(bomb, anything, bomb.length), { ok: false });
     const tags = new Uint8Array(100_000).fill(0xc6);
     t.match(decodeCbor(tags, anything, tags.length), { ok: false });
-    fc.assert(
+    holdsForAll(
+      t,
       fc.property(tree, (value) => decode(value).ok === containers(value) <= CBOR_DEPTH_MAX),
       { numRuns: 1000 },
     );
@@ -163,8 +167,9 @@ t.test('[ENC-4] text is NFC and holds nothing that hides or reorders it', async 
   t.ok(text(3)(5));
 });
 
-t.test('[ENC-4] cleaned text is text that may travel, and stays as it is', async () => {
-  fc.assert(
+t.test('[ENC-4] cleaned text is text that may travel, and stays as it is', async (t) => {
+  holdsForAll(
+    t,
     fc.property(fc.string({ unit: 'binary' }), (typed) => {
       const line = toCleanLine(typed);
       const running = toCleanLines(typed);
@@ -191,7 +196,8 @@ t.test('[ENC-5] sign and hash input is the tag, a zero byte, and the parts joine
 });
 
 t.test('[ENC-6] base64url round trips, and every byte string has one text only', async (t) => {
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(upTo(100), (random) => {
       const written = toBase64url(random);
       const read = fromBase64url(written);
@@ -202,7 +208,8 @@ t.test('[ENC-6] base64url round trips, and every byte string has one text only',
       );
     }),
   );
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(fc.string({ maxLength: 20 }), (typed) => {
       const read = fromBase64url(typed);
       return read === undefined || toBase64url(read) === typed;
@@ -214,7 +221,8 @@ t.test('[ENC-6] base64url round trips, and every byte string has one text only',
 });
 
 t.test('hex round trips, and bytes have one order', async (t) => {
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(upTo(50), upTo(50), (a, b) => {
       const read = fromHex(toHex(a));
       const order = Math.sign(compareBytes(a, b));

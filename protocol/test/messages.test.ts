@@ -30,6 +30,7 @@ import {
   type Result,
 } from '../src/index.ts';
 import * as arb from './arbitraries.ts';
+import { holdsForAll } from './holds-for-all.ts';
 
 interface Codec {
   readonly name: string;
@@ -117,8 +118,9 @@ const CODECS: readonly Codec[] = [
 ];
 
 for (const codec of CODECS) {
-  t.test(`${codec.name} round trip`, async () => {
-    fc.assert(
+  t.test(`${codec.name} round trip`, async (t) => {
+    holdsForAll(
+      t,
       fc.property(codec.written, (bytes) => {
         const result = codec.again(bytes);
         return result instanceof Uint8Array && equalBytes(result, bytes);
@@ -128,7 +130,7 @@ for (const codec of CODECS) {
 
   t.test(
     `${codec.name}: random, cut and changed bytes never throw, or mean what they are`,
-    async () => {
+    async (t) => {
       const changed = fc
         .tuple(codec.written, fc.nat(), fc.integer({ min: 1, max: 255 }))
         .map(([bytes, at, by]) => {
@@ -139,7 +141,8 @@ for (const codec of CODECS) {
       const cut = fc
         .tuple(codec.written, fc.nat())
         .map(([bytes, at]) => bytes.slice(0, at % bytes.length));
-      fc.assert(
+      holdsForAll(
+        t,
         fc.property(fc.oneof(arb.upTo(400), changed, cut), (bytes) => {
           const result = codec.again(bytes);
           return result instanceof Uint8Array ? equalBytes(result, bytes) : !result.ok;

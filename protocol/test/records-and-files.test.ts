@@ -33,6 +33,7 @@ import {
 } from '../src/index.ts';
 import { createTestDevice, verifyChecks } from '../testing/index.ts';
 import * as arb from './arbitraries.ts';
+import { holdsForAll } from './holds-for-all.ts';
 
 t.test(
   '[REC-1] a record header is an array of twelve, and [REC-2] its signature covers all of it',
@@ -100,7 +101,8 @@ t.test(
 );
 
 t.test('[FILE-2] the root is that of RFC 9162 section 2.1.1', async (t) => {
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(fc.array(arb.leaf, { maxLength: 70 }), (leaves) =>
       equalBytes(merkleRoot(leaves), naiveRoot(leaves)),
     ),
@@ -120,13 +122,14 @@ t.test('[FILE-2] the root is that of RFC 9162 section 2.1.1', async (t) => {
   );
 });
 
-t.test('[FILE-3] every proof verifies, and no changed one does', async () => {
+t.test('[FILE-3] every proof verifies, and no changed one does', async (t) => {
   const trees = fc
     .array(arb.leaf, { minLength: 1, maxLength: 70 })
     .chain((leaves) =>
       fc.tuple(fc.constant(leaves), fc.nat(leaves.length - 1), fc.nat(), fc.nat(255)),
     );
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(trees, ([leaves, index, at, bit]) => {
       const tree = merkleTree(leaves);
       const proof = tree.proof(index);
@@ -235,7 +238,8 @@ t.test('[SIG-3] an SDP has exactly one fingerprint, of SHA-256 and 32 bytes', as
   ]) {
     t.match(sdpFingerprint(bad), { ok: false, code: 'PEER_FINGERPRINT' }, JSON.stringify(bad));
   }
-  fc.assert(
+  holdsForAll(
+    t,
     fc.property(fc.string(), (random) => {
       const found = sdpFingerprint(random);
       return !found.ok || found.value.length === 32;
