@@ -52,8 +52,8 @@ export interface MeshHost {
   learn(pool: Ref, user: Ref): Promise<void>;
   poolHead(pool: Ref): Head;
   stunUrls(): readonly string[];
-  /** False when the signal certainly did not arrive. */
-  signal(pool: Ref, to: Bytes, body: Bytes): Promise<boolean>;
+  /** Resolves when the servers have taken it, or will not. */
+  signal(pool: Ref, to: Bytes, body: Bytes): Promise<void>;
   onPeer(link: PeerLink, head: Head, evidence: Bytes): PeerUse;
   onChanged(pool: Ref): void;
 }
@@ -66,6 +66,8 @@ interface Slot {
   active: PeerLink | undefined;
   pending: PeerLink | undefined;
   attempt: number;
+  /** Signals leave in the order they were made: a candidate means nothing before its description. */
+  sending: Promise<void>;
   cancelRetry: (() => void) | undefined;
 }
 
@@ -172,6 +174,7 @@ export class Mesh {
       active: undefined,
       pending: undefined,
       attempt: 0,
+      sending: Promise.resolve(),
       cancelRetry: undefined,
     };
     this.#slots.set(key, slot);
@@ -268,13 +271,17 @@ export class Mesh {
     return self !== undefined && toHex(self.device) > toHex(slot.remote.device);
   }
 
-  async #send(slot: Slot, signal: PeerSignal): Promise<void> {
-    const self = this.#host.self();
-    if (self === undefined) return;
-    const { device, ecdh } = slot.remote;
-    const info = signalInfo(slot.pool[1], self.device, device);
-    const body = await sealSignal(this.#host.platform.crypto, signal, ecdh, info);
-    void this.#host.signal(slot.pool, device, body);
+  #send(slot: Slot, signal: PeerSignal): Promise<void> {
+    const step = async () => {
+      const self = this.#host.self();
+      if (self === undefined || this.#stopped) return;
+      const { device, ecdh } = slot.remote;
+      const info = signalInfo(slot.pool[1], self.device, device);
+      const body = await sealSignal(this.#host.platform.crypto, signal, ecdh, info);
+      await this.#host.signal(slot.pool, device, body);
+    };
+    slot.sending = slot.sending.then(step).catch(() => {});
+    return slot.sending;
   }
 
   async #take(frame: SignalFrame): Promise<void> {

@@ -284,7 +284,7 @@ export class PoolRoom {
   #base(record: HeldRecord, userId: string) {
     const { header, logKey } = record;
     return {
-      id: `${logKey}/${header.seq}`,
+      id: entryId(logKey, header.seq),
       author: this.people.person(userId),
       mine: userId === toHex(this.#self.user[1]),
       timeMs: header.ms,
@@ -298,7 +298,7 @@ export class PoolRoom {
   }
 
   #hide(record: HeldRecord): void {
-    const id = `${record.logKey}/${record.header.seq}`;
+    const id = entryId(record.logKey, record.header.seq);
     this.#timeline.remove(id);
     for (const ids of this.#filesByRoot.values()) ids.delete(id);
     this.#touch();
@@ -312,7 +312,7 @@ export class PoolRoom {
     const key = { ms: timeMs, counter: 0, device: '', seq };
     this.#timeline.insert(key, {
       kind: 'joined',
-      id: `joined/${seq}`,
+      id: `joined-${seq}`,
       author: this.people.person(userId),
       mine: equalBytes(author.user[1], this.#self.user[1]),
       timeMs,
@@ -332,7 +332,7 @@ export class PoolRoom {
       const end = Math.min(to, this.#log.log(logKey)?.records.length ?? 0);
       for (let seq = from; seq < end; seq++) {
         const heldByOthers = this.#holders.count(logKey, seq);
-        this.#timeline.update(`${logKey}/${seq}`, (entry) =>
+        this.#timeline.update(entryId(logKey, seq), (entry) =>
           entry.heldByOthers === heldByOthers ? entry : { ...entry, heldByOthers },
         );
       }
@@ -364,6 +364,10 @@ export class PoolRoom {
     this.#view = undefined;
     if (!this.#loading) this.#core.changed();
   }
+}
+
+function entryId(logKey: string, seq: number): string {
+  return `${logKey.replace('/', '-')}-${seq}`;
 }
 
 const NOTHING_YET = {

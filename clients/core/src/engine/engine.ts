@@ -1,0 +1,346 @@
+// Puts the parts together and routes between them: frames of the servers to chains and mesh, frames
+// of peers to their rooms, every change to the view. Decides nothing itself.
+
+import {
+  equalBytes,
+  type Head,
+  type Ref,
+  type Refusal,
+  type ServerFrame,
+  toHex,
+} from '@rockpool/protocol';
+import { Chains } from '../chains/chains.ts';
+import { Swarm } from '../files/swarm.ts';
+import { type ArrivalSecret, readArrival } from '../identity/arrival.ts';
+import { VIEW_INTERVAL_MS } from '../limits.ts';
+import { Mesh } from '../mesh/mesh.ts';
+import type { PeerUse } from '../mesh/peer.ts';
+import type { PeerLink } from '../mesh/peer-link.ts';
+import { PoolRoom } from '../pool/pool-room.ts';
+import { loadPoolRefs } from '../pool/unread-count.ts';
+import type { Platform } from '../ports.ts';
+import { Session } from '../session/session.ts';
+import {
+  type Account,
+  loadAccount,
+  loadProfile,
+  type Profile,
+  saveAccount,
+  saveProfile,
+} from '../store/account.ts';
+import { RowWriter } from '../store/row-writer.ts';
+import type { Capabilities, ClientView, Notice, Stage } from '../view.ts';
+import { clientView, FIRST_VIEW, nameOfMe } from './client-view.ts';
+import type { Core } from './core.ts';
+import { NoticeList } from './notice-list.ts';
+
+const LEARN_PAUSE_MS = 2_000;
+const SIGNAL_TRIES_MAX = 3;
+
+export class Engine implements Core {
+  readonly platform: Platform;
+  readonly writer: RowWriter;
+  readonly session: Session;
+  readonly chains: Chains;
+  readonly mesh: Mesh;
+  readonly swarm: Swarm;
+  readonly rooms = new Map<string, PoolRoom>();
+  readonly #notices: NoticeList;
+  readonly #listeners = new Set<() => void>();
+  readonly #opening = new Map<string, Promise<PoolRoom>>();
+  readonly #learning = new Map<string, { readonly atMs: number; readonly done: Promise<void> }>();
+  #account: Account | undefined;
+  #profile: Profile | undefined;
+  #stage: Stage = 'starting';
+  #capabilities: Capabilities = FIRST_VIEW.capabilities;
+  #arrival: ArrivalSecret;
+  #view: ClientView = FIRST_VIEW;
+  #scheduled = false;
+  #stopped = false;
+
+  constructor(platform: Platform) {
+    this.platform = platform;
+    this.writer = new RowWriter(platform.store);
+    this.#arrival = readArrival(platform.arrivalFragment);
+    this.#notices = new NoticeList(platform.clock, () => this.changed());
+    this.session = new Session(platform, {
+      device: () => this.#sessionDevice(),
+      onOnline: () => void this.#online(),
+      onPush: (frame) => this.#push(frame),
+      onChange: () => this.#paths(),
+      notify: (tone, text) => this.notify(tone, text),
+    });
+    this.chains = new Chains({
+      crypto: platform.crypto,
+      store: platform.store,
+      writer: this.writer,
+      ask: (request) => this.session.request(request),
+      onChanged: () => {
+        for (const room of this.rooms.values()) room.chainChanged();
+      },
+    });
+    this.mesh = this.#createMesh();
+    this.swarm = new Swarm({
+      platform,
+      writer: this.writer,
+      onChanged: (root) => {
+        for (const room of this.rooms.values()) room.fileChanged(root);
+      },
+    });
+  }
+
+  async start(): Promise<void> {
+    this.#capabilities = await this.platform.passkeys.capabilities();
+    if (!this.#capabilities.usable) return this.#enter('blocked');
+    const account = await loadAccount(this.platform.store);
+    this.#profile = await loadProfile(this.platform.store);
+    await this.chains.load();
+    if (account !== undefined && account.expiry > this.platform.clock.nowMs()) {
+      this.#account = account;
+      for (const ref of await loadPoolRefs(this.platform.store)) {
+        if (this.chains.pool(ref) !== undefined) await this.#openRoom(ref);
+      }
+    } else if (account !== undefined) {
+      this.notify('info', 'The sign-in of this device has expired. Sign in again to go on.');
+    }
+    if (this.#stopped) return;
+    this.#enter(this.#account === undefined ? 'signedOut' : 'signedIn');
+    this.session.start();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.session.stop();
+    this.mesh.stop();
+    await this.swarm.stop();
+    await this.writer.settled();
+  }
+
+  view(): ClientView {
+    return this.#view;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  get arrival(): ArrivalSecret {
+    return this.#arrival;
+  }
+
+  /** The link has been used, or is not wanted: its secret goes. */
+  forgetArrival(): void {
+    this.#arrival = { kind: 'none' };
+    this.platform.clearArrival();
+    this.changed();
+  }
+
+  account(): Account | undefined {
+    return this.#account;
+  }
+
+  profile(): Profile | undefined {
+    return this.#profile;
+  }
+
+  async keepProfile(profile: Profile): Promise<void> {
+    this.#profile = profile;
+    await saveProfile(this.writer, profile);
+    this.changed();
+  }
+
+  sign(message: Uint8Array): Promise<Uint8Array> {
+    if (this.#account === undefined) throw new Error('no device to sign with');
+    return this.platform.keys.sign(this.#account.keys, message);
+  }
+
+  async adoptAccount(account: Account): Promise<void> {
+    await saveAccount(this.writer, account);
+    this.#account = account;
+    this.#profile = await loadProfile(this.platform.store);
+    await this.session.authenticate();
+    this.#enter('signedIn');
+  }
+
+  openPool(ref: Ref): Promise<PoolRoom> {
+    return this.#openRoom(ref).then(async (room) => {
+      this.#watch();
+      await this.#introduce(room);
+      return room;
+    });
+  }
+
+  async learn(pool: Ref, user?: Ref): Promise<void> {
+    const key = `${toHex(pool[1])}/${user === undefined ? '' : toHex(user[1])}`;
+    const now = this.platform.clock.nowMs();
+    const before = this.#learning.get(key);
+    if (before !== undefined && now - before.atMs < LEARN_PAUSE_MS) return before.done;
+    const refresh = async () => {
+      await this.chains.refreshPool(pool);
+      if (user !== undefined) await this.chains.refreshUser(user);
+    };
+    const done = refresh();
+    this.#learning.set(key, { atMs: now, done });
+    if (this.#learning.size > 1_000) this.#learning.clear();
+    return done;
+  }
+
+  changed(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    this.platform.clock.after(VIEW_INTERVAL_MS, () => {
+      this.#scheduled = false;
+      this.#publish();
+    });
+  }
+
+  notify(tone: Notice['tone'], text: string): void {
+    this.#notices.add(tone, text);
+  }
+
+  #publish(): void {
+    const view = clientView(this.#view, {
+      core: this,
+      stage: this.#stage,
+      capabilities: this.#capabilities,
+      arrival: this.#arrival,
+      notices: this.#notices.notices,
+    });
+    if (view === this.#view) return;
+    this.#view = view;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #enter(stage: Stage): void {
+    this.#stage = stage;
+    this.changed();
+  }
+
+  #paths(): void {
+    for (const room of this.rooms.values()) room.pathsChanged();
+    this.changed();
+  }
+
+  #sessionDevice() {
+    const account = this.#account;
+    if (account === undefined) return undefined;
+    const { realm, user, device } = account;
+    return { realm, user, device, sign: (message: Uint8Array) => this.sign(message) };
+  }
+
+  #createMesh(): Mesh {
+    const room = (ref: Ref) => this.rooms.get(toHex(ref[1]));
+    return new Mesh({
+      platform: this.platform,
+      self: () => {
+        const account = this.#account;
+        if (account === undefined) return undefined;
+        return {
+          device: account.device,
+          sign: (message) => this.sign(message),
+          open: (sealed, info) => this.platform.keys.open(account.keys, sealed, info),
+        };
+      },
+      device: (pool, device) => room(pool)?.device(device),
+      learn: (pool, user) => this.learn(pool, user),
+      poolHead: (pool) => room(pool)?.head ?? [0, pool[1]],
+      stunUrls: () => this.session.hello?.stun ?? [],
+      signal: (pool, to, body) => this.#signal(pool, to, body),
+      onPeer: (link, head, evidence) => this.#peer(link, head, evidence),
+      onChanged: (pool) => room(pool)?.pathsChanged(),
+    });
+  }
+
+  async #signal(pool: Ref, to: Uint8Array, body: Uint8Array): Promise<void> {
+    for (let tries = 0; tries < SIGNAL_TRIES_MAX; tries++) {
+      const refused = await this.session.tell({ type: 'signal', pool, to, body });
+      if (refused === 'offline' || refused?.code !== 'LIMIT_RATE') return;
+      await this.session.pause(tries + 1);
+    }
+  }
+
+  #peer(link: PeerLink, head: Head, evidence: Uint8Array): PeerUse {
+    const room = this.rooms.get(link.pool);
+    if (room === undefined) throw new Error('a peer belongs to a room');
+    if (this.chains.peerHead(room.ref, head, evidence) === 'newer') {
+      void this.chains.refreshPool(room.ref).then(() => room.peerKnows(head[0]));
+    }
+    return room.use(link);
+  }
+
+  /** A socket is authenticated: everything that servers push has to be asked for again. */
+  async #online(): Promise<void> {
+    this.#watch();
+    const account = this.#account;
+    const answer = await this.session.request({ type: 'pools' });
+    if (answer === 'offline' || !answer.ok || answer.value.type !== 'pools') return;
+    if (account !== undefined) await this.chains.refreshUser(account.user);
+    const refs = answer.value.pools;
+    const others = [...this.rooms.values()]
+      .map((room) => room.ref)
+      .filter((ref) => !refs.some((listed) => equalBytes(listed[1], ref[1])));
+    await Promise.all([...refs, ...others].map((ref) => this.#readPool(ref)));
+  }
+
+  async #readPool(ref: Ref): Promise<void> {
+    const refreshed = await this.chains.refreshPool(ref);
+    if (this.chains.pool(ref) !== undefined && !this.rooms.has(toHex(ref[1]))) {
+      await this.openPool(ref);
+    }
+    if (typeof refreshed !== 'string') this.#tellRefusal(refreshed);
+  }
+
+  #tellRefusal(refusal: Refusal): void {
+    if (refusal.code === 'CHAIN_FORK' || refusal.code === 'CHAIN_SIGNATURE') {
+      this.notify('bad', 'A server showed a pool history that does not hold. It was not taken.');
+    }
+  }
+
+  #watch(): void {
+    const pools = [...this.rooms.values()].filter((room) => room.isMine).map((room) => room.ref);
+    if (pools.length > 0) void this.session.tell({ type: 'watch', pools });
+  }
+
+  #push(frame: ServerFrame): void {
+    if (frame.type === 'presence') {
+      if (this.rooms.has(toHex(frame.pool[1]))) this.mesh.presence(frame.pool, frame.devices);
+    } else if (frame.type === 'signal') {
+      if (this.rooms.has(toHex(frame.pool[1]))) this.mesh.onSignal(frame);
+    } else if (frame.type === 'changed') {
+      if (frame.chain === 'pool') void this.#readPool(frame.ref);
+      else void this.chains.refreshUser(frame.ref);
+    }
+  }
+
+  #openRoom(ref: Ref): Promise<PoolRoom> {
+    const id = toHex(ref[1]);
+    const held = this.rooms.get(id);
+    if (held !== undefined) return Promise.resolve(held);
+    let opening = this.#opening.get(id);
+    if (opening === undefined) {
+      opening = this.#loadRoom(ref).finally(() => this.#opening.delete(id));
+      this.#opening.set(id, opening);
+    }
+    return opening;
+  }
+
+  async #loadRoom(ref: Ref): Promise<PoolRoom> {
+    if (this.#account === undefined) throw new Error('a room needs an account');
+    const room = new PoolRoom(this, ref, this.#account);
+    await room.load();
+    this.rooms.set(room.id, room);
+    this.changed();
+    return room;
+  }
+
+  /** Tells a pool how the person is called, where they have said so and it does not know. */
+  async #introduce(room: PoolRoom): Promise<void> {
+    const account = this.#account;
+    const tag = nameOfMe(this);
+    if (account === undefined || tag === undefined || !room.isMine) return;
+    const told = room.people.tag(toHex(account.user[1]));
+    if (told?.name === tag.name && told.hue === tag.hue) return;
+    await room.write('profile', { v: 1, name: tag.name, hue: tag.hue });
+  }
+}
