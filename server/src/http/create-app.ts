@@ -2,7 +2,7 @@
 
 import { Writable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import Fastify from 'fastify';
+import Fastify, { LogController } from 'fastify';
 import type { Config } from '../config.ts';
 import { sendError } from './error-answer.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -20,7 +20,7 @@ export function createApp(config: Config, logSink?: LogSink): FastifyInstance {
       serializers: { req: loggedRequest },
       stream: logSink === undefined ? process.stdout : sinkStream(logSink),
     },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     trustProxy: [...config.trustedProxies],
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,

@@ -1,0 +1,5 @@
+// The server as other packages of this repository may use it: a node, its configuration, and a
+// cluster on one machine.
+
+export { type NodeOptions, type RunningNode, startNode } from './app.ts';
+export { type Config, type ConfigResult, loadConfig, readConfig } from './config.ts';
