@@ -1,5 +1,5 @@
 // The platform types that the engine may use although it compiles with no library but the
-// language's own: text coding, and WebCrypto's keys as opaque handles.
+// language's own. WebCrypto's keys stand in webcrypto/keys.d.ts, since Node's types lack only those.
 
 declare class TextEncoder {
   encode(text: string): Uint8Array<ArrayBuffer>;
@@ -8,14 +8,4 @@ declare class TextEncoder {
 declare class TextDecoder {
   constructor(label?: string, options?: { fatal?: boolean });
   decode(bytes: Uint8Array): string;
-}
-
-interface CryptoKey {
-  readonly type: string;
-  readonly extractable: boolean;
-}
-
-interface CryptoKeyPair {
-  readonly privateKey: CryptoKey;
-  readonly publicKey: CryptoKey;
 }

@@ -33,9 +33,15 @@ export function createRockpool(platform: Platform): Rockpool {
 
   /** Ceremonies and joins run one after another; an unexpected failure is told, not thrown. */
   function inTurn<T>(run: () => Promise<ActionResult<T>>): Promise<ActionResult<T>> {
-    const mine = last.then(run).catch(unexpected);
+    const mine = last.then(run).catch(unexpected).then(shown);
     last = mine;
     return mine;
+  }
+
+  /** Whoever awaits an action finds what it did in the view. */
+  function shown<T>(result: T): T {
+    engine.showNow();
+    return result;
   }
 
   async function inRoom<T>(
@@ -46,7 +52,7 @@ export function createRockpool(platform: Platform): Rockpool {
     const room = engine.rooms.get(poolId);
     if (room === undefined || !room.isMine) return failed('CHAIN_UNKNOWN');
     if (sends && room.stopped) return failed('CHAIN_FORK');
-    return run(room).catch(unexpected);
+    return run(room).catch(unexpected).then(shown);
   }
 
   return {

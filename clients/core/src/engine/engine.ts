@@ -195,6 +195,12 @@ export class Engine implements Core {
     });
   }
 
+  /** Shows now what an action has done, so that its caller finds it in the view. */
+  showNow(): void {
+    for (const room of this.rooms.values()) room.pathsChanged();
+    this.#publish();
+  }
+
   notify(tone: Notice['tone'], text: string): void {
     this.#notices.add(tone, text);
   }
