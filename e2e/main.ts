@@ -1,15 +1,20 @@
-// `npm run e2e [-- NAME …] [-- --list]`: the journeys, one after another, each on a cluster of its own.
+// `npm run e2e [-- NAME … --shots DIR | --list]`: the journeys, one after another, each on a cluster of its own.
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { type Journey, play } from './kit/journey.ts';
 
 const JOURNEYS = join(import.meta.dirname, 'journeys');
 
+const { values, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: { list: { type: 'boolean' }, shots: { type: 'string' } },
+});
+const options = { shotsDirectory: values.shots === undefined ? undefined : resolve(values.shots) };
 const journeys = await loadJourneys();
-const names = process.argv.slice(2).filter((argument) => !argument.startsWith('-'));
 const unknown = names.filter((name) => !journeys.some((journey) => journey.name === name));
 
-if (process.argv.includes('--list')) {
+if (values.list) {
   for (const { name, summary } of journeys) print(`${name.padEnd(20)} ${summary}`);
 } else if (unknown.length > 0) {
   print(`no journey is called ${unknown.join(', ')}; -- --list names them all`);
@@ -17,7 +22,7 @@ if (process.argv.includes('--list')) {
 } else {
   const chosen = journeys.filter((journey) => names.length === 0 || names.includes(journey.name));
   let failed = 0;
-  for (const journey of chosen) failed += (await play(journey, print)) ? 0 : 1;
+  for (const journey of chosen) failed += (await play(journey, options, print)) ? 0 : 1;
   print(`${chosen.length - failed} passed, ${failed} failed`);
   process.exitCode = failed === 0 ? 0 : 1;
 }

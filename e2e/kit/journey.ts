@@ -1,5 +1,5 @@
-// A journey is a story told on a real cluster in a real browser. The stage sets both up, times each step,
-// and takes pictures of every screen when a step fails.
+// A journey is a story told in a real browser, on a real cluster unless it only looks at screens. The stage
+// sets both up, times each step, and takes pictures of every screen when a step fails.
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,31 +11,39 @@ import { Person } from './person.ts';
 const STEP_TIMEOUT_MS = 120_000;
 
 /** A story with a name for the command line. */
-export interface Journey {
+export type Journey = ClusterJourney | ScreenJourney;
+
+interface Named {
   readonly name: string;
   /** One sentence for `--list`. */
   readonly summary: string;
+}
+
+interface ClusterJourney extends Named {
   tell(stage: Stage): Promise<void>;
 }
 
-/** What a journey plays on. */
-export class Stage {
-  readonly cluster: RunningCluster;
-  readonly #browser: Browser;
+/** One that looks at screens with made-up people: no server runs. */
+interface ScreenJourney extends Named {
+  look(studio: Studio): Promise<void>;
+}
+
+/** What the command line asks of the journeys that it plays. */
+export interface PlayOptions {
+  /** Where pictures go, for journeys that look at screens. */
+  readonly shotsDirectory?: string | undefined;
+}
+
+/** A browser, and a clock for the steps taken in it. */
+export class Studio {
+  readonly browser: Browser;
+  readonly options: PlayOptions;
   readonly #report: (line: string) => void;
-  readonly #people: Person[] = [];
 
-  constructor(cluster: RunningCluster, browser: Browser, report: (line: string) => void) {
-    this.cluster = cluster;
-    this.#browser = browser;
+  constructor(browser: Browser, options: PlayOptions, report: (line: string) => void) {
+    this.browser = browser;
+    this.options = options;
     this.#report = report;
-  }
-
-  /** A new person with a browser profile of their own. */
-  async person(name: string): Promise<Person> {
-    const person = await Person.arrive(this.#browser, name);
-    this.#people.push(person);
-    return person;
   }
 
   /** One step of the story, timed. */
@@ -59,6 +67,24 @@ export class Stage {
       this.#report(`  ${seconds(started)}  ${what}`);
     }
   }
+}
+
+/** A studio with a cluster, and people who come to it. */
+export class Stage extends Studio {
+  readonly cluster: RunningCluster;
+  readonly #people: Person[] = [];
+
+  constructor(cluster: RunningCluster, ...studio: ConstructorParameters<typeof Studio>) {
+    super(...studio);
+    this.cluster = cluster;
+  }
+
+  /** A new person with a browser profile of their own. */
+  async person(name: string): Promise<Person> {
+    const person = await Person.arrive(this.browser, name);
+    this.#people.push(person);
+    return person;
+  }
 
   /** Pictures of every screen and what each browser complained of, for somebody who reads a failure. */
   async evidence(): Promise<string> {
@@ -74,12 +100,17 @@ export class Stage {
   }
 }
 
-/** Plays one journey on a fresh cluster; the answer says whether it ended well. */
-export async function play(journey: Journey, report: (line: string) => void): Promise<boolean> {
+/** Plays one journey, on a fresh cluster if it needs one; the answer says whether it ended well. */
+export async function play(
+  journey: Journey,
+  options: PlayOptions,
+  report: (line: string) => void,
+): Promise<boolean> {
   const started = performance.now();
   report(`${journey.name}: ${journey.summary}`);
   try {
-    await withStage(report, (stage) => journey.tell(stage));
+    if ('tell' in journey) await tell(journey, options, report);
+    else await withBrowser((browser) => journey.look(new Studio(browser, options, report)));
     report(`ok    ${seconds(started)}  ${journey.name}`);
     return true;
   } catch (error) {
@@ -89,24 +120,33 @@ export async function play(journey: Journey, report: (line: string) => void): Pr
   }
 }
 
-async function withStage(
+async function tell(
+  journey: ClusterJourney,
+  options: PlayOptions,
   report: (line: string) => void,
-  tell: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const cluster = await RunningCluster.start();
   try {
-    const browser = await openBrowser();
-    const stage = new Stage(cluster, browser, report);
-    try {
-      await tell(stage);
-    } catch (error) {
-      report(await stage.evidence());
-      throw error;
-    } finally {
-      await browser.close();
-    }
+    await withBrowser(async (browser) => {
+      const stage = new Stage(cluster, browser, options, report);
+      try {
+        await journey.tell(stage);
+      } catch (error) {
+        report(await stage.evidence());
+        throw error;
+      }
+    });
   } finally {
     await cluster.discard();
+  }
+}
+
+async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
+  const browser = await openBrowser();
+  try {
+    await use(browser);
+  } finally {
+    await browser.close();
   }
 }
 

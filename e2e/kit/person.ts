@@ -1,7 +1,7 @@
 // A person at a browser: a context of its own with storage and passkeys, and the things people do on the
 // screen, found as a screen reader finds them.
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { accessibilityFaults } from './accessibility.ts';
 import { VirtualAuthenticator } from './authenticator.ts';
 
 const ACTION_TIMEOUT_MS = 20_000;
@@ -29,10 +29,14 @@ export class Person {
   /** A new person with an empty profile and a passkey holder. */
   static async arrive(browser: Browser, name: string): Promise<Person> {
     const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
-    context.setDefaultTimeout(ACTION_TIMEOUT_MS);
     // No test can answer the system's save dialog; without it the page downloads, as in other browsers.
     await context.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
-    const page = await context.newPage();
+    return Person.at(await context.newPage(), name);
+  }
+
+  /** A person at a page that is open already. */
+  static async at(page: Page, name: string): Promise<Person> {
+    page.context().setDefaultTimeout(ACTION_TIMEOUT_MS);
     return new Person(name, page, await VirtualAuthenticator.attach(page));
   }
 
@@ -47,11 +51,13 @@ export class Person {
   async createAccount(link: string): Promise<void> {
     await this.open(link);
     await this.press('Create account');
-    await this.button('New pool').waitFor();
+    // In a narrow window the list of pools, and with it the button, is another screen.
+    const inside = this.button('New pool').or(this.poolNameField);
+    await inside.filter({ visible: true }).first().waitFor();
   }
 
   async createPool(name: string): Promise<void> {
-    const field = this.page.getByRole('textbox', { name: 'Pool name' });
+    const field = this.poolNameField;
     // The form stands on the first screen of an account without pools; later it is a dialog.
     if (!(await field.isVisible())) await this.press('New pool');
     await field.fill(name);
@@ -134,10 +140,7 @@ export class Person {
 
   /** What keeps somebody with a screen reader, a keyboard or weak eyes from using this screen. */
   async accessibilityFaults(): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page: this.page }).analyze();
-    return violations.flatMap(({ id, help, nodes }) =>
-      nodes.map((node) => `${id}: ${help}: ${node.target.join(' ')}`),
-    );
+    return accessibilityFaults(this.page);
   }
 
   async screenshot(path: string): Promise<void> {
@@ -158,6 +161,10 @@ export class Person {
 
   list(name: string): Locator {
     return this.page.getByRole('list', { name, exact: true });
+  }
+
+  private get poolNameField(): Locator {
+    return this.page.getByRole('textbox', { name: 'Pool name' });
   }
 
   private get messageField(): Locator {

@@ -11,14 +11,16 @@ import { PoolRail } from '../features/pools/pool-rail.tsx';
 import { useServices, useView } from './rockpool-context.ts';
 import './home.css';
 
-export type Pane = 'pools' | 'conversation' | 'details';
+/** What a narrow screen shows while the details are closed. */
+type Pane = 'pools' | 'conversation';
 
 export function Home() {
   const view = useView();
   const { rockpool } = useServices();
   const [activeId, setActiveId] = useState<Id>();
   const [pane, setPane] = useState<Pane>('conversation');
-  const [detailsOpen, setDetailsOpen] = useState(true);
+  // Beside the conversation where there is room; elsewhere they would cover it.
+  const [detailsOpen, setDetailsOpen] = useState(() => matchMedia('(min-width: 1024px)').matches);
   const active: PoolView | undefined =
     view.pools.find((pool) => pool.id === activeId) ?? view.pools[0];
 
@@ -31,8 +33,9 @@ export function Home() {
     setPane('conversation');
   };
 
+  const shown = active === undefined ? 'conversation' : detailsOpen ? 'details' : pane;
   return (
-    <div className="home" data-pane={active === undefined ? 'conversation' : pane}>
+    <div className="home" data-pane={shown}>
       <PoolRail activeId={active?.id} onOpen={open} />
       <main className="home-main">
         {active === undefined ? (
@@ -43,15 +46,12 @@ export function Home() {
             pool={active}
             detailsOpen={detailsOpen}
             onBack={() => setPane('pools')}
-            onDetails={() => {
-              setDetailsOpen((shown) => !shown || pane !== 'details');
-              setPane((shown) => (shown === 'details' ? 'conversation' : 'details'));
-            }}
+            onDetails={() => setDetailsOpen(!detailsOpen)}
           />
         )}
       </main>
       {active !== undefined && detailsOpen && (
-        <Details pool={active} onClose={() => setPane('conversation')} />
+        <Details pool={active} onClose={() => setDetailsOpen(false)} />
       )}
       <TransferTray pools={view.pools} />
       <JoinInvitedPool arrival={view.arrival} onOpen={open} />

@@ -14,10 +14,12 @@ import './entry-list.css';
 const BOTTOM_SLACK_PX = 80;
 const ROW_GUESS_PX = 64;
 const OVERSCAN_ROWS = 12;
+/** What scrolls must be reached by the keyboard, also when nothing in it can be pressed (WCAG 2.1.1). */
+const IN_TAB_ORDER = 0;
 
 export function EntryList({ pool }: { readonly pool: PoolView }) {
   const { entries } = pool;
-  const scroller = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLElement>(null);
   const [atBottom, setAtBottom] = useState(true);
   const [seen, setSeen] = useState(entries.length);
   const virtualizer = useVirtualizer({
@@ -48,7 +50,13 @@ export function EntryList({ pool }: { readonly pool: PoolView }) {
 
   return (
     <div className="entry-list-frame">
-      <div ref={scroller} className="entry-list" onScroll={onScroll}>
+      <section
+        ref={scroller}
+        className="entry-list"
+        aria-label="Conversation"
+        tabIndex={IN_TAB_ORDER}
+        onScroll={onScroll}
+      >
         <ol aria-label="Messages" className="entry-list-space" style={{ height }}>
           {virtualizer.getVirtualItems().map((item) => {
             const entry = entries[item.index];
@@ -66,7 +74,7 @@ export function EntryList({ pool }: { readonly pool: PoolView }) {
             );
           })}
         </ol>
-      </div>
+      </section>
       <LastEntryAloud entry={entries.at(-1)} />
       {unseen > 0 && !atBottom && (
         <span className="entry-list-new">

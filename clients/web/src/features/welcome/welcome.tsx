@@ -88,7 +88,7 @@ function Ways({ capabilities }: { readonly capabilities: Capabilities }) {
   ];
   return (
     <div>
-      <h3>Passkeys that work here</h3>
+      <h2>Passkeys that work here</h2>
       <ul className="welcome-ways">
         {ways.map(({ icon: Icon, name, works }) => (
           <li key={name} data-works={works}>

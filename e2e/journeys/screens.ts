@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+import { Gallery, type GalleryVisit, type Look } from '../kit/gallery.ts';
+import type { Journey, Studio } from '../kit/journey.ts';
+
+const WIDE = { width: 1280, height: 800 };
+const NARROW = { width: 360, height: 740 };
+const LOOKS: readonly Look[] = [
+  { name: 'light', colorScheme: 'light', viewport: WIDE },
+  { name: 'dark', colorScheme: 'dark', viewport: WIDE },
+  { name: 'narrow', colorScheme: 'light', viewport: NARROW },
+];
+const ROWS_MAX = 100;
+const TAB_PRESSES_MAX = 60;
+
+/** A dialog, and the buttons that lead to it; the first ones only where they are to be seen. */
+const DIALOGS = [
+  { name: 'invite', title: /^Invite to/, way: ['Invite'] },
+  { name: 'new-pool', title: 'New pool', way: ['All pools', 'New pool'] },
+  { name: 'profile', title: 'How others see you', way: ['All pools', /Change name or colour/] },
+  { name: 'rename', title: 'Rename this pool', way: ['Members and files', 'Rename this pool'] },
+] as const;
+
+/** Every screen that the web client has, in both themes and on a small one. */
+export const journey: Journey = {
+  name: 'screens',
+  summary:
+    'every screen in light, dark and 360 px: no errors, WCAG 2.2 AA, keyboard, no side scroll',
+  look: async (studio) => {
+    const gallery = await studio.step('the gallery opens', () => Gallery.open());
+    try {
+      for (const look of LOOKS) await lookAround(studio, gallery, look);
+    } finally {
+      await gallery.close();
+    }
+  },
+};
+
+async function lookAround(studio: Studio, gallery: Gallery, look: Look): Promise<void> {
+  const visit = await gallery.visit(studio.browser, look);
+  const shoot = shooter(visit.page, studio.options.shotsDirectory, look);
+  const { width } = look.viewport;
+  await studio.step(`every scene, ${look.name}, ${width} px`, async () => {
+    const scenes = await visit.sceneNames();
+    assert.ok(scenes.length > 10, `only ${scenes.length} scenes`);
+    const faults: string[] = [];
+    for (const scene of scenes) {
+      await visit.show(scene);
+      faults.push(...(await visit.faults()).map((fault) => `${scene}: ${fault}`));
+      await shoot(scene);
+    }
+    assert.deepEqual(faults, []);
+  });
+  await studio.step(`the dialogs, ${look.name}, ${width} px`, async () => {
+    const faults: string[] = [];
+    for (const dialog of DIALOGS) faults.push(...(await openDialog(visit, dialog, shoot)));
+    assert.deepEqual(faults, []);
+  });
+  await studio.step(`the details close and open, ${look.name}, ${width} px`, () => fold(visit));
+  await studio.step(`a keyboard is enough, ${look.name}, ${width} px`, () => useKeyboard(visit));
+  await studio.step(`ten thousand messages, ${look.name}, ${width} px`, () => readLong(visit));
+  await visit.close();
+}
+
+type Shoot = (name: string) => Promise<void>;
+
+function shooter(page: Page, directory: string | undefined, look: Look): Shoot {
+  return async (name) => {
+    if (directory === undefined) return;
+    await mkdir(directory, { recursive: true });
+    await page.screenshot({ path: join(directory, `${name}-${look.name}.png`) });
+  };
+}
+
+async function openDialog(
+  visit: GalleryVisit,
+  { name, title, way }: (typeof DIALOGS)[number],
+  shoot: Shoot,
+): Promise<string[]> {
+  const { page } = visit;
+  await visit.show('conversation');
+  const opener = page.getByRole('button', { name: way.at(-1) ?? '', exact: true });
+  for (const step of way.slice(0, -1)) {
+    if (!(await opener.isVisible())) await page.getByRole('button', { name: step }).click();
+  }
+  await opener.click();
+  const dialog = page.getByRole('dialog', { name: title });
+  await dialog.waitFor();
+  const faults = (await visit.faults()).map((fault) => `${name}: ${fault}`);
+  await shoot(`dialog-${name}`);
+  for (let presses = 0; presses < TAB_PRESSES_MAX / 4; presses += 1) {
+    if (await page.evaluate(focusIsOutside)) faults.push(`${name}: Tab leads behind the dialog`);
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  const back = await opener.evaluate((element) => element === document.activeElement);
+  if (!back) faults.push(`${name}: focus does not return to where it came from`);
+  return faults;
+}
+
+/** The document itself is fine: there the browser's own controls are next. */
+function focusIsOutside(): boolean {
+  const { activeElement } = document;
+  const inside = document.querySelector('dialog[open]')?.contains(activeElement) === true;
+  return !inside && activeElement !== document.body;
+}
+
+async function fold(visit: GalleryVisit): Promise<void> {
+  await visit.show('conversation');
+  const members = visit.page.getByRole('list', { name: 'Members' });
+  const toggle = visit.page.getByRole('button', { name: 'Members and files' });
+  const close = visit.page.getByRole('button', { name: 'Close details' });
+  if (await members.isVisible()) await toggle.click();
+  await members.waitFor({ state: 'hidden' });
+  await toggle.click();
+  await members.waitFor();
+  await close.click();
+  await members.waitFor({ state: 'hidden' });
+}
+
+async function useKeyboard(visit: GalleryVisit): Promise<void> {
+  const { page } = visit;
+  await visit.show('conversation');
+  const list = page.getByRole('region', { name: 'Conversation' });
+  await tabTo(page, list);
+  await page.keyboard.press('Home');
+  await page.getByText('Where do I put the pictures?').waitFor();
+  await waitForScroll(list, 'top');
+  await page.keyboard.press('End');
+  await waitForScroll(list, 'bottom');
+
+  const field = page.getByRole('textbox', { name: 'Message', exact: true });
+  await tabTo(page, field);
+  await page.keyboard.type('first');
+  await page.keyboard.press('Shift+Enter');
+  await page.keyboard.type('second');
+  assert.equal(await field.inputValue(), 'first\nsecond');
+  await page.keyboard.press('Enter');
+  // Nothing here can send: that the refusal is shown and the words are kept says that Enter did.
+  await page.getByRole('alert').getByText('The servers cannot agree').waitFor();
+  assert.equal(await field.inputValue(), 'first\nsecond');
+}
+
+async function tabTo(page: Page, target: Locator): Promise<void> {
+  for (let presses = 0; presses < TAB_PRESSES_MAX; presses += 1) {
+    if (await target.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`${TAB_PRESSES_MAX} presses of Tab do not lead to ${target}`);
+}
+
+async function readLong(visit: GalleryVisit): Promise<void> {
+  const { page } = visit;
+  await visit.show('long');
+  const list = page.getByRole('region', { name: 'Conversation' });
+  const rows = page.getByRole('list', { name: 'Messages' }).getByRole('listitem');
+  const last = page.getByRole('list').getByText('Message number 10000 of a long conversation');
+  const first = page.getByRole('list').getByText('Message number 1 of a long conversation');
+  await waitForScroll(list, 'bottom');
+  assert.ok(await isOnScreen(last), 'the newest message is not on the screen');
+  assert.ok((await rows.count()) < ROWS_MAX, `${await rows.count()} rows are in the document`);
+  await list.evaluate((element) => element.scrollTo({ top: 0 }));
+  await first.waitFor();
+  assert.ok((await rows.count()) < ROWS_MAX, `${await rows.count()} rows are in the document`);
+}
+
+async function waitForScroll(list: Locator, end: 'top' | 'bottom'): Promise<void> {
+  const element = await list.elementHandle();
+  await list.page().waitForFunction(
+    ({ element, end }) => {
+      if (element === null) return false;
+      const below = element.scrollHeight - element.clientHeight - element.scrollTop;
+      return (end === 'top' ? element.scrollTop : below) <= 1;
+    },
+    { element, end },
+  );
+}
+
+async function isOnScreen(target: Locator): Promise<boolean> {
+  await target.waitFor();
+  return target.evaluate((element) => {
+    const { top, bottom } = element.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  });
+}
