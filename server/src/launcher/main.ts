@@ -7,13 +7,14 @@ import { LauncherError } from './launcher-error.ts';
 import { LAUNCHER_USAGE, type LauncherOptions, readLauncherOptions } from './launcher-options.ts';
 import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
 import { NodeBoard, renderNodeLine } from './node-board.ts';
+import { Wake } from './wake.ts';
 import { buildWebClient } from './web-build.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const WEB_DIR = join(ROOT, 'clients', 'web', 'dist');
-const REFRESH_MS = 1000;
 const ALL_READY_WAIT_MS = 10_000;
 const INVITE_TRIES_MAX = 60;
+const INVITE_RETRY_MS = 1000;
 
 const read = readLauncherOptions(process.argv.slice(2), ROOT);
 if (read.kind === 'options') process.exitCode = await launch(read.options);
@@ -94,7 +95,7 @@ async function firstAdminLink(cluster: LocalCluster): Promise<string | undefined
       return (await askFirstAdminInvite(cluster.dataDirOf(node))).link;
     } catch (error) {
       if (!(error instanceof ControlError)) throw error;
-      await new Promise((resolve) => setTimeout(resolve, REFRESH_MS));
+      await new Promise((resolve) => setTimeout(resolve, INVITE_RETRY_MS));
     }
   }
   return undefined;
@@ -113,30 +114,4 @@ function stopSignal(board: NodeBoard): Promise<void> {
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);
   });
-}
-
-/** Wakes the board when something happened, and every second in any case. */
-class Wake {
-  stopped = false;
-  #wake: (() => void) | undefined;
-
-  now(): void {
-    this.#wake?.();
-  }
-
-  stop(): void {
-    this.stopped = true;
-    this.#wake?.();
-  }
-
-  next(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.now(), REFRESH_MS);
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = undefined;
-        resolve();
-      };
-    });
-  }
 }
