@@ -86,19 +86,12 @@ export class Metrics {
   observe(sources: MetricSources): void {
     const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
       new Gauge({ name, help, labelNames, registers: [this.registry] });
-    const presence = gauge('rockpool_presence_entries', 'Devices online, per pool', ['held']);
-    const leads = gauge('rockpool_group_leader', '1 where this node leads the group', ['group']);
-    const applied = gauge('rockpool_group_applied_index', 'Newest applied entry', ['group']);
-    const commits = gauge('rockpool_group_commit_index', 'Newest committed entry', ['group']);
-    const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
-    const stun = gauge('rockpool_stun_datagrams', 'STUN datagrams since the start', ['outcome']);
-    const dropped = gauge('rockpool_stun_send_dropped', 'STUN answers not sent', []);
     new Gauge({
       name: 'rockpool_sockets',
       help: 'Open WebSockets',
       labelNames: ['state'],
       registers: [this.registry],
-      // One collector for all: prom-client asks this gauge whenever somebody reads the metrics.
+      // One collector for all. It is made first, so prom-client asks it before it reads the others.
       collect() {
         const { anonymous, device } = sources.sockets();
         this.set({ state: 'anonymous' }, anonymous);
@@ -122,5 +115,12 @@ export class Metrics {
         dropped.set(counted?.sendDropped ?? 0);
       },
     });
+    const presence = gauge('rockpool_presence_entries', 'Devices online, per pool', ['held']);
+    const leads = gauge('rockpool_group_leader', '1 where this node leads the group', ['group']);
+    const applied = gauge('rockpool_group_applied_index', 'Newest applied entry', ['group']);
+    const commits = gauge('rockpool_group_commit_index', 'Newest committed entry', ['group']);
+    const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
+    const stun = gauge('rockpool_stun_datagrams', 'STUN datagrams since the start', ['outcome']);
+    const dropped = gauge('rockpool_stun_send_dropped', 'STUN answers not sent', []);
   }
 }

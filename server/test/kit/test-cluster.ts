@@ -1,13 +1,12 @@
 // Real nodes in this process: own directories, TLS between them, loopback ports that were free.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initCluster } from '@rockpool/cluster';
 import { fromBase64url } from '@rockpool/protocol';
-import { type RunningNode, startNode } from '../../src/app.ts';
-import { type Config, readConfig } from '../../src/config.ts';
 import { askFirstAdminInvite } from '../../src/control/control-client.ts';
+import { type Config, type RunningNode, readConfig, startNode } from '../../src/index.ts';
 import type { LocalNode } from '../../src/launcher/launcher-file.ts';
 import { choosePorts } from '../../src/launcher/local-ports.ts';
 import { TestClient } from './test-client.ts';
@@ -31,6 +30,7 @@ export class TestCluster {
   static async start(count: 1 | 3): Promise<TestCluster> {
     const dir = await mkdtemp(join(tmpdir(), 'rockpool-server-'));
     const cluster = new TestCluster(dir, await choosePorts(count, []));
+    await writeWebClient(join(dir, 'web'));
     await initCluster({
       dataDirs: cluster.nodes.map(({ name }) => cluster.dataDir(name)),
       nodes: cluster.nodes.map(({ name, peerPort }) => {
@@ -105,4 +105,10 @@ export class TestCluster {
     if (!read.ok) throw new Error(read.problems.join('; '));
     return read.config;
   }
+}
+
+async function writeWebClient(dir: string): Promise<void> {
+  await mkdir(join(dir, 'assets'), { recursive: true });
+  await writeFile(join(dir, 'index.html'), '<!doctype html>\n');
+  await writeFile(join(dir, 'assets', 'app-1234.js'), '1\n');
 }
