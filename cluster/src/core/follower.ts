@@ -43,7 +43,8 @@ function followLeader(state: RaftState, message: Append | Heartbeat): void {
 
 function handleHeartbeat(state: RaftState, message: Heartbeat): void {
   if (message.commit > state.log.lastIndex) {
-    state.refuse(message, 'impossibleIndex');
+    // Its sender goes by what this node acknowledged to it in this very term: the disk lost some of it.
+    state.refuse(message, 'lostAcknowledged');
     return;
   }
   state.commitTo(message.commit);

@@ -101,6 +101,9 @@ export class Progress {
       return true;
     }
     if (rejectedIndex !== this.#nextIndex - 1) return false;
+    // It lacks what it acknowledged. There is nothing below to try, and asking again at once would
+    // go back and forth as fast as the network carries it.
+    if (rejectedIndex <= this.#matchIndex) return false;
     const next = Math.min(rejectedIndex, agreementIndex + 1);
     this.#nextIndex = Math.max(next, this.#matchIndex + 1);
     this.#isProbeOut = false;

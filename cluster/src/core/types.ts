@@ -199,7 +199,9 @@ export type RaftEvent =
         | 'checksumChain'
         | 'malformedEntries'
         | 'conflictsWithCommitted'
-        | 'impossibleIndex';
+        | 'impossibleIndex'
+        /** Entries that this node acknowledged are not in its log: it must not go on. */
+        | 'lostAcknowledged';
     };
 
 /**

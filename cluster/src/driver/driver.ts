@@ -14,6 +14,7 @@ import {
   type ForwardedProposal,
   type ProposalAnswer,
 } from '../format/peer-payload.ts';
+import { NodeError } from '../node-error.ts';
 import type { ClusterLogger } from '../options.ts';
 import type { AppliedEntry } from './apply-commands.ts';
 import type { Clock } from './clock.ts';
@@ -156,6 +157,9 @@ export class Driver implements MemberHooks {
       }
       case 'messageRefused':
         logger.warn({ group, ...event }, 'a raft message was refused');
+        if (event.reason === 'lostAcknowledged') {
+          this.fatal(new NodeError('STORE_HOLE', `Group ${group} lost what it acknowledged.`));
+        }
         return;
     }
   }

@@ -210,7 +210,21 @@ t.test('[C42] a heartbeat carries no commit beyond what its receiver has', async
   const lacking = new Node();
   lacking.step('heartbeat', { term: 1, commit: 5, round: 1 });
   t.equal(lacking.status.commit, 0);
-  t.match(lacking.events.at(-1), { kind: 'messageRefused', reason: 'impossibleIndex' });
+  t.match(lacking.events.at(-1), { kind: 'messageRefused', reason: 'lostAcknowledged' });
+  t.same(lacking.take('heartbeatReply'), [], 'and its word counts for nothing');
+});
+
+t.test('a follower that lost what it acknowledged is not asked in a loop', async (t) => {
+  const leader = new Node().lead();
+  for (let value = 0; value < 4; value += 1) leader.propose();
+  leader.step('appendAccepted', { term: 1, matchIndex: 4 });
+  leader.raft.unreachable('b');
+  leader.drain();
+  t.match(leader.take('append').at(-1), { to: 'b', previousIndex: 4 });
+  const refusal = { term: 1, rejectedIndex: 4, hintIndex: 2, hintTerm: 1 };
+  for (let answers = 0; answers < 3; answers += 1) leader.step('appendRejected', refusal);
+  t.same(leader.take('append'), [], 'no probe before the next heartbeat was answered');
+  t.match(leader.status.followers[0], { matchIndex: 4, nextIndex: 5 });
 });
 
 t.test('[C43] the answer to a heartbeat brings lost appends again', async (t) => {

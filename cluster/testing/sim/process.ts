@@ -19,6 +19,7 @@ import { SimDisk } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Random } from './random.ts';
 import type { Swarm } from './swarm.ts';
+import { check } from './violation.ts';
 
 const BATCHES_IN_FLIGHT_MAX = 3;
 /** A paused process finds at most this much waiting. */
@@ -259,8 +260,10 @@ export class SimProcess {
 
   #noteEvent(event: RaftEvent): void {
     const { coverage } = this.#host;
-    if (event.kind === 'messageRefused' && event.reason === 'checksumChain') {
-      coverage.count('raft.checksumRefused');
+    if (event.kind === 'messageRefused') {
+      if (event.reason === 'checksumChain') coverage.count('raft.checksumRefused');
+      const isWhole = event.reason !== 'lostAcknowledged';
+      check(isWhole, 'durabilityOrder', () => `${this.id} lacks what it acknowledged`);
     }
     if (event.kind !== 'roleChanged') return;
     if (event.reason === 'electionWon') {
