@@ -19,7 +19,7 @@ const TAB_PRESSES_MAX = 60;
 const DIALOGS = [
   { name: 'invite', title: /^Invite to/, way: ['Invite'] },
   { name: 'new-pool', title: 'New pool', way: ['All pools', 'New pool'] },
-  { name: 'profile', title: 'How others see you', way: ['All pools', /Change name or colour/] },
+  { name: 'profile', title: 'Your name and colour', way: ['All pools', /Change name or colour/] },
   { name: 'rename', title: 'Rename this pool', way: ['Members and files', 'Rename this pool'] },
 ] as const;
 

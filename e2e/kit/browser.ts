@@ -1,10 +1,18 @@
-// Finds a real Chromium and starts it headless: the machine's own, else the one from the npm package.
-// No browser is an error, never a skipped test.
+// Finds a real Chromium and starts it: for tests headless, the machine's own, else the one from the npm package;
+// for people with a window. No browser is an error, never a skipped test.
 import { access, constants } from 'node:fs/promises';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import { packagedChromium } from './packaged-chromium.ts';
 
 const SYSTEM_CHROMIUM = '/usr/bin/chromium';
+const WINDOWED_BROWSERS = [
+  SYSTEM_CHROMIUM,
+  '/usr/bin/chromium-browser',
+  '/snap/bin/chromium',
+  '/usr/bin/google-chrome',
+  '/Applications/Chromium.app/Contents/MacOS/Chromium',
+  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
+];
 const LAUNCH_TIMEOUT_MS = 30_000;
 
 /** A Chromium this machine can start. */
@@ -38,17 +46,59 @@ export async function preferredBrowser(): Promise<InstalledBrowser> {
 
 /** Starts a headless Chromium. The caller closes it. */
 export async function openBrowser(browser?: InstalledBrowser): Promise<Browser> {
-  const chosen = browser ?? (await preferredBrowser());
-  if (process.getuid?.() === 0) return launch(chosen, false);
+  const { executablePath, env } = browser ?? (await preferredBrowser());
+  return inSandboxIfPossible((chromiumSandbox) =>
+    chromium.launch({
+      executablePath,
+      args: ['--headless=new', '--disable-gpu', ...FLAGS],
+      chromiumSandbox,
+      timeout: LAUNCH_TIMEOUT_MS,
+      env: { ...process.env, ...env },
+    }),
+  );
+}
+
+/** Starts a Chromium with a window and a profile of its own. The caller closes it. */
+export async function openWindow(
+  executablePath: string,
+  profileDirectory: string,
+): Promise<BrowserContext> {
+  return inSandboxIfPossible((chromiumSandbox) =>
+    chromium.launchPersistentContext(profileDirectory, {
+      executablePath,
+      headless: false,
+      args: ['--ozone-platform-hint=auto', ...FLAGS],
+      chromiumSandbox,
+      // The page is as large as its window, and follows it.
+      viewport: null,
+      timeout: LAUNCH_TIMEOUT_MS,
+      // Whoever opened the window decides what a signal means.
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+    }),
+  );
+}
+
+/** The first browser on this machine that has windows. */
+export async function windowedBrowser(): Promise<string | undefined> {
+  for (const path of WINDOWED_BROWSERS) if (await isExecutable(path)) return path;
+  return undefined;
+}
+
+async function inSandboxIfPossible<Opened>(
+  launch: (sandbox: boolean) => Promise<Opened>,
+): Promise<Opened> {
+  if (process.getuid?.() === 0) return launch(false);
   try {
-    return await launch(chosen, true);
+    return await launch(true);
   } catch (error) {
     if (!isSandboxFailure(error)) throw error;
     process.stderr.write(
       'Chromium cannot use its sandbox here (no user namespaces for this user); ' +
-        'the tests only open loopback pages, so it runs without.\n',
+        'it only opens loopback pages, so it runs without.\n',
     );
-    return launch(chosen, false);
+    return launch(false);
   }
 }
 
@@ -69,8 +119,6 @@ const DISABLED_FEATURES = [
 ];
 
 const FLAGS = [
-  '--headless=new',
-  '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',
@@ -80,16 +128,6 @@ const FLAGS = [
   '--allow-loopback-in-peer-connection',
   `--disable-features=${DISABLED_FEATURES.join(',')}`,
 ];
-
-function launch(browser: InstalledBrowser, sandbox: boolean): Promise<Browser> {
-  return chromium.launch({
-    executablePath: browser.executablePath,
-    args: FLAGS,
-    chromiumSandbox: sandbox,
-    timeout: LAUNCH_TIMEOUT_MS,
-    env: { ...process.env, ...browser.env },
-  });
-}
 
 function isSandboxFailure(error: unknown): boolean {
   return error instanceof Error && /sandbox|namespace|Operation not permitted/i.test(error.message);

@@ -8,6 +8,7 @@ import { accessibilityFaults } from './accessibility.ts';
 const WEB_CLIENT = join(import.meta.dirname, '..', '..', 'clients', 'web');
 // The first page of all waits for the dependencies to be bundled.
 const PAGE_TIMEOUT_MS = 60_000;
+const ACTION_TIMEOUT_MS = 15_000;
 
 /** How a person looks at the screen. */
 export interface Look {
@@ -46,7 +47,8 @@ export class Gallery {
       colorScheme: look.colorScheme,
       reducedMotion: 'reduce',
     });
-    context.setDefaultTimeout(PAGE_TIMEOUT_MS);
+    context.setDefaultTimeout(ACTION_TIMEOUT_MS);
+    context.setDefaultNavigationTimeout(PAGE_TIMEOUT_MS);
     return new GalleryVisit(await context.newPage(), this.#address);
   }
 
@@ -73,7 +75,7 @@ export class GalleryVisit {
   /** Every scene by its name, as the gallery's first page lists them. */
   async sceneNames(): Promise<string[]> {
     await this.page.goto(this.#address);
-    await this.page.getByRole('heading', { name: 'Screens' }).waitFor();
+    await this.page.getByRole('heading', { name: 'Screens' }).waitFor({ timeout: PAGE_TIMEOUT_MS });
     return this.page.getByRole('link').allTextContents();
   }
 

@@ -15,7 +15,7 @@ export function ProfileDialog({ onClose }: { readonly onClose: () => void }) {
   const [name, setName] = useState(me?.name ?? '');
   const [hue, setHue] = useState(me?.hue ?? 0);
   return (
-    <Dialog title="You" onClose={onClose}>
+    <Dialog title="Your name and colour" onClose={onClose}>
       <form
         className="dialog-form"
         onSubmit={async (event) => {
