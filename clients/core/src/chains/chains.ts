@@ -69,6 +69,10 @@ export class Chains {
     return this.#pools.get(toHex(ref[1]));
   }
 
+  poolRefs(): readonly Ref[] {
+    return [...this.#pools.values()].map((chain) => chain.ref);
+  }
+
   forked(name: ChainName, ref: Ref): boolean {
     return this.#forked.has(`${name}/${toHex(ref[1])}`);
   }

@@ -17,7 +17,6 @@ import { Mesh } from '../mesh/mesh.ts';
 import type { PeerUse } from '../mesh/peer.ts';
 import type { PeerLink } from '../mesh/peer-link.ts';
 import { PoolRoom } from '../pool/pool-room.ts';
-import { loadPoolRefs } from '../pool/unread-count.ts';
 import type { Platform } from '../ports.ts';
 import { Session } from '../session/session.ts';
 import {
@@ -97,9 +96,7 @@ export class Engine implements Core {
     await this.chains.load();
     if (account !== undefined && account.expiry > this.platform.clock.nowMs()) {
       this.#account = account;
-      for (const ref of await loadPoolRefs(this.platform.store)) {
-        if (this.chains.pool(ref) !== undefined) await this.#openRoom(ref);
-      }
+      for (const ref of this.chains.poolRefs()) await this.#openRoom(ref);
     } else if (account !== undefined) {
       this.notify('info', 'The sign-in of this device has expired. Sign in again to go on.');
     }
@@ -113,6 +110,7 @@ export class Engine implements Core {
     this.session.stop();
     this.mesh.stop();
     await this.swarm.stop();
+    for (const room of this.rooms.values()) room.saveNow();
     await this.writer.settled();
   }
 

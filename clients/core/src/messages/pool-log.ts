@@ -95,6 +95,11 @@ export class PoolLog {
     return this.#logs.get(key);
   }
 
+  /** Of the log that this device writes now. */
+  get ownKey(): string {
+    return logKeyOf(this.#host.self, this.#incarnation);
+  }
+
   vector(): readonly VectorEntry[] {
     return [...this.#logs.values()].map((log) => entryOf(log));
   }
@@ -250,7 +255,7 @@ export class PoolLog {
   }
 
   #ownLog(): DeviceLog | undefined {
-    return this.#logs.get(logKeyOf(this.#host.self, this.#incarnation));
+    return this.#logs.get(this.ownKey);
   }
 
   async #begin(): Promise<void> {

@@ -80,14 +80,16 @@ export class Holders {
   }
 
   #saveSoon(): void {
-    this.#cancelSave ??= this.#platform.clock.after(SAVE_DELAY_MS, () => {
-      this.#cancelSave = undefined;
-      for (const device of this.#unsaved) {
-        const entries = [...(this.#vectors.get(device)?.values() ?? [])];
-        const key = rowKeys.vector(this.#pool, fromHex(device) ?? new Uint8Array(0));
-        this.#writer.put(key, encodeCbor(entries.slice(0, VECTOR_ENTRIES_MAX))).catch(() => {});
-      }
-      this.#unsaved.clear();
-    });
+    this.#cancelSave ??= this.#platform.clock.after(SAVE_DELAY_MS, () => this.save());
+  }
+
+  save(): void {
+    this.#cancelSave = undefined;
+    for (const device of this.#unsaved) {
+      const entries = [...(this.#vectors.get(device)?.values() ?? [])];
+      const key = rowKeys.vector(this.#pool, fromHex(device) ?? new Uint8Array(0));
+      this.#writer.put(key, encodeCbor(entries.slice(0, VECTOR_ENTRIES_MAX))).catch(() => {});
+    }
+    this.#unsaved.clear();
   }
 }

@@ -80,6 +80,12 @@ export class PoolRoom {
     this.#touch();
   }
 
+  /** What is saved a moment later otherwise. */
+  saveNow(): void {
+    this.#holders.save();
+    this.unread.save();
+  }
+
   get isMine(): boolean {
     return isMember(this.#members, this.#self.user);
   }
@@ -274,10 +280,11 @@ export class PoolRoom {
   async #reopenFiles(): Promise<void> {
     const files = this.#timeline.entries().filter((entry) => entry.kind === 'file');
     for (const entry of files.slice(-FILES_SOUGHT_MAX)) {
-      const root = fromHex(this.rootOf(entry.id) ?? '');
-      if (root !== undefined && root.length === 32) {
-        await this.#core.swarm.offered(this.id, root, entry.size);
-      }
+      const id = this.rootOf(entry.id) ?? '';
+      const root = fromHex(id);
+      if (root === undefined) continue;
+      await this.#core.swarm.offered(this.id, root, entry.size);
+      this.fileChanged(id);
     }
   }
 

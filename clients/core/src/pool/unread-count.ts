@@ -1,11 +1,11 @@
 // Entries of others that came while the pool was not on screen; kept across reloads.
 
-import { decodeCbor, encodeCbor, map, oneOf, type Ref, refShape, uint } from '@rockpool/protocol';
-import type { Platform, StorePort } from '../ports.ts';
+import { decodeCbor, encodeCbor, map, oneOf, type Ref, uint } from '@rockpool/protocol';
+import type { Platform } from '../ports.ts';
 import { rowKeys } from '../store/row-keys.ts';
 import type { RowWriter } from '../store/row-writer.ts';
 
-const rowShape = map({ v: oneOf(1), ref: refShape, unread: uint() });
+const rowShape = map({ v: oneOf(1), unread: uint() });
 const ROW_BYTES_MAX = 256;
 const SAVE_DELAY_MS = 300;
 
@@ -27,13 +27,12 @@ export class UnreadCount {
     const row = await this.#platform.store.get(rowKeys.pool(this.#ref[1]));
     const decoded = row && decodeCbor(row, rowShape, ROW_BYTES_MAX);
     if (decoded?.ok) this.count = decoded.value.unread;
-    else this.#save();
   }
 
   arrived(): void {
     if (this.#onScreen) return;
     this.count++;
-    this.#save();
+    this.#saveSoon();
   }
 
   /** True when this changed the count. */
@@ -41,26 +40,19 @@ export class UnreadCount {
     this.#onScreen = onScreen;
     if (!onScreen || this.count === 0) return false;
     this.count = 0;
-    this.#save();
+    this.#saveSoon();
     return true;
   }
 
-  #save(): void {
+  #saveSoon(): void {
     if (this.#saving) return;
     this.#saving = true;
-    this.#platform.clock.after(SAVE_DELAY_MS, () => {
-      this.#saving = false;
-      const row = encodeCbor({ v: 1, ref: this.#ref, unread: this.count });
-      this.#writer.put(rowKeys.pool(this.#ref[1]), row).catch(() => {});
-    });
+    this.#platform.clock.after(SAVE_DELAY_MS, () => this.save());
   }
-}
 
-/** The pools that this device has rooms for. */
-export async function loadPoolRefs(store: StorePort): Promise<readonly Ref[]> {
-  const rows = await store.list(rowKeys.pools);
-  return rows.flatMap(([, row]) => {
-    const decoded = decodeCbor(row, rowShape, ROW_BYTES_MAX);
-    return decoded.ok ? [decoded.value.ref] : [];
-  });
+  save(): void {
+    this.#saving = false;
+    const row = encodeCbor({ v: 1, unread: this.count });
+    this.#writer.put(rowKeys.pool(this.#ref[1]), row).catch(() => {});
+  }
 }

@@ -14,7 +14,6 @@ export const rowKeys = {
   link: (name: ChainName, id: Bytes, seq: number) => `chain/${name}/${toHex(id)}/${digits(seq)}`,
   forks: 'fork/',
   fork: (name: ChainName, id: Bytes) => `fork/${name}/${toHex(id)}`,
-  pools: 'pool/',
   pool: (pool: Bytes) => `pool/${toHex(pool)}`,
   records: (pool: Bytes) => `record/${toHex(pool)}/`,
   record: (pool: Bytes, device: Bytes, incarnation: Bytes, seq: number) =>

@@ -59,7 +59,9 @@ export class PoolSync {
     const askedAnew = sync.heard(entries);
     this.#host.onHeld(peer.device, entries);
     for (const entry of entries) {
-      if (this.#host.log.isBehind(entry)) void this.#host.log.restartOwnLog(entry);
+      if (this.#host.log.isBehind(entry)) {
+        void this.#host.log.restartOwnLog(entry).then(() => this.written(this.#host.log.ownKey));
+      }
     }
     sync.push(first ? [...this.#host.log.logs()].map((log) => log.key) : askedAnew);
     if (!first)
