@@ -71,6 +71,8 @@ export class PeerLink implements Peer {
   #control: Channel | undefined;
   #bulk: Channel | undefined;
   #use: PeerUse | undefined;
+  /** Settles once our own hello is out: nothing else may reach the other side before it. */
+  #greeting: Promise<void> | undefined;
   #greeted = false;
   #early: ChannelFrame[] = [];
   #closed = false;
@@ -184,7 +186,9 @@ export class PeerLink implements Peer {
 
   #controlEvents(): ChannelEvents {
     return {
-      onOpen: () => void this.#greet(),
+      onOpen: () => {
+        this.#greeting = this.#greet();
+      },
       onMessage: (frame) => this.#receive(frame),
       onClose: () => this.close(),
       onDrained: () => this.#use?.onControlDrained(),
@@ -283,6 +287,7 @@ export class PeerLink implements Peer {
       this.close();
       return;
     }
+    await this.#greeting;
     if (this.#closed) return;
     const use = this.#host.onBound(this, hello.poolHead, message);
     this.#use = use;
