@@ -31,7 +31,7 @@ export const statusCommand: Subcommand = {
   },
 };
 
-export function renderStatus({ ready, pid, sockets, cluster }: NodeStatus): string {
+function renderStatus({ ready, pid, sockets, cluster }: NodeStatus): string {
   const names = new Map([cluster.self, ...cluster.peers.map(({ node }) => node)].map(named));
   const leaderOf = (id: string | undefined) => (id === undefined ? 'none' : (names.get(id) ?? id));
   return [

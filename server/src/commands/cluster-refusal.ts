@@ -12,7 +12,7 @@ const ANSWERS: Readonly<Record<ClusterErrorCode, ErrorCode>> = {
   CLUSTER_STOPPED: 'CLUSTER_UNAVAILABLE',
 };
 
-export function clusterRefusal(error: ClusterError): Refusal {
+function clusterRefusal(error: ClusterError): Refusal {
   return refuse(ANSWERS[error.code], error.code);
 }
 

@@ -27,6 +27,9 @@ else {
 async function launch(options: LauncherOptions): Promise<number> {
   const board = new NodeBoard({
     isTTY: process.stdout.isTTY === true,
+    get columns() {
+      return process.stdout.columns;
+    },
     write: (text) => void process.stdout.write(text),
   });
   const stopped = stopSignal(board);

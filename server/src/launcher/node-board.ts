@@ -26,6 +26,8 @@ export function renderNodeLine({ name, pid, lastEnd, status }: NodeLine): string
 
 export interface BoardOutput {
   readonly isTTY: boolean;
+  /** Width of the terminal: a wrapped line could not be redrawn in place. */
+  readonly columns?: number | undefined;
   write(text: string): void;
 }
 
@@ -59,7 +61,8 @@ export class NodeBoard {
   }
 
   #draw(lines: readonly string[]): void {
-    for (const line of lines) this.#output.write(`${line}\n`);
+    const width = this.#output.columns ?? Number.POSITIVE_INFINITY;
+    for (const line of lines) this.#output.write(`${line.slice(0, width)}\n`);
     this.#shown = lines;
   }
 

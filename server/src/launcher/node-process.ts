@@ -6,9 +6,12 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { VARIABLE_PREFIX } from '../config-variables.ts';
 
-export const RESTART_AFTER_MS = 5000;
+const RESTART_AFTER_MS = 5000;
 /** A node that does not stop by then is killed; it loses nothing that was acknowledged. */
 const STOP_TIMEOUT_MS = 10_000;
+
+/** Of what a dying node says last. */
+const WORDS_CHARACTERS_MAX = 300;
 
 const MAIN = join(import.meta.dirname, '..', 'cli', 'main.ts');
 
@@ -50,8 +53,15 @@ export class NodeProcess {
     this.#child = child;
     child.stdout?.pipe(this.#log, { end: false });
     child.stderr?.pipe(this.#log, { end: false });
+    let words = '';
+    child.stderr?.on('data', (chunk: Buffer) => {
+      words = (words + chunk.toString()).slice(-WORDS_CHARACTERS_MAX);
+    });
     child.once('error', (error) => this.#ended(child, error.message));
-    child.once('exit', (code, signal) => this.#ended(child, signal ?? `exit code ${code}`));
+    child.once('close', (code, signal) => {
+      const said = words.trim().split('\n').at(-1);
+      this.#ended(child, signal ?? (said || `exit code ${code}`));
+    });
     this.#options.changed();
   }
 

@@ -19,7 +19,7 @@ import {
   union,
 } from '@rockpool/protocol';
 
-export const NODE_MESSAGE_BYTES_MAX = 64 * 1024;
+const NODE_MESSAGE_BYTES_MAX = 64 * 1024;
 /** Entries in one message: about 130 bytes each. */
 export const PRESENCE_ENTRIES_PER_MESSAGE_MAX = 400;
 /** Parts of one full state: enough for every socket of a node watching its 64 pools. */

@@ -13,8 +13,8 @@ import {
 } from './session.ts';
 
 /** Sockets of one node, and of one client address at one node. */
-export const SOCKETS_MAX = 10_000;
-export const SOCKETS_PER_ADDRESS_MAX = 500;
+const SOCKETS_MAX = 10_000;
+const SOCKETS_PER_ADDRESS_MAX = 500;
 /** How long a socket may stay open without showing a device. */
 export const ANONYMOUS_LIFE_MS = 60_000;
 /** A socket from which nothing came for two of these is gone. */

@@ -92,7 +92,8 @@ t.test('two people meet on different nodes, and go on when one node stops', asyn
   t.match(await signal(moved, pool.ref, anna.device.id, 'still here'), { type: 'ok' });
   t.same((await first.push('signal')).body, text('still here'));
   const more = pool.invite(anna, { device: anna.device });
-  t.match(await first.statement('pool', pool.ref, more.envelope), { type: 'ok', head: [3] });
+  const told = await first.statement('pool', pool.ref, more.envelope);
+  t.match(told, { type: 'ok', head: [3] }, '[CMD-4] the node brings the link that the pool lacks');
   pool.append(more.envelope, anna);
   const page = await moved.fetch('pool', pool.ref, 1);
   t.match(page, { type: 'chain', links: { length: 4 } }, '[CMD-7] a fresh read sees it at once');
