@@ -62,13 +62,20 @@ function narrowSignalingState(state: RTCSignalingState) {
 function listen(channel: RTCDataChannel, events: ChannelEvents): void {
   channel.binaryType = 'arraybuffer';
   channel.bufferedAmountLowThreshold = LOW_MARK_BYTES;
-  channel.onopen = () => events.onOpen();
+  let opened = false;
+  // A channel that the other side began may be open already and still fire its event afterwards.
+  const open = () => {
+    if (opened) return;
+    opened = true;
+    events.onOpen();
+  };
+  channel.onopen = open;
   channel.onclose = () => events.onClose();
   channel.onbufferedamountlow = () => events.onDrained();
   channel.onmessage = (event) => {
     if (event.data instanceof ArrayBuffer) events.onMessage(new Uint8Array(event.data));
   };
-  if (channel.readyState === 'open') events.onOpen();
+  if (channel.readyState === 'open') open();
 }
 
 function wrapChannel(channel: RTCDataChannel): Channel {
