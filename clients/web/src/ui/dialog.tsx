@@ -13,7 +13,10 @@ export function Dialog(props: {
   const titleId = useId();
   useEffect(() => {
     const dialog = element.current;
-    if (dialog !== null && !dialog.open) dialog.showModal();
+    if (dialog === null || dialog.open) return;
+    dialog.showModal();
+    // What the dialog is for comes before the button that closes it.
+    dialog.querySelector<HTMLElement>('input, .button-primary')?.focus();
   }, []);
   return (
     <dialog ref={element} className="dialog" aria-labelledby={titleId} onClose={props.onClose}>

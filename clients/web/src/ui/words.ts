@@ -15,9 +15,10 @@ export function bytesInWords(bytes: number): string {
 }
 
 export function secondsInWords(seconds: number): string {
-  if (seconds < 60) return `${Math.max(1, Math.round(seconds))} s left`;
-  if (seconds < 3600) return `${Math.round(seconds / 60)} min left`;
-  return `${Math.round(seconds / 3600)} h left`;
+  const whole = Math.max(1, Math.round(seconds));
+  if (whole < 60) return `${whole} s left`;
+  const minutes = Math.round(whole / 60);
+  return minutes < 60 ? `${minutes} min left` : `${Math.round(minutes / 60)} h left`;
 }
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });

@@ -35,5 +35,6 @@ export function pathWords(entry: FileEntry): string | undefined {
   const { sources, bytesThroughServer } = entry.transfer;
   if (sources.length === 0) return undefined;
   const direction = entry.mine ? 'to' : 'from';
-  return `direct ${direction} ${sources.join(', ')} · ${bytesInWords(bytesThroughServer).replace('B', 'bytes')} through the server`;
+  const through = bytesThroughServer === 0 ? '0 bytes' : bytesInWords(bytesThroughServer);
+  return `direct ${direction} ${sources.join(', ')} · ${through} through the server`;
 }
