@@ -183,6 +183,7 @@ async function openFile(
     name: entry.name,
     size: entry.size,
     mediaType: entry.mediaType,
+    blobName: file.blob,
     read: (offset, length) =>
       file.size === 0
         ? Promise.resolve(new Uint8Array(0))
