@@ -65,10 +65,11 @@ export class FakeCluster {
     }));
   }
 
-  port(): SocketPort {
+  /** Sockets opened through it belong to `owner`. */
+  port(owner: object = {}): SocketPort {
     return {
       origin: FAKE_ORIGIN,
-      open: (path, events) => this.#open(path, events),
+      open: (path, events) => this.#open(path, events, owner),
     };
   }
 
@@ -93,6 +94,11 @@ export class FakeCluster {
 
   startAll(): void {
     for (const { name } of this.nodes) this.start(name);
+  }
+
+  /** The owner's machine lost power; its node notices that the socket is gone. */
+  vanish(owner: object): void {
+    for (const socket of [...this.sockets]) if (socket.owner === owner) socket.close();
   }
 
   appendUser(envelope: Bytes): Result<{ head: readonly [number, Bytes]; time: number }> {
@@ -179,13 +185,14 @@ export class FakeCluster {
     this.tellPresence();
   }
 
-  #open(path: string, events: SocketEvents) {
+  #open(path: string, events: SocketEvents, owner: object) {
     const name = path.match(/^\/n\/([^/]+)\/ws$/)?.[1];
     const node = this.nodes.find((each) => each.up && (name === undefined || each.name === name));
     const socket = new FakeNodeSocket(
       this,
       node ?? { id: new Uint8Array(16), name: '', up: false },
       events,
+      owner,
     );
     if (node === undefined) this.time.defer(() => events.onClose(1006));
     else {

@@ -29,6 +29,7 @@ const no = (code: string): Answer => ({ type: 'error', code });
 export class FakeNodeSocket implements Socket {
   readonly bufferedBytes = 0;
   readonly node: FakeNode;
+  readonly owner: object;
   readonly nonce = new Uint8Array(randomBytes(32));
   readonly #cluster: FakeCluster;
   readonly #events: SocketEvents;
@@ -39,7 +40,8 @@ export class FakeNodeSocket implements Socket {
   readonly #proved: Ref[] = [];
   #open = true;
 
-  constructor(cluster: FakeCluster, node: FakeNode, events: SocketEvents) {
+  constructor(cluster: FakeCluster, node: FakeNode, events: SocketEvents, owner: object) {
+    this.owner = owner;
     this.#cluster = cluster;
     this.node = node;
     this.#events = events;

@@ -20,16 +20,19 @@ export class FakePeerNetwork {
   readonly connections = new Map<string, FakeConnection>();
   /** Frames on their way may be changed or dropped (undefined) by a test. */
   tamper: (label: string, frame: Uint8Array) => Uint8Array | undefined = (_, frame) => frame;
+  /** The certificate that a device really sees: another one where somebody sits in between. */
+  liveFingerprint: (fingerprint: Uint8Array) => Uint8Array = (fingerprint) => fingerprint;
   bytesCarried = 0;
 
   constructor(time: VirtualTime) {
     this.time = time;
   }
 
-  port(): PeerConnectionPort {
+  /** Connections made through it belong to `owner`. */
+  port(owner: object = {}): PeerConnectionPort {
     return {
       create: (_stun, events) => {
-        const connection = new FakeConnection(this, events);
+        const connection = new FakeConnection(this, events, owner);
         this.connections.set(connection.id, connection);
         return connection;
       },
@@ -43,6 +46,13 @@ export class FakePeerNetwork {
   /** Every open connection loses its path; candidates found anew bring it back. */
   cutAll(): void {
     for (const connection of this.connections.values()) connection.cut();
+  }
+
+  /** The owner's machine lost power: nothing more comes or goes, and nobody is told. */
+  vanish(owner: object): void {
+    for (const connection of [...this.connections.values()]) {
+      if (connection.owner === owner) connection.vanish();
+    }
   }
 
   /** Every open connection ends for good. */
@@ -59,6 +69,7 @@ interface Description {
 export class FakeConnection implements PeerConnection {
   readonly id = randomBytes(8).toString('hex');
   readonly fingerprint = new Uint8Array(randomBytes(32));
+  readonly owner: object;
   readonly #network: FakePeerNetwork;
   readonly #events: PeerConnectionEvents;
   readonly #channels: FakeChannel[] = [];
@@ -70,7 +81,8 @@ export class FakeConnection implements PeerConnection {
   #candidates = 0;
   #peer: FakeConnection | undefined;
 
-  constructor(network: FakePeerNetwork, events: PeerConnectionEvents) {
+  constructor(network: FakePeerNetwork, events: PeerConnectionEvents, owner: object) {
+    this.owner = owner;
     this.#network = network;
     this.#events = events;
   }
@@ -134,7 +146,7 @@ export class FakeConnection implements PeerConnection {
   }
 
   remoteFingerprint(): Uint8Array {
-    return this.#peer?.fingerprint ?? new Uint8Array(0);
+    return this.#network.liveFingerprint(this.#peer?.fingerprint ?? new Uint8Array(0));
   }
 
   async stats(): Promise<{ roundTripMs: number; relayed: boolean }> {
@@ -158,6 +170,12 @@ export class FakeConnection implements PeerConnection {
     this.enter('failed');
     this.close();
     this.#events.onState('closed');
+  }
+
+  vanish(): void {
+    this.#peer = undefined;
+    for (const channel of this.#channels) channel.vanish();
+    this.#end('closed');
   }
 
   /** The other side closed: its end of the channels tells. */
@@ -256,6 +274,12 @@ class FakeChannel implements Channel {
     this.events = undefined;
     this.#queue = [];
     if (events !== undefined) this.#network.time.defer(() => events.onClose());
+  }
+
+  vanish(): void {
+    if (this.twin !== undefined) this.twin.twin = undefined;
+    this.twin = undefined;
+    this.events = undefined;
   }
 
   pump(): void {

@@ -76,14 +76,14 @@ export class TestDevicePlace {
     this.authenticator = authenticator;
   }
 
-  platform(fragment = ''): Platform {
+  platform(fragment = '', owner: object = {}): Platform {
     const { time, cluster, peers } = this.world;
     const subtle = webcrypto.subtle as unknown as Parameters<typeof createWebCrypto>[0];
     return {
       clock: time,
       random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
-      sockets: cluster.port(),
-      peers: peers.port(),
+      sockets: cluster.port(owner),
+      peers: peers.port(owner),
       store: tracked(time, this.store),
       blobs: tracked(time, this.blobs),
       keys: tracked(time, createDeviceKeys(subtle, this.#keys)),
@@ -96,15 +96,18 @@ export class TestDevicePlace {
   }
 
   open(fragment = ''): TestClient {
-    return new TestClient(this.world, createRockpool(this.platform(fragment)));
+    const tab = {};
+    return new TestClient(this.world, createRockpool(this.platform(fragment, tab)), tab);
   }
 }
 
 export class TestClient {
   readonly world: TestWorld;
   readonly rockpool: Rockpool;
+  readonly #tab: object;
 
-  constructor(world: TestWorld, rockpool: Rockpool) {
+  constructor(world: TestWorld, rockpool: Rockpool, tab: object) {
+    this.#tab = tab;
     this.world = world;
     this.rockpool = rockpool;
   }
@@ -163,6 +166,13 @@ export class TestClient {
   async inviteFragment(): Promise<string> {
     const { link } = await this.done(this.rockpool.invite(this.pool.id));
     return link.slice(link.indexOf('#') + 1);
+  }
+
+  /** As if the power went: nobody is told. */
+  crash(): Promise<void> {
+    this.world.peers.vanish(this.#tab);
+    this.world.cluster.vanish(this.#tab);
+    return this.stop();
   }
 
   stop(): Promise<void> {
