@@ -61,7 +61,7 @@ export const EntryRow = memo(function EntryRow(props: {
 function TextContent({ entry }: { readonly entry: TextEntry }) {
   return (
     <p className="entry-text">
-      {entry.text}
+      <span>{entry.text}</span>
       {entry.mine && <Delivery heldByOthers={entry.heldByOthers} />}
     </p>
   );
