@@ -41,6 +41,7 @@ async function launch(options: LauncherOptions): Promise<number> {
     await Promise.race([supervise(cluster, board, wake), stopped]);
     wake.stop();
     await cluster.stop();
+    board.show([]);
     board.say('Rockpool has stopped. The next start has the same data.');
     return 0;
   } catch (error) {

@@ -61,7 +61,7 @@ export class NodeBoard {
   }
 
   #draw(lines: readonly string[]): void {
-    const width = this.#output.columns ?? Number.POSITIVE_INFINITY;
+    const width = this.#output.columns || Number.POSITIVE_INFINITY; // 0: a terminal of unknown size
     for (const line of lines) this.#output.write(`${line.slice(0, width)}\n`);
     this.#shown = lines;
   }
