@@ -1,11 +1,14 @@
 // Bytes per second as a person wants to read them: smoothed over a few seconds, zero when still.
 
 const SMOOTHING = 0.25;
+/** Samples in a row without a byte after which nothing flows any more. */
+const STILL_SAMPLES = 3;
 
 export class Speed {
   bytesPerSecond = 0;
   #lastMs: number;
   #bytes = 0;
+  #stillSamples = 0;
 
   constructor(nowMs: number) {
     this.#lastMs = nowMs;
@@ -29,7 +32,8 @@ export class Speed {
       this.bytesPerSecond === 0
         ? current
         : this.bytesPerSecond + SMOOTHING * (current - this.bytesPerSecond);
-    if (this.bytesPerSecond < 1024) this.bytesPerSecond = 0;
+    this.#stillSamples = this.#bytes === 0 ? this.#stillSamples + 1 : 0;
+    if (this.#stillSamples >= STILL_SAMPLES) this.bytesPerSecond = 0;
     this.#lastMs = nowMs;
     this.#bytes = 0;
   }
