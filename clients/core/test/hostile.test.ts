@@ -234,47 +234,50 @@ t.test('a signal from a device that is not in the pool is not answered', async (
   await b.stop();
 });
 
-t.test('a record of another pool, of a stranger or with another body is refused', async (t) => {
-  const { world, placeA, a, b } = await twoInAPool();
-  await a.say('mine');
-  await world.time.until('told', () => b.texts.length === 1);
-  const rows = await placeA.store.list('record/');
-  const wires = rows.map(([, row]) => decodeRow(row));
-  const wire = wires.find(({ signed }) => signed.header.kind === 'text')!;
-  const { header } = wire.signed;
-  const log = emptyLog(header.device, header.incarnation);
-  for (let seq = 0; seq < header.seq; seq++)
-    log.records.push({ header, wire: wire.wire, logKey: log.key });
-  log.head = header.previous;
-  const good = {
-    pool: header.pool,
-    headAt: () => header.poolHead,
-    joinedSeq: () => 0,
-    nowMs: header.ms,
-  };
-  const judge = (context: Partial<typeof good>, w: WireRecord = wire.wire, at = log) =>
-    judgeRecord(wire.signed, w, at, { ...good, ...context } as typeof good);
-  t.ok(judge({}).ok);
-  const changed = { ...wire.wire, body: Uint8Array.from([...wire.wire.body!, 0]) };
-  const { body: _body, ...bodiless } = wire.wire;
-  const cases: readonly (readonly [string, ReturnType<typeof judge>, string])[] = [
-    ['another pool', judge({ pool: randomBytes(32) }), 'RECORD_FOREIGN'],
-    ['another history', judge({ headAt: () => randomBytes(32) }), 'RECORD_FOREIGN'],
-    ['joined later', judge({ joinedSeq: () => header.poolSeq + 1 }), 'RECORD_FOREIGN'],
-    ['an unknown device', judge({ joinedSeq: () => undefined } as never), 'RECORD_CHAIN'],
-    ['the future', judge({ nowMs: header.ms - 3_600_000 }), 'RECORD_CHAIN'],
-    [
-      'another place',
-      judge({}, wire.wire, emptyLog(header.device, header.incarnation)),
-      'RECORD_CHAIN',
-    ],
-    ['another body', judge({}, changed), 'RECORD_BODY'],
-    ['half a body', judge({}, bodiless), 'RECORD_BODY'],
-  ];
-  for (const [name, result, code] of cases) t.match(result, { ok: false, code }, name);
-  await a.stop();
-  await b.stop();
-});
+t.test(
+  '[CLI-9] a record of another pool, of a stranger or with another body is refused',
+  async (t) => {
+    const { world, placeA, a, b } = await twoInAPool();
+    await a.say('mine');
+    await world.time.until('told', () => b.texts.length === 1);
+    const rows = await placeA.store.list('record/');
+    const wires = rows.map(([, row]) => decodeRow(row));
+    const wire = wires.find(({ signed }) => signed.header.kind === 'text')!;
+    const { header } = wire.signed;
+    const log = emptyLog(header.device, header.incarnation);
+    for (let seq = 0; seq < header.seq; seq++)
+      log.records.push({ header, wire: wire.wire, logKey: log.key });
+    log.head = header.previous;
+    const good = {
+      pool: header.pool,
+      headAt: () => header.poolHead,
+      joinedSeq: () => 0,
+      nowMs: header.ms,
+    };
+    const judge = (context: Partial<typeof good>, w: WireRecord = wire.wire, at = log) =>
+      judgeRecord(wire.signed, w, at, { ...good, ...context } as typeof good);
+    t.ok(judge({}).ok);
+    const changed = { ...wire.wire, body: Uint8Array.from([...wire.wire.body!, 0]) };
+    const { body: _body, ...bodiless } = wire.wire;
+    const cases: readonly (readonly [string, ReturnType<typeof judge>, string])[] = [
+      ['another pool', judge({ pool: randomBytes(32) }), 'RECORD_FOREIGN'],
+      ['another history', judge({ headAt: () => randomBytes(32) }), 'RECORD_FOREIGN'],
+      ['joined later', judge({ joinedSeq: () => header.poolSeq + 1 }), 'RECORD_FOREIGN'],
+      ['an unknown device', judge({ joinedSeq: () => undefined } as never), 'RECORD_CHAIN'],
+      ['the future', judge({ nowMs: header.ms - 3_600_000 }), 'RECORD_CHAIN'],
+      [
+        'another place',
+        judge({}, wire.wire, emptyLog(header.device, header.incarnation)),
+        'RECORD_CHAIN',
+      ],
+      ['another body', judge({}, changed), 'RECORD_BODY'],
+      ['half a body', judge({}, bodiless), 'RECORD_BODY'],
+    ];
+    for (const [name, result, code] of cases) t.match(result, { ok: false, code }, name);
+    await a.stop();
+    await b.stop();
+  },
+);
 
 function decodeRow(row: Uint8Array) {
   const wire = decodeCbor(row, wireRecordShape, 65_536);

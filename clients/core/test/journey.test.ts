@@ -74,7 +74,7 @@ t.test('a person signs in on a further device with one prompt and finds everythi
   for (const client of [a, b, second]) await client.stop();
 });
 
-t.test('what was written while somebody was away comes when they are back', async (t) => {
+t.test('[CLI-8] what was written while somebody was away comes when they are back', async (t) => {
   const { world, a, b, placeB } = await twoInAPool();
   await a.say('one');
   await world.time.until('told', () => b.texts.length === 1);

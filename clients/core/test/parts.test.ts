@@ -71,7 +71,7 @@ t.test('hybrid time only goes forward, and past everything seen', (t) => {
   t.end();
 });
 
-t.test('entries stand in the one order whatever order they came in', (t) => {
+t.test('[CLI-10] entries stand in the one order whatever order they came in', (t) => {
   const key = fc.record({
     ms: fc.nat(5),
     counter: fc.nat(2),

@@ -15,7 +15,7 @@ export interface PickState {
 }
 
 /** The same block is asked of at most this many at once, in the endgame. */
-export const ENDGAME_COPIES_MAX = 2;
+const ENDGAME_COPIES_MAX = 2;
 
 /** The block to ask for, or undefined when this source has nothing of use. */
 export function pickBlock(

@@ -14,7 +14,8 @@ export function cleanLines(text: string): string {
 
 /** One line of at most so many bytes of UTF-8, cut between characters. */
 export function cleanLine(text: string, bytesMax: number): string {
-  const plain = text.replace(/\s+/g, ' ').replace(HIDDEN, '').normalize('NFC').trim();
+  const words = text.replace(/\s+/g, ' ').replace(HIDDEN, '').replace(/ +/g, ' ');
+  const plain = words.normalize('NFC').trim();
   if (utf8(plain).length <= bytesMax) return plain;
   let cut = '';
   let bytes = 0;

@@ -6,11 +6,6 @@ export interface SubtleKey {
   readonly type: string;
 }
 
-export interface SubtleKeyPair {
-  readonly privateKey: SubtleKey;
-  readonly publicKey: SubtleKey;
-}
-
 export interface Subtle {
   digest(algorithm: string, data: Data): Promise<ArrayBuffer>;
   generateKey(
