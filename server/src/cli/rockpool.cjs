@@ -1,14 +1,31 @@
 #!/usr/bin/env node
-// The `rockpool` command. Written for old Nodes: it only finds a Node 24 and starts main.ts with it.
+// The `rockpool` command. It runs main.ts right here when this Node is new enough, else with the
+// Node 24 that lies beside the packages. Written for old Nodes.
 const childProcess = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
+const url = require('node:url');
 
 const NODE_MAJOR_MIN = 24;
 const DIRECTORIES_UP_MAX = 8;
+const MAIN = path.join(__dirname, 'main.ts');
+
+if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) {
+  void import(url.pathToFileURL(MAIN).href);
+} else {
+  const node = findNode();
+  if (node === undefined) {
+    console.error(
+      'Rockpool needs Node 24 or newer and found ' +
+        process.version +
+        '. On Linux x64/arm64 run "npm ci --include=optional"; elsewhere install Node 24 from https://nodejs.org.',
+    );
+    process.exit(1);
+  }
+  runWith(node);
+}
 
 function findNode() {
-  if (Number(process.versions.node.split('.')[0]) >= NODE_MAJOR_MIN) return process.execPath;
   let directory = __dirname;
   for (let i = 0; i < DIRECTORIES_UP_MAX; i++) {
     const candidate = path.join(directory, 'node_modules', '.bin', 'node');
@@ -18,30 +35,16 @@ function findNode() {
   return undefined;
 }
 
-const node = findNode();
-if (node === undefined) {
-  console.error(
-    'Rockpool needs Node 24 or newer and found ' +
-      process.version +
-      '. On Linux x64/arm64 run "npm ci --include=optional"; elsewhere install Node 24 from https://nodejs.org.',
-  );
-  process.exit(1);
+function runWith(node) {
+  const child = childProcess.spawn(node, [MAIN].concat(process.argv.slice(2)), {
+    stdio: 'inherit',
+  });
+  ['SIGINT', 'SIGTERM'].forEach((signal) => {
+    process.on(signal, () => child.kill(signal));
+  });
+  child.on('error', (error) => {
+    console.error(`Rockpool could not be started: ${error.message}`);
+    process.exit(1);
+  });
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
 }
-
-const child = childProcess.spawn(
-  node,
-  [path.join(__dirname, 'main.ts')].concat(process.argv.slice(2)),
-  { stdio: 'inherit' },
-);
-// A terminal sends Ctrl-C to the child too; a supervisor's SIGTERM has to be passed on.
-process.on('SIGINT', () => {});
-process.on('SIGTERM', () => {
-  child.kill('SIGTERM');
-});
-child.on('error', (error) => {
-  console.error(`Rockpool could not be started: ${error.message}`);
-  process.exit(1);
-});
-child.on('exit', (code, signal) => {
-  process.exit(signal === null ? code : 1);
-});
