@@ -72,10 +72,10 @@ export class DemoWindow {
   }
 
   async place(bounds: Bounds): Promise<void> {
+    // Left open: a page's virtual passkeys go with the first of its sessions that ends.
     const cdp = await this.#context.newCDPSession(this.person.page);
     const { windowId } = await cdp.send('Browser.getWindowForTarget');
     await cdp.send('Browser.setWindowBounds', { windowId, bounds });
-    await cdp.detach();
   }
 
   async close(): Promise<void> {
@@ -101,16 +101,16 @@ export function wearLabel({ origin, text }: { origin: string; text: string }): v
     label.textContent = text;
     Object.assign(label.style, {
       position: 'fixed',
-      top: '0',
+      bottom: '0',
       left: '50%',
       transform: 'translateX(-50%)',
       zIndex: '2147483647',
       pointerEvents: 'none',
-      padding: '1px 10px 2px',
-      borderRadius: '0 0 8px 8px',
+      padding: '0 10px',
+      borderRadius: '6px 6px 0 0',
       background: '#8a3ffc',
       color: '#ffffff',
-      font: '600 11px/1.4 system-ui, sans-serif',
+      font: '600 10px/14px system-ui, sans-serif',
       whiteSpace: 'nowrap',
     });
     document.documentElement.append(label);
