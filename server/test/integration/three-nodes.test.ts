@@ -106,10 +106,26 @@ t.test('two people meet on different nodes, and go on when one node stops', asyn
   await watch(again, pool);
   await again.push('presence', ({ devices }) => devices.length === 3);
 
+  t.comment('one node of three is left');
+  await again.close();
+  await Promise.all([cluster.stopNode('1'), cluster.stopNode('2')]);
+  const last = await cluster.client('3');
+  t.match(await last.auth(bela), { type: 'ok' }, 'a known device still signs in');
+  await watch(last, pool);
+  t.match(await signal(last, pool.ref, add.device.id, 'alone'), { type: 'ok' }, 'and signals');
+  t.same((await third.push('signal')).body, text('alone'));
+  const late = pool.invite(anna, { device: add.device });
+  const refused = await third.statement('pool', pool.ref, late.envelope);
+  t.match(
+    refused,
+    { type: 'error', code: /^CLUSTER_(UNAVAILABLE|TIMEOUT)$/ },
+    '[CMD-8] only changes are refused',
+  );
+
   const log = cluster.logged.join('\n');
   t.notOk(log.includes(Buffer.from(token).toString('base64url')), 'no token is in any log');
   t.notOk(log.includes(Buffer.from(token).toString('hex')));
-  await Promise.all([first, third, moved, again].map((client) => client.close()));
+  await Promise.all([third, moved, last].map((client) => client.close()));
 });
 
 async function watch(client: TestClient, pool: { readonly ref: readonly [number, Uint8Array] }) {
