@@ -187,10 +187,10 @@ t.test('a taken port is an error that names it', async (t) => {
 t.test('options of npm start', (t) => {
   const read = (...args: string[]) => readLauncherOptions(args, '/root-dir');
   t.match(read(), {
-    options: { nodes: 3, port: 8080, dataDir: '/root-dir/.data', fresh: false },
+    options: { nodes: 3, port: 8080, dataDir: '/root-dir/.data', fresh: false, demo: false },
   });
-  t.match(read('--nodes', '1', '--port', '9000', '--data', '/d', '--fresh'), {
-    options: { nodes: 1, port: 9000, dataDir: '/d', fresh: true },
+  t.match(read('--nodes', '1', '--port', '9000', '--data', '/d', '--fresh', '--demo'), {
+    options: { nodes: 1, port: 9000, dataDir: '/d', fresh: true, demo: true },
   });
   t.same(read('--help'), { kind: 'help' });
   for (const wrong of [['--nodes', '2'], ['--port', '0'], ['--port', 'x'], ['--what'], ['here']]) {

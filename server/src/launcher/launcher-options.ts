@@ -8,15 +8,17 @@ export interface LauncherOptions {
   readonly port: number;
   readonly dataDir: string;
   readonly fresh: boolean;
+  readonly demo: boolean;
 }
 
 export const LAUNCHER_USAGE = [
-  'npm start -- [--nodes 1|3] [--port PORT] [--data DIR] [--fresh]',
+  'npm start -- [--nodes 1|3] [--port PORT] [--data DIR] [--fresh] [--demo]',
   '',
   '  --nodes N    nodes on this machine: 3 (default), or 1',
   '  --port PORT  where people open Rockpool: 8080 by default',
   '  --data DIR   where the data lies: .data in this repository by default',
   '  --fresh      deletes that data first',
+  '  --demo       opens two browser windows as two people, with virtual passkeys',
 ].join('\n');
 
 export type LauncherOptionsResult =
@@ -36,6 +38,7 @@ export function readLauncherOptions(args: readonly string[], root: string): Laun
         port: { type: 'string', default: '8080' },
         data: { type: 'string', default: join(root, '.data') },
         fresh: { type: 'boolean', default: false },
+        demo: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
       },
     });
@@ -45,7 +48,8 @@ export function readLauncherOptions(args: readonly string[], root: string): Laun
     const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : 0;
     if (port < 1 || port > 65_535) return wrong('--port is a number from 1 to 65535');
     const dataDir = resolve(values.data);
-    return { kind: 'options', options: { nodes, port, dataDir, fresh: values.fresh } };
+    const { fresh, demo } = values;
+    return { kind: 'options', options: { nodes, port, dataDir, fresh, demo } };
   } catch (error) {
     return wrong(error instanceof Error ? error.message : 'these options are not known');
   }

@@ -31,7 +31,7 @@ export interface LocalCluster {
   stop(): Promise<void>;
 }
 
-export interface LocalClusterOptions extends LauncherOptions {
+export interface LocalClusterOptions extends Omit<LauncherOptions, 'demo'> {
   readonly webDir: string;
   /** A node started, stopped, became ready or ceased to be. */
   changed(): void;

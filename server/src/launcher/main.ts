@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { NodeError } from '@rockpool/cluster';
 import { askFirstAdminInvite, ControlError } from '../control/control-client.ts';
+import { DemoProcess } from './demo-process.ts';
 import { LauncherError } from './launcher-error.ts';
 import { LAUNCHER_USAGE, type LauncherOptions, readLauncherOptions } from './launcher-options.ts';
 import { type LocalCluster, startLocalCluster } from './local-cluster.ts';
@@ -38,9 +39,10 @@ async function launch(options: LauncherOptions): Promise<number> {
     const wake = new Wake();
     const changed = () => wake.now();
     const cluster = await startLocalCluster({ ...options, webDir: WEB_DIR, changed });
-    await Promise.race([supervise(cluster, board, wake), stopped]);
+    const demo = options.demo ? new DemoProcess() : undefined;
+    await Promise.race([supervise(cluster, board, wake, demo), stopped]);
     wake.stop();
-    await cluster.stop();
+    await Promise.all([demo?.stop(), cluster.stop()]);
     board.show([]);
     board.say('Rockpool has stopped. The next start has the same data.');
     return 0;
@@ -53,7 +55,12 @@ async function launch(options: LauncherOptions): Promise<number> {
 }
 
 /** Shows the nodes until it is woken for the last time. */
-async function supervise(cluster: LocalCluster, board: NodeBoard, wake: Wake): Promise<void> {
+async function supervise(
+  cluster: LocalCluster,
+  board: NodeBoard,
+  wake: Wake,
+  demo: DemoProcess | undefined,
+): Promise<void> {
   const startedMs = performance.now();
   let announced = false;
   while (!wake.stopped) {
@@ -63,7 +70,7 @@ async function supervise(cluster: LocalCluster, board: NodeBoard, wake: Wake): P
     if (!announced && mayAnnounce(cluster, startedMs)) {
       announced = true;
       const unclaimed = lines.some(({ status }) => status?.unclaimed === true);
-      await announce(cluster, board, unclaimed);
+      await announce(cluster, board, unclaimed, demo);
     }
     await wake.next();
   }
@@ -80,15 +87,25 @@ async function announce(
   cluster: LocalCluster,
   board: NodeBoard,
   unclaimed: boolean,
+  demo: DemoProcess | undefined,
 ): Promise<void> {
-  board.say(`Rockpool is ready at ${cluster.origin}`);
-  if (!unclaimed) return;
+  const { origin } = cluster;
+  const say = (words: string) => board.say(words);
+  say(`Rockpool is ready at ${origin}`);
+  if (!unclaimed) {
+    demo?.start({ origin, link: undefined, say, unused: () => {} });
+    return;
+  }
   const link = await firstAdminLink(cluster);
-  board.say(
-    link === undefined
-      ? 'The link for the first administrator could not be made; try: npx rockpool invite --first-admin'
-      : `Open this once, within the hour, to become its administrator:\n${link}`,
-  );
+  if (link === undefined) {
+    say(
+      'The link for the first administrator could not be made; try: npx rockpool invite --first-admin',
+    );
+    return;
+  }
+  const show = () => say(`Open this once, within the hour, to become its administrator:\n${link}`);
+  if (demo === undefined) show();
+  else demo.start({ origin, link, say, unused: show });
 }
 
 async function firstAdminLink(cluster: LocalCluster): Promise<string | undefined> {
