@@ -276,3 +276,20 @@ t.test(
     t.equal(decodeNodeMessage(new Uint8Array([1, 2, 3])).ok, false);
   },
 );
+
+t.test("[HUB-10] a user's other devices learn of a pool that one of them joined", async (t) => {
+  const world = new World();
+  t.teardown(() => world.close());
+  const hub = world.node('1');
+  const [joining, other, stranger] = [
+    new FakeSocket(BELA, 22),
+    new FakeSocket(BELA, 23),
+    new FakeSocket(EVE, 33),
+  ];
+  await world.watch(hub, joining);
+  for (const socket of [other, stranger]) hub.attach(socket);
+  hub.poolGained(BELA, POOL, [4, id(7)]);
+  t.match(other.last('changed'), { chain: 'pool', ref: POOL, head: [4, id(7)] });
+  t.equal(joining.last('changed'), undefined, 'who watches the pool knows it');
+  t.equal(stranger.last('changed'), undefined);
+});

@@ -95,7 +95,12 @@ async function tellHub(
     case 'poolChanged':
       view.poolChanged(event.pool);
       return hub.poolChanged(event.pool, event.head);
-    case 'memberJoined':
+    case 'memberJoined': {
+      await view.catchUp(event.pool);
+      const pool = await view.pool(event.pool);
+      if (pool !== undefined) hub.poolGained(event.user, event.pool, [pool.seq, pool.head]);
+      return;
+    }
     case 'outboxAdded':
     case 'adminClaimed':
       return;

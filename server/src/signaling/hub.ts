@@ -154,6 +154,15 @@ export class SignalingHub {
     for (const socket of told) socket.push(frame);
   }
 
+  /** A user has a pool that devices other than the joining one do not know of yet. */
+  poolGained(user: Ref, pool: Ref, head: Head): void {
+    const frame = encodeFrame({ type: 'changed', chain: 'pool', ref: pool, head });
+    for (const [socket, watched] of this.#watching) {
+      const theirs = equalBytes(socket.user[1], user[1]);
+      if (theirs && !watched.has(toHex(pool[1]))) socket.push(frame);
+    }
+  }
+
   /** Nodes came or went. */
   nodesChanged(nodes: readonly NodeState[]): void {
     const frame = encodeFrame({ type: 'nodes', nodes });
