@@ -8,6 +8,7 @@ import {
   MEDIA_TYPE_BYTES_MAX,
   MESSAGE_TEXT_BYTES_MAX,
   POOL_NAME_BYTES_MAX,
+  toHex,
   utf8,
 } from '@rockpool/protocol';
 import { failed, failedBy, succeeded } from './action.ts';
@@ -126,7 +127,10 @@ function joined(result: ActionResult<unknown>): ActionResult {
 async function accept(engine: Engine): Promise<ActionResult<{ readonly poolId: Id }>> {
   const { arrival } = engine;
   if (arrival.kind !== 'invite' || engine.account() === undefined) return failed('AUTH_ADMISSION');
-  const done = await joinPool(engine, arrival.invite);
+  const { pool } = arrival.invite;
+  const done = engine.isMemberOf(pool)
+    ? succeeded({ poolId: toHex(pool[1]) })
+    : await joinPool(engine, arrival.invite);
   if (done.ok) engine.forgetArrival();
   return done;
 }

@@ -17,7 +17,6 @@ import t from 'tap';
 import { Bitfield } from '../src/files/bitfield.ts';
 import { HashTree, joinLeaves, splitLeaves } from '../src/files/hash-tree.ts';
 import { pickBlock, pickEndgame } from '../src/files/picker.ts';
-import { Speed } from '../src/files/speed.ts';
 import { arrivalView, readArrival } from '../src/identity/arrival.ts';
 import { previewInvite } from '../src/identity/preview-invite.ts';
 import { cleanFileName, cleanLine, cleanLines } from '../src/messages/clean-text.ts';
@@ -181,19 +180,6 @@ t.test('the rarest block is asked for first, and twice only in the endgame', (t)
   state.underway.fill(2);
   t.equal(pickEndgame(state, source, none), undefined);
   t.equal(pickBlock({ ...state, underway: new Uint8Array(6) }, new Bitfield(6), none), undefined);
-  t.end();
-});
-
-t.test('speed is smoothed, falls to zero when nothing comes, and tells the time left', (t) => {
-  const speed = new Speed(0);
-  t.equal(speed.secondsLeft(1_000), undefined);
-  speed.add(1_000_000);
-  speed.sample(1_000);
-  t.equal(speed.bytesPerSecond, 1_000_000);
-  t.equal(speed.secondsLeft(2_500_000), 3);
-  for (let at = 2; at < 60; at++) speed.sample(at * 1_000);
-  t.equal(speed.bytesPerSecond, 0);
-  t.equal(speed.active, false);
   t.end();
 });
 

@@ -32,7 +32,7 @@ export class MemoryStore implements StorePort {
 
 /** Contents in memory, with a limit that makes writes fail as a full disk does. */
 export class MemoryBlobs implements BlobPort {
-  readonly blobs = new Map<string, Bytes>();
+  readonly #blobs = new Map<string, { buffer: Bytes; length: number }>();
   bytesMax = Number.POSITIVE_INFINITY;
 
   async write(name: string, offset: number, data: Bytes): Promise<void> {
@@ -40,25 +40,29 @@ export class MemoryBlobs implements BlobPort {
     if (end > this.bytesMax) {
       throw Object.assign(new Error('full'), { name: 'QuotaExceededError' });
     }
-    let blob = this.blobs.get(name) ?? new Uint8Array(0);
-    if (blob.length < end) {
-      const longer = new Uint8Array(end);
-      longer.set(blob);
-      blob = longer;
-      this.blobs.set(name, blob);
+    const blob = this.#blobs.get(name) ?? { buffer: new Uint8Array(0), length: 0 };
+    this.#blobs.set(name, blob);
+    if (blob.buffer.length < end) {
+      const longer = new Uint8Array(Math.max(end, blob.buffer.length * 2));
+      longer.set(blob.buffer);
+      blob.buffer = longer;
     }
-    blob.set(data, offset);
+    blob.buffer.set(data, offset);
+    blob.length = Math.max(blob.length, end);
   }
 
   async read(name: string, offset: number, length: number): Promise<Bytes> {
-    return (this.blobs.get(name) ?? new Uint8Array(0)).slice(offset, offset + length);
+    const blob = this.#blobs.get(name);
+    return blob === undefined
+      ? new Uint8Array(0)
+      : blob.buffer.slice(offset, Math.min(blob.length, offset + length));
   }
 
   async size(name: string): Promise<number | undefined> {
-    return this.blobs.get(name)?.length;
+    return this.#blobs.get(name)?.length;
   }
 
   async remove(name: string): Promise<void> {
-    this.blobs.delete(name);
+    this.#blobs.delete(name);
   }
 }

@@ -25,6 +25,10 @@ export interface Core {
   sign(message: Bytes): Promise<Bytes>;
   /** From now on this device belongs to this account: stored, and shown on the socket. */
   adoptAccount(account: Account): Promise<void>;
+  /** Does the cluster know this device, although the answer to its registration got lost? */
+  isKnownDevice(account: Account): Promise<boolean>;
+  /** Opened, and the person is in it. */
+  isMemberOf(pool: Ref): boolean;
   profile(): Profile | undefined;
   /** Opens a pool whose verified chain is held, watches it, and answers its room. */
   openPool(ref: Ref): Promise<PoolRoom>;

@@ -12,7 +12,6 @@ import {
 import { Chains } from '../chains/chains.ts';
 import { Swarm } from '../files/swarm.ts';
 import { type ArrivalSecret, readArrival } from '../identity/arrival.ts';
-import { VIEW_INTERVAL_MS } from '../limits.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import type { PeerUse } from '../mesh/peer.ts';
 import type { PeerLink } from '../mesh/peer-link.ts';
@@ -32,9 +31,16 @@ import type { Capabilities, ClientView, Notice, Stage } from '../view.ts';
 import { clientView, FIRST_VIEW, nameOfMe } from './client-view.ts';
 import type { Core } from './core.ts';
 import { NoticeList } from './notice-list.ts';
+import { Publisher } from './publisher.ts';
 
 const LEARN_PAUSE_MS = 2_000;
 const SIGNAL_TRIES_MAX = 3;
+const WATCH_TRIES_MAX = 4;
+const WATCH_DELAY_MS = 5;
+const STORE_BLOCKED = {
+  reason: 'This device could not read or write its storage.',
+  remedy: 'Free some space, allow storage for this page, and reload it.',
+};
 
 export class Engine implements Core {
   readonly platform: Platform;
@@ -45,7 +51,7 @@ export class Engine implements Core {
   readonly swarm: Swarm;
   readonly rooms = new Map<string, PoolRoom>();
   readonly #notices: NoticeList;
-  readonly #listeners = new Set<() => void>();
+  readonly #publisher: Publisher;
   readonly #opening = new Map<string, Promise<PoolRoom>>();
   readonly #learning = new Map<string, { readonly atMs: number; readonly done: Promise<void> }>();
   #account: Account | undefined;
@@ -53,8 +59,7 @@ export class Engine implements Core {
   #stage: Stage = 'starting';
   #capabilities: Capabilities = FIRST_VIEW.capabilities;
   #arrival: ArrivalSecret;
-  #view: ClientView = FIRST_VIEW;
-  #scheduled = false;
+  #cancelWatch: (() => void) | undefined;
   #stopped = false;
 
   constructor(platform: Platform) {
@@ -62,9 +67,18 @@ export class Engine implements Core {
     this.writer = new RowWriter(platform.store);
     this.#arrival = readArrival(platform.arrivalFragment);
     this.#notices = new NoticeList(platform.clock, () => this.changed());
+    this.#publisher = new Publisher(platform.clock, (before) =>
+      clientView(before, {
+        core: this,
+        stage: this.#stage,
+        capabilities: this.#capabilities,
+        arrival: this.#arrival,
+        notices: this.#notices.notices,
+      }),
+    );
     this.session = new Session(platform, {
       device: () => this.#sessionDevice(),
-      onOnline: () => void this.#online(),
+      onOnline: () => this.#background(this.#online()),
       onPush: (frame) => this.#push(frame),
       onChange: () => this.#paths(),
       notify: (tone, text) => this.notify(tone, text),
@@ -89,9 +103,18 @@ export class Engine implements Core {
   }
 
   async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch {
+      this.#capabilities = { ...this.#capabilities, usable: false, blockedBy: STORE_BLOCKED };
+      this.#enter('blocked');
+    }
+  }
+
+  async #start(): Promise<void> {
     this.#capabilities = await this.platform.passkeys.capabilities();
     if (!this.#capabilities.usable) return this.#enter('blocked');
-    const account = await loadAccount(this.platform.store);
+    const account = await this.#heldAccount();
     this.#profile = await loadProfile(this.platform.store);
     await this.chains.load();
     if (account !== undefined && account.expiry > this.platform.clock.nowMs()) {
@@ -101,12 +124,27 @@ export class Engine implements Core {
       this.notify('info', 'The sign-in of this device has expired. Sign in again to go on.');
     }
     if (this.#stopped) return;
+    const { arrival } = this;
+    // A link into a pool that this person is in has nothing to offer.
+    if (arrival.kind === 'invite' && this.isMemberOf(arrival.invite.pool)) this.forgetArrival();
     this.#enter(this.#account === undefined ? 'signedOut' : 'signedIn');
     this.session.start();
   }
 
+  /** An account without its keys is none. */
+  async #heldAccount(): Promise<Account | undefined> {
+    const account = await loadAccount(this.platform.store);
+    const keys = account && (await this.platform.keys.load(account.keys));
+    return keys && account;
+  }
+
+  isMemberOf(pool: Ref): boolean {
+    return this.rooms.get(toHex(pool[1]))?.isMine === true;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#publisher.stop();
     this.session.stop();
     this.mesh.stop();
     await this.swarm.stop();
@@ -115,12 +153,11 @@ export class Engine implements Core {
   }
 
   view(): ClientView {
-    return this.#view;
+    return this.#publisher.view;
   }
 
   subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#publisher.subscribe(listener);
   }
 
   get arrival(): ArrivalSecret {
@@ -161,6 +198,15 @@ export class Engine implements Core {
     this.#enter('signedIn');
   }
 
+  async isKnownDevice(account: Account): Promise<boolean> {
+    const before = this.#account;
+    this.#account = account;
+    await this.session.authenticate();
+    const known = (await this.session.link('auth')) !== undefined;
+    this.#account = before;
+    return known;
+  }
+
   openPool(ref: Ref): Promise<PoolRoom> {
     return this.#openRoom(ref).then(async (room) => {
       this.#watch();
@@ -185,35 +231,17 @@ export class Engine implements Core {
   }
 
   changed(): void {
-    if (this.#scheduled || this.#stopped) return;
-    this.#scheduled = true;
-    this.platform.clock.after(VIEW_INTERVAL_MS, () => {
-      this.#scheduled = false;
-      this.#publish();
-    });
+    this.#publisher.soon();
   }
 
   /** Shows now what an action has done, so that its caller finds it in the view. */
   showNow(): void {
     for (const room of this.rooms.values()) room.pathsChanged();
-    this.#publish();
+    this.#publisher.now();
   }
 
   notify(tone: Notice['tone'], text: string): void {
     this.#notices.add(tone, text);
-  }
-
-  #publish(): void {
-    const view = clientView(this.#view, {
-      core: this,
-      stage: this.#stage,
-      capabilities: this.#capabilities,
-      arrival: this.#arrival,
-      notices: this.#notices.notices,
-    });
-    if (view === this.#view) return;
-    this.#view = view;
-    for (const listener of this.#listeners) listener();
   }
 
   #enter(stage: Stage): void {
@@ -268,7 +296,7 @@ export class Engine implements Core {
     const room = this.rooms.get(link.pool);
     if (room === undefined) throw new Error('a peer belongs to a room');
     if (this.chains.peerHead(room.ref, head, evidence) === 'newer') {
-      void this.chains.refreshPool(room.ref).then(() => room.peerKnows(head[0]));
+      this.#background(this.chains.refreshPool(room.ref).then(() => room.peerKnows(head[0])));
     }
     return room.use(link);
   }
@@ -301,9 +329,25 @@ export class Engine implements Core {
     }
   }
 
-  #watch(): void {
-    const pools = [...this.rooms.values()].filter((room) => room.isMine).map((room) => room.ref);
-    if (pools.length > 0) void this.session.tell({ type: 'watch', pools });
+  /** Tells the node once what to push, for all pools that were opened in this moment. */
+  #watch(tries = 0): void {
+    this.#cancelWatch?.();
+    const run = async () => {
+      const mine = [...this.rooms.values()].filter((room) => room.isMine);
+      if (mine.length === 0) return;
+      const pools = mine.map((room) => room.ref);
+      const refused = await this.session.tell({ type: 'watch', pools });
+      if (refused !== undefined && refused !== 'offline' && tries < WATCH_TRIES_MAX) {
+        await this.session.pause(tries);
+        this.#watch(tries + 1);
+      }
+    };
+    this.#cancelWatch = this.platform.clock.after(WATCH_DELAY_MS, () => this.#background(run()));
+  }
+
+  /** Work that nobody waits for. What fails in it is the store. */
+  #background(work: Promise<unknown>): void {
+    work.catch(() => this.notify('bad', STORE_BLOCKED.reason));
   }
 
   #push(frame: ServerFrame): void {
@@ -312,8 +356,8 @@ export class Engine implements Core {
     } else if (frame.type === 'signal') {
       if (this.rooms.has(toHex(frame.pool[1]))) this.mesh.onSignal(frame);
     } else if (frame.type === 'changed') {
-      if (frame.chain === 'pool') void this.#readPool(frame.ref);
-      else void this.chains.refreshUser(frame.ref);
+      const { chain, ref } = frame;
+      this.#background(chain === 'pool' ? this.#readPool(ref) : this.chains.refreshUser(ref));
     }
   }
 

@@ -81,16 +81,21 @@ export async function createAccount(
     clientData,
     ...(await admissionFields(core, admission, hello.realm, handle)),
   };
-  const answer = await register(core, link, request);
-  if (answer === 'closed') return failed('OFFLINE');
-  if (!answer.ok) return failedBy(answer);
   const user = userRef(handle, linkHash(statement));
-  const time = 'time' in answer.value ? answer.value.time : undefined;
+  const account = { realm: hello.realm, user, device, keys, expiry };
+  const answer = await register(core, link, request);
+  if (answer === 'closed') {
+    // The node may have died after it did what was asked; another one knows.
+    if (!(await core.isKnownDevice(account))) return failed('OFFLINE');
+  } else if (!answer.ok) {
+    return failedBy(answer);
+  }
+  const time = answer !== 'closed' && 'time' in answer.value ? answer.value.time : undefined;
   const logTime = time ?? session.nowMs();
   await core.chains.accepted('user', user, { envelope: genesis, time: logTime });
   // The authenticator lists the account under the name made from its handle, so it keeps that name.
   await saveProfile(core.writer, me);
-  await core.adoptAccount({ realm: hello.realm, user, device, keys, expiry });
+  await core.adoptAccount(account);
   return succeeded();
 }
 

@@ -72,6 +72,8 @@ export async function joinPool(
     } else {
       last = preview;
     }
+    // Used, perhaps by ourselves, when the answer to an earlier try got lost.
+    if (last !== 'offline' && last.code === 'CHAIN_USED' && tries > 0) return enter(core, invite);
     if (last !== 'offline' && !MAY_REPEAT.has(last.code)) return failedBy(last);
     const account = core.account();
     if (account !== undefined) await core.chains.refreshUser(account.user);

@@ -30,6 +30,7 @@ import { Holders } from './holders.ts';
 import { activeDevice, isMember, type MemberSet, readMembers } from './members.ts';
 import { People } from './people.ts';
 import { memberViews, reuse, reuseEach } from './pool-view.ts';
+import { transferView } from './transfer-view.ts';
 import { UnreadCount } from './unread-count.ts';
 
 export class PoolRoom {
@@ -67,6 +68,7 @@ export class PoolRoom {
       log: this.#log,
       learn: () => core.learn(ref),
       onHeld: (device, entries) => this.#held(device, entries),
+      onStoreFailed: () => core.notify('bad', 'Messages came that this device has no room for.'),
     });
   }
 
@@ -348,14 +350,8 @@ export class PoolRoom {
   }
 
   #transfer(root: string): FileEntry['transfer'] {
-    const facts = this.#core.swarm.facts(root);
-    const { users, secondsLeft, failure, ...plain } = facts ?? NOTHING_YET;
-    return {
-      ...plain,
-      sources: users.map((user) => this.people.person(user).name),
-      ...(secondsLeft === undefined ? {} : { secondsLeft }),
-      ...(failure === undefined ? {} : { failure }),
-    };
+    const nameOf = (user: string) => this.people.person(user).name;
+    return transferView(this.#core.swarm.facts(root), nameOf);
   }
 
   #alarm(): Alarm | undefined {
@@ -376,18 +372,6 @@ export class PoolRoom {
 function entryId(logKey: string, seq: number): string {
   return `${logKey.replace('/', '-')}-${seq}`;
 }
-
-const NOTHING_YET = {
-  state: 'waiting',
-  bytesHeld: 0,
-  bytesPerSecond: 0,
-  secondsLeft: undefined,
-  users: [],
-  bytesThroughServer: 0,
-  completeOn: 0,
-  bytesSent: 0,
-  failure: undefined,
-} as const;
 
 function sameView(before: PoolView | undefined, next: PoolView): before is PoolView {
   if (before === undefined) return false;

@@ -8,6 +8,7 @@ import {
   ERRORS,
   encodeCbor,
   equalBytes,
+  type NodeState,
   type Ref,
   type Refusal,
   type Result,
@@ -18,10 +19,12 @@ import {
   WIRE_VERSION,
 } from '@rockpool/protocol';
 import {
+  JUST_BACK_MS,
   RECONNECT_FIRST_MS,
   RECONNECT_MAX_MS,
   REQUEST_TIMEOUT_MS,
   REQUEST_TRIES_MAX,
+  SUSPECT_MS,
 } from '../limits.ts';
 import type { Platform } from '../ports.ts';
 import type { NodeView, Notice, ServerView } from '../view.ts';
@@ -62,6 +65,9 @@ export class Session {
   #link: Link | undefined;
   #authed = false;
   #board: Board = [];
+  #heard: readonly NodeState[] = [];
+  /** Node whose socket broke under us: told once another one answers, else it may be our network. */
+  #suspect: string | undefined;
   #lastHello: ServerHello | undefined;
   #clockOffsetMs = 0;
   #attempt = 0;
@@ -199,7 +205,8 @@ export class Session {
     this.#lastHello = hello;
     const offset = hello.time - this.#platform.clock.nowMs();
     this.#clockOffsetMs = Math.abs(offset) <= CLOCK_SKEW_MAX_MS ? offset : 0;
-    this.#applyBoard(boardHeard(this.#board, hello.nodes, this.#platform.clock.nowMs()));
+    this.#accuse(hello.name);
+    this.#hear(hello.nodes);
     if (device === undefined) this.#attempt = 0;
     this.#release('hello');
     if (device !== undefined) await this.#auth(link, hello);
@@ -239,7 +246,7 @@ export class Session {
   #push(link: Link, frame: ServerFrame): void {
     if (link !== this.#link) return;
     if (frame.type === 'nodes') {
-      this.#applyBoard(boardHeard(this.#board, frame.nodes, this.#platform.clock.nowMs()));
+      this.#hear(frame.nodes);
       this.#host.onChange();
     } else if (frame.type === 'drain') {
       this.#cancelRetry();
@@ -263,10 +270,7 @@ export class Session {
     const wasOurs = link === this.#link;
     if (!wasOurs && this.#link !== undefined) return;
     if (this.#stopped) return;
-    if (wasOurs && this.#authed && code !== 1000 && link.hello !== undefined) {
-      const now = this.#platform.clock.nowMs();
-      this.#applyBoard(boardBroke(this.#board, link.hello.name, now));
-    }
+    if (wasOurs && this.#authed && isCrash(code)) this.#suspect = link.hello?.name;
     const left = !wasOurs && link.hello !== undefined;
     this.#link = undefined;
     this.#authed = false;
@@ -288,8 +292,27 @@ export class Session {
     return pick === undefined || this.#attempt % 3 === 0 ? '/ws' : `/n/${pick.name}/ws`;
   }
 
+  #accuse(answering: string): void {
+    const { clock } = this.#platform;
+    const name = this.#suspect;
+    this.#suspect = undefined;
+    if (name === undefined || name === answering) return;
+    this.#applyBoard(boardBroke(this.#board, name, clock.nowMs()));
+    // Where the others never missed it, it was only the socket.
+    clock.after(SUSPECT_MS, () => this.#hear(this.#heard));
+  }
+
+  #hear(states: readonly NodeState[]): void {
+    this.#heard = states;
+    this.#applyBoard(boardHeard(this.#board, states, this.#platform.clock.nowMs()));
+  }
+
   #applyBoard(change: BoardChange): void {
     this.#board = change.board;
+    if (change.back.length > 0) {
+      this.#platform.clock.after(JUST_BACK_MS, () => this.#host.onChange());
+    }
+    if (change.stopped.length + change.back.length > 0) this.#host.onChange();
     for (const name of change.stopped) {
       this.#host.notify('info', `Node ${name} stopped, nothing to do`);
     }
@@ -308,4 +331,9 @@ export class Session {
     this.#told = true;
     this.#host.notify('bad', text);
   }
+}
+
+/** Codes of ours (4000 and up) and the goodbye are no sign of a node that died. */
+function isCrash(code: number): boolean {
+  return code !== 1000 && code < 4000;
 }

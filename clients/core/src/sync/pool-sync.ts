@@ -16,6 +16,8 @@ export interface PoolSyncHost {
   learn(): Promise<void>;
   /** This device is now known to hold that much. */
   onHeld(device: string, entries: readonly VectorEntry[]): void;
+  /** Records came that could not be stored. */
+  onStoreFailed(): void;
 }
 
 const RETRY_REFUSED_MS = 5_000;
@@ -81,7 +83,7 @@ export class PoolSync {
   async #takeAll(): Promise<void> {
     this.#taking = true;
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
-      await this.#take(next.sync, next.records);
+      await this.#take(next.sync, next.records).catch(() => this.#host.onStoreFailed());
     }
     this.#taking = false;
   }
