@@ -9,7 +9,7 @@ export interface BrowserBlobs extends BlobPort {
 }
 
 /** Rejections carry this name when the disk or the browser's quota is full. */
-export const QUOTA_ERROR = 'QuotaExceededError';
+const QUOTA_ERROR = 'QuotaExceededError';
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
 interface Waiting {
