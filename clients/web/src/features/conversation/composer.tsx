@@ -5,11 +5,14 @@ import { useServices } from '../../app/rockpool-context.ts';
 import { IconButton } from '../../ui/button.tsx';
 import { Failure } from '../../ui/failure.tsx';
 import { useAction } from '../../ui/use-action.ts';
-import { fileSource } from '../files/file-source.ts';
+import { ProgressBar } from '../files/progress-bar.tsx';
+import type { Offer } from '../files/use-offer.ts';
 import './composer.css';
 
 /** Enter sends, Shift+Enter begins a new line, files can be picked or pasted. */
-export function Composer({ pool }: { readonly pool: PoolView }) {
+export function Composer(props: { readonly pool: PoolView; readonly offer: Offer }) {
+  const { pool } = props;
+  const { offer, preparing } = props.offer;
   const { rockpool } = useServices();
   const { error, run } = useAction();
   const [text, setText] = useState('');
@@ -23,9 +26,6 @@ export function Composer({ pool }: { readonly pool: PoolView }) {
     const sent = await run(() => rockpool.sendText(pool.id, message));
     if (!sent.ok) setText((newer) => (newer === '' ? message : newer));
   };
-  const offer = async (files: Iterable<File>) => {
-    for (const file of files) await run(() => rockpool.offerFile(pool.id, fileSource(file)));
-  };
   const onKeyDown = (event: KeyboardEvent) => {
     // An input method's own Enter (isComposing) only picks a word.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
@@ -33,7 +33,7 @@ export function Composer({ pool }: { readonly pool: PoolView }) {
     void send();
   };
   const onPaste = (event: ClipboardEvent) => {
-    const files = event.clipboardData.files;
+    const files = [...event.clipboardData.files];
     if (files.length === 0) return;
     event.preventDefault();
     void offer(files);
@@ -42,6 +42,17 @@ export function Composer({ pool }: { readonly pool: PoolView }) {
   return (
     <div className="composer">
       {error !== undefined && <Failure error={error} />}
+      {props.offer.error !== undefined && <Failure error={props.offer.error} />}
+      {preparing !== undefined && (
+        <div className="composer-preparing small" role="status">
+          Preparing {preparing.name}
+          <ProgressBar
+            label={`Preparing ${preparing.name}`}
+            value={preparing.bytesRead}
+            max={Math.max(1, preparing.size)}
+          />
+        </div>
+      )}
       <div className="composer-row">
         <input
           ref={picker}

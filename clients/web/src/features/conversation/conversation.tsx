@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { countInWords } from '../../ui/words.ts';
 import { DropTarget } from '../files/drop-target.tsx';
+import { useOffer } from '../files/use-offer.ts';
 import { InviteDialog } from '../invite/invite-dialog.tsx';
 import { AlarmBanner } from '../status/alarm-banner.tsx';
 import { Composer } from './composer.tsx';
@@ -19,10 +20,11 @@ export function Conversation(props: {
 }) {
   const { pool } = props;
   const [inviting, setInviting] = useState(false);
+  const offer = useOffer(pool.id);
   const online = pool.members.filter((member) => member.online).length;
   const alone = pool.members.length === 1 && pool.entries.length === 0;
   return (
-    <DropTarget pool={pool}>
+    <DropTarget pool={pool} onFiles={offer.offer}>
       <header className="conversation-head">
         <span className="conversation-back">
           <IconButton label="All pools" icon={<ArrowLeft />} onClick={props.onBack} />
@@ -47,7 +49,7 @@ export function Conversation(props: {
       </header>
       {pool.alarm !== undefined && <AlarmBanner alarm={pool.alarm} />}
       {alone ? <NobodyYet onInvite={() => setInviting(true)} /> : <EntryList pool={pool} />}
-      <Composer pool={pool} />
+      <Composer pool={pool} offer={offer} />
       {inviting && <InviteDialog pool={pool} onClose={() => setInviting(false)} />}
     </DropTarget>
   );

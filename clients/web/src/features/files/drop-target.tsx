@@ -1,15 +1,13 @@
 import type { PoolView } from '@rockpool/client-core';
 import { type DragEvent, type ReactNode, useRef, useState } from 'react';
-import { useServices } from '../../app/rockpool-context.ts';
-import { Failure } from '../../ui/failure.tsx';
-import { useAction } from '../../ui/use-action.ts';
-import { fileSource } from './file-source.ts';
 import './drop-target.css';
 
 /** The whole conversation takes dropped files, and says into which pool they will go. */
-export function DropTarget(props: { readonly pool: PoolView; readonly children: ReactNode }) {
-  const { rockpool } = useServices();
-  const { error, run } = useAction();
+export function DropTarget(props: {
+  readonly pool: PoolView;
+  readonly onFiles: (files: readonly File[]) => Promise<void>;
+  readonly children: ReactNode;
+}) {
   const [over, setOver] = useState(false);
   // Children fire leave events of their own: only the last leave ends the drag.
   const depth = useRef(0);
@@ -19,13 +17,11 @@ export function DropTarget(props: { readonly pool: PoolView; readonly children: 
     depth.current = Math.max(0, depth.current + step);
     setOver(depth.current > 0);
   };
-  const drop = async (event: DragEvent) => {
+  const drop = (event: DragEvent) => {
     event.preventDefault();
     depth.current = 0;
     setOver(false);
-    for (const file of [...event.dataTransfer.files]) {
-      await run(() => rockpool.offerFile(props.pool.id, fileSource(file)));
-    }
+    void props.onFiles([...event.dataTransfer.files]);
   };
   return (
     <section
@@ -34,10 +30,9 @@ export function DropTarget(props: { readonly pool: PoolView; readonly children: 
       onDragEnter={(event) => move(event, 1)}
       onDragOver={(event) => move(event, 0)}
       onDragLeave={(event) => move(event, -1)}
-      onDrop={(event) => void drop(event)}
+      onDrop={drop}
     >
       {props.children}
-      {error !== undefined && <Failure error={error} />}
       {over && <p className="drop-target-over">Drop to share in “{props.pool.name}”</p>}
     </section>
   );
