@@ -44,13 +44,25 @@ export async function preferredBrowser(): Promise<InstalledBrowser> {
   throw new Error(`no browser: install Debian's "chromium", expected at ${SYSTEM_CHROMIUM}`);
 }
 
+/** Which browser to start, and which certificates it takes beside those of public authorities. */
+export interface BrowserOptions {
+  readonly browser?: InstalledBrowser;
+  /** SHA-256 of an authority's public key (SPKI, DER), in base64; all other certificates are judged as ever. */
+  readonly trustedKeys?: readonly string[];
+}
+
 /** Starts a headless Chromium. The caller closes it. */
-export async function openBrowser(browser?: InstalledBrowser): Promise<Browser> {
-  const { executablePath, env } = browser ?? (await preferredBrowser());
+export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  const { executablePath, env } = options.browser ?? (await preferredBrowser());
+  const { trustedKeys = [] } = options;
+  const trust =
+    trustedKeys.length === 0
+      ? []
+      : [`--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`];
   return inSandboxIfPossible((chromiumSandbox) =>
     chromium.launch({
       executablePath,
-      args: ['--headless=new', '--disable-gpu', ...FLAGS],
+      args: ['--headless=new', '--disable-gpu', ...FLAGS, ...trust],
       chromiumSandbox,
       timeout: LAUNCH_TIMEOUT_MS,
       env: { ...process.env, ...env },

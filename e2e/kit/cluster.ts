@@ -6,6 +6,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Servers } from './servers.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'server', 'src', 'launcher', 'main.ts');
 // The first start builds the web client too.
@@ -25,7 +26,9 @@ export interface ClusterOptions {
 }
 
 /** A running three-node cluster behind its front door. */
-export class RunningCluster {
+export class RunningCluster implements Servers {
+  /** It speaks plain http, on loopback. */
+  readonly trustedKeys = [];
   readonly origin: string;
   readonly dataDirectory: string;
   readonly #launcher: ChildProcess;
@@ -72,6 +75,10 @@ export class RunningCluster {
   /** Everything the launcher and its nodes have printed. */
   get output(): string {
     return this.#log.text;
+  }
+
+  async lastWords(): Promise<string> {
+    return this.#log.tail();
   }
 
   /** The link that makes the first account, printed on empty data. */

@@ -86,7 +86,7 @@ export class DemoWindow {
 
 /** A browser that is still ending may write a last file. */
 function removeProfile(directory: string): Promise<void> {
-  return rm(directory, { recursive: true, force: true, maxRetries: 5 });
+  return rm(directory, { recursive: true, force: true, maxRetries: 8, retryDelay: 250 });
 }
 
 /**

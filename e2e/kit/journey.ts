@@ -6,21 +6,33 @@ import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from './browser.ts';
 import { RunningCluster } from './cluster.ts';
+import { Deployment } from './deployment.ts';
 import { Person } from './person.ts';
+import type { Servers } from './servers.ts';
 
 const STEP_TIMEOUT_MS = 120_000;
 
 /** A story with a name for the command line. */
-export type Journey = ClusterJourney | ScreenJourney;
+export type Journey = ClusterJourney | DeploymentJourney | ScreenJourney;
 
 interface Named {
   readonly name: string;
   /** One sentence for `--list`. */
   readonly summary: string;
+  /**
+   * What this machine lacks for it, in one sentence; undefined when nothing. A journey that needs more
+   * than a browser is played only when it is asked for by name.
+   */
+  lacks?(): Promise<string | undefined>;
 }
 
 interface ClusterJourney extends Named {
   tell(stage: Stage): Promise<void>;
+}
+
+/** One told on `deploy/`, brought up in containers. */
+interface DeploymentJourney extends Named {
+  deploy(stage: Stage<Deployment>): Promise<void>;
 }
 
 /** One that looks at screens with made-up people: no server runs. */
@@ -70,11 +82,11 @@ export class Studio {
 }
 
 /** A studio with a cluster, and people who come to it. */
-export class Stage extends Studio {
-  readonly cluster: RunningCluster;
+export class Stage<Behind extends Servers = RunningCluster> extends Studio {
+  readonly cluster: Behind;
   readonly #people: Person[] = [];
 
-  constructor(cluster: RunningCluster, ...studio: ConstructorParameters<typeof Studio>) {
+  constructor(cluster: Behind, ...studio: ConstructorParameters<typeof Studio>) {
     super(...studio);
     this.cluster = cluster;
   }
@@ -96,7 +108,7 @@ export class Stage extends Studio {
       });
       lines.push(...person.complaints.map((complaint) => `${person.name}'s browser: ${complaint}`));
     }
-    return [...lines, 'the cluster printed last:', this.cluster.output.slice(-3000)].join('\n');
+    return [...lines, 'the cluster printed last:', await this.cluster.lastWords()].join('\n');
   }
 }
 
@@ -109,8 +121,13 @@ export async function play(
   const started = performance.now();
   report(`${journey.name}: ${journey.summary}`);
   try {
-    if ('tell' in journey) await tell(journey, options, report);
-    else await withBrowser((browser) => journey.look(new Studio(browser, options, report)));
+    if ('look' in journey) {
+      await withBrowser([], (browser) => journey.look(new Studio(browser, options, report)));
+    } else if ('deploy' in journey) {
+      await tellOn(await Deployment.start(), journey.deploy, options, report);
+    } else {
+      await tellOn(await RunningCluster.start(), journey.tell, options, report);
+    }
     report(`ok    ${seconds(started)}  ${journey.name}`);
     return true;
   } catch (error) {
@@ -120,17 +137,17 @@ export async function play(
   }
 }
 
-async function tell(
-  journey: ClusterJourney,
+async function tellOn<Behind extends Servers>(
+  cluster: Behind,
+  tell: (stage: Stage<Behind>) => Promise<void>,
   options: PlayOptions,
   report: (line: string) => void,
 ): Promise<void> {
-  const cluster = await RunningCluster.start();
   try {
-    await withBrowser(async (browser) => {
+    await withBrowser(cluster.trustedKeys, async (browser) => {
       const stage = new Stage(cluster, browser, options, report);
       try {
-        await journey.tell(stage);
+        await tell(stage);
       } catch (error) {
         report(await stage.evidence());
         throw error;
@@ -141,8 +158,11 @@ async function tell(
   }
 }
 
-async function withBrowser(use: (browser: Browser) => Promise<void>): Promise<void> {
-  const browser = await openBrowser();
+async function withBrowser(
+  trustedKeys: readonly string[],
+  use: (browser: Browser) => Promise<void>,
+): Promise<void> {
+  const browser = await openBrowser({ trustedKeys });
   try {
     await use(browser);
   } finally {

@@ -19,7 +19,7 @@ t.test('a machine has a Chromium, and the preferred one is the first found', asy
 
 for (const installed of browsers) {
   t.test(`the ${installed.name} Chromium`, async (t) => {
-    const browser = await openBrowser(installed);
+    const browser = await openBrowser({ browser: installed });
     t.teardown(() => browser.close());
     const [left, right] = [await openPage(browser), await openPage(browser)];
 
