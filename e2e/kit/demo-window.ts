@@ -79,8 +79,12 @@ export class DemoWindow {
   }
 
   async close(): Promise<void> {
-    await this.#context.close();
-    await removeProfile(this.#profileDirectory);
+    try {
+      await this.#context.close();
+    } finally {
+      // Also after a browser that broke down.
+      await removeProfile(this.#profileDirectory);
+    }
   }
 }
 
