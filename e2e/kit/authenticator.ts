@@ -6,10 +6,17 @@ import type { CDPSession, Page } from 'playwright-core';
 export class VirtualAuthenticator {
   readonly #cdp: CDPSession;
   readonly #authenticatorId: string;
+  /** How often a person would have been asked, for a new passkey or with one they have. */
+  prompts = 0;
 
   private constructor(cdp: CDPSession, authenticatorId: string) {
     this.#cdp = cdp;
     this.#authenticatorId = authenticatorId;
+    const prompted = (): void => {
+      this.prompts += 1;
+    };
+    cdp.on('WebAuthn.credentialAdded', prompted);
+    cdp.on('WebAuthn.credentialAsserted', prompted);
   }
 
   /** Gives the page a platform authenticator with resident keys and user verification. */

@@ -31,19 +31,14 @@ export class RunningCluster implements Servers {
   readonly trustedKeys = [];
   readonly origin: string;
   readonly dataDirectory: string;
-  readonly #launcher: ChildProcess;
-  readonly #log: OutputLog;
   readonly #ownsDirectory: boolean;
+  #running: Launch;
+  /** What earlier starts printed. */
+  #printedBefore = '';
 
-  private constructor(
-    launcher: ChildProcess,
-    log: OutputLog,
-    origin: string,
-    directory: { path: string; own: boolean },
-  ) {
-    this.#launcher = launcher;
-    this.#log = log;
-    this.origin = origin;
+  private constructor(running: Launch, directory: { path: string; own: boolean }) {
+    this.#running = running;
+    this.origin = running.origin;
     this.dataDirectory = directory.path;
     this.#ownsDirectory = directory.own;
   }
@@ -52,29 +47,28 @@ export class RunningCluster implements Servers {
   static async start(options: ClusterOptions = {}): Promise<RunningCluster> {
     const own = options.dataDirectory === undefined;
     const path = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'rockpool-e2e-')));
-    const port = options.port ?? (await freePort());
-    const launcher = spawn(
-      process.execPath,
-      [LAUNCHER, '--nodes', '3', '--port', String(port), '--data', path],
-      { stdio: ['ignore', 'pipe', 'pipe'] },
-    );
-    const log = new OutputLog(launcher);
-    const orphan = (): void => void launcher.kill('SIGTERM');
-    process.once('exit', orphan);
-    launcher.once('exit', () => process.off('exit', orphan));
     try {
-      const [, origin = ''] = await log.waitFor((text) => READY.exec(text), READY_TIMEOUT_MS);
-      return new RunningCluster(launcher, log, origin, { path, own });
+      const running = await launch(options.port ?? (await freePort()), path);
+      return new RunningCluster(running, { path, own });
     } catch (error) {
-      launcher.kill('SIGTERM');
       if (own) await rm(path, { recursive: true, force: true });
       throw error;
     }
   }
 
+  /** After `stop`: the same data at the same address. */
+  async startAgain(): Promise<void> {
+    this.#printedBefore = this.output;
+    this.#running = await launch(Number(new URL(this.origin).port), this.dataDirectory);
+  }
+
+  get #log(): OutputLog {
+    return this.#running.log;
+  }
+
   /** Everything the launcher and its nodes have printed. */
   get output(): string {
-    return this.#log.text;
+    return this.#printedBefore + this.#log.text;
   }
 
   async lastWords(): Promise<string> {
@@ -106,24 +100,41 @@ export class RunningCluster implements Servers {
     process.kill(pid, 'SIGKILL');
   }
 
+  /** kill -9 for one node, and again whenever it is started, until the answer is called. */
+  async keepDown(node: number): Promise<() => void> {
+    let killed: number | undefined;
+    return this.#log.watch(() => {
+      const pid = this.#lastPid(node);
+      if (pid === undefined || pid === killed) return;
+      killed = pid;
+      process.kill(pid, 'SIGKILL');
+    });
+  }
+
   /** Waits until the launcher has started a killed node again. */
   async nodeRestarted(node: number, formerPid: number): Promise<void> {
-    await this.#log.waitFor((text) => {
-      const pids = [...text.matchAll(NODE_LINE)].filter(([, number]) => Number(number) === node);
-      const last = Number(pids.at(-1)?.[2] ?? formerPid);
+    await this.#log.waitFor(() => {
+      const last = this.#lastPid(node);
       return last === formerPid ? null : last;
     }, RESTART_TIMEOUT_MS);
   }
 
+  #lastPid(node: number): number | undefined {
+    const lines = [...this.#log.text.matchAll(NODE_LINE)];
+    const pid = lines.findLast(([, number]) => Number(number) === node)?.[2];
+    return pid === undefined ? undefined : Number(pid);
+  }
+
   /** Stops everything as Ctrl-C does; the data stays until `discard`. */
   async stop(): Promise<void> {
-    if (this.#launcher.exitCode !== null || this.#launcher.signalCode !== null) return;
-    const exited = once(this.#launcher, 'exit', { signal: AbortSignal.timeout(STOP_TIMEOUT_MS) });
-    this.#launcher.kill('SIGINT');
+    const { launcher } = this.#running;
+    if (launcher.exitCode !== null || launcher.signalCode !== null) return;
+    const exited = once(launcher, 'exit', { signal: AbortSignal.timeout(STOP_TIMEOUT_MS) });
+    launcher.kill('SIGINT');
     try {
       await exited;
     } catch {
-      this.#launcher.kill('SIGKILL');
+      launcher.kill('SIGKILL');
       throw new Error(`the cluster did not stop within ${STOP_TIMEOUT_MS} ms\n${this.#log.tail()}`);
     }
   }
@@ -132,6 +143,31 @@ export class RunningCluster implements Servers {
   async discard(): Promise<void> {
     await this.stop();
     if (this.#ownsDirectory) await rm(this.dataDirectory, { recursive: true, force: true });
+  }
+}
+
+interface Launch {
+  readonly launcher: ChildProcess;
+  readonly log: OutputLog;
+  readonly origin: string;
+}
+
+async function launch(port: number, dataDirectory: string): Promise<Launch> {
+  const launcher = spawn(
+    process.execPath,
+    [LAUNCHER, '--nodes', '3', '--port', String(port), '--data', dataDirectory],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const log = new OutputLog(launcher);
+  const orphan = (): void => void launcher.kill('SIGTERM');
+  process.once('exit', orphan);
+  launcher.once('exit', () => process.off('exit', orphan));
+  try {
+    const [, origin = ''] = await log.waitFor((text) => READY.exec(text), READY_TIMEOUT_MS);
+    return { launcher, log, origin };
+  } catch (error) {
+    launcher.kill('SIGTERM');
+    throw error;
   }
 }
 
@@ -156,6 +192,13 @@ class OutputLog {
 
   tail(): string {
     return this.text.slice(-4000);
+  }
+
+  /** Calls `look` now and after everything printed, until the answer is called. */
+  watch(look: () => void): () => void {
+    this.#waiting.add(look);
+    look();
+    return () => void this.#waiting.delete(look);
   }
 
   waitFor<Found>(find: (text: string) => Found | null, timeoutMs: number): Promise<Found> {

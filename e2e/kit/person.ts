@@ -56,6 +56,13 @@ export class Person {
     await inside.filter({ visible: true }).first().waitFor();
   }
 
+  /** Signs in on a further device with a passkey that is there. */
+  async signIn(origin: string): Promise<void> {
+    await this.open(origin);
+    await this.press('Sign in with a passkey');
+    await this.messageField.waitFor();
+  }
+
   async createPool(name: string): Promise<void> {
     const field = this.poolNameField;
     // The form stands on the first screen of an account without pools; later it is a dialog.
@@ -123,6 +130,40 @@ export class Person {
     await (await chooser).setFiles(paths);
   }
 
+  /** Drags a file from the desktop into the conversation and lets it go there. */
+  async drop(name: string, mediaType: string, content: Uint8Array): Promise<void> {
+    const dropped = { name, mediaType, base64: Buffer.from(content).toString('base64') };
+    await this.messageField.evaluate(dropFile, dropped);
+  }
+
+  /** Waits until the conversation shows the picture itself. */
+  async previews(fileName: string): Promise<void> {
+    const picture = this.list('Messages').getByRole('img', { name: fileName, exact: true });
+    await picture.waitFor();
+    const isDrawn = (image: HTMLElement | SVGElement) =>
+      image instanceof HTMLImageElement && image.decode().then(() => image.naturalWidth > 0);
+    if (!(await picture.evaluate(isDrawn))) throw new Error(`${fileName} is not drawn`);
+  }
+
+  /** Waits until a file begins to arrive, and answers while it still does. */
+  async receives(fileName: string): Promise<void> {
+    const bar = this.page.getByRole('progressbar', { name: `Receiving ${fileName}` });
+    await bar.waitFor();
+  }
+
+  /** Waits until the line about the servers says so, and returns what it says. */
+  async hearsOfServers(words: RegExp): Promise<string> {
+    const line = this.page.getByRole('status', { name: 'Servers' }).filter({ hasText: words });
+    await line.waitFor();
+    return (await line.textContent()) ?? '';
+  }
+
+  /** The number of the node that holds this page's socket. */
+  async homeNode(): Promise<number> {
+    const words = await this.hearsOfServers(/Connected through node \d+/);
+    return Number(/\d+/.exec(words)?.[0]);
+  }
+
   /** Waits for a file to be whole, saves it as a person would, and returns where it lies. */
   async save(fileName: string, timeoutMs: number): Promise<string> {
     const button = this.button(`Save ${fileName}`);
@@ -169,5 +210,20 @@ export class Person {
 
   private get messageField(): Locator {
     return this.page.getByRole('textbox', { name: 'Message', exact: true });
+  }
+}
+
+/** Runs in the page: what the browser does when files are dropped. */
+function dropFile(
+  target: Element,
+  file: { readonly name: string; readonly mediaType: string; readonly base64: string },
+): void {
+  const bytes = Uint8Array.from(atob(file.base64), (character) => character.charCodeAt(0));
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([bytes], file.name, { type: file.mediaType }));
+  for (const type of ['dragenter', 'dragover', 'drop']) {
+    target.dispatchEvent(
+      new DragEvent(type, { bubbles: true, cancelable: true, composed: true, dataTransfer }),
+    );
   }
 }
