@@ -1,5 +1,6 @@
 // Every rule this repository keeps; `npm run check` and the test walk the same list.
 import { documentLinks } from './document-links.ts';
+import { documentNames } from './document-names.ts';
 import { durableWrites } from './durable-writes.ts';
 import { type ErrorTable, errorPage, errorUse } from './error-table.ts';
 import { fileLength, fileName } from './file-shape.ts';
@@ -14,8 +15,10 @@ import {
   noStrayTests,
   noWorkplacePaths,
 } from './plain-text.ts';
+import { privacyPage } from './privacy-page.ts';
 import { protocolRules } from './protocol-rules.ts';
 import { pureRooms } from './pure-rooms.ts';
+import { quotedTests } from './quoted-tests.ts';
 import type { Rule } from './repository.ts';
 import { typeCheckCoverage } from './type-check-coverage.ts';
 
@@ -41,5 +44,8 @@ export function allRules(errors: ErrorTable, limits: LimitValues): readonly Rule
     errorUse(errors),
     limitPage(limits),
     documentLinks,
+    quotedTests,
+    documentNames,
+    privacyPage,
   ];
 }

@@ -6,6 +6,7 @@ import { ERRORS } from '../../protocol/src/errors.ts';
 import * as LIMITS from '../../protocol/src/limits.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { documentLinks } from '../rules/document-links.ts';
+import { documentNames } from '../rules/document-names.ts';
 import { durableWrites } from '../rules/durable-writes.ts';
 import { errorPage, errorUse, renderErrorPage } from '../rules/error-table.ts';
 import { fileLength, fileName } from '../rules/file-shape.ts';
@@ -20,8 +21,10 @@ import {
   noStrayTests,
   noWorkplacePaths,
 } from '../rules/plain-text.ts';
+import { privacyPage } from '../rules/privacy-page.ts';
 import { protocolRules } from '../rules/protocol-rules.ts';
 import { pureRooms } from '../rules/pure-rooms.ts';
+import { quotedTests } from '../rules/quoted-tests.ts';
 import { formatFinding, type Rule, readRepository } from '../rules/repository.ts';
 import { typeCheckCoverage } from '../rules/type-check-coverage.ts';
 
@@ -309,4 +312,45 @@ t.test('a link between documents that leads nowhere is caught', async (t) => {
   for (const link of ['a.md', 'adr/0002-b.md', '../docs2/']) {
     t.same(links(`see\n[it](${link})`), ['docs/c.md:2'], link);
   }
+});
+
+t.test('a quoted test that is not there is caught', async (t) => {
+  const files = { 'a/test/b.test.ts': "t.test('[SIG-4] nobody gets in', run);\n// but a mouse\n" };
+  const page = (text: string) => objections(quotedTests, { ...files, 'docs/c.md': text });
+  t.same(page('see [nobody gets in](../a/test/b.test.ts)'), []);
+  t.same(page('see [nobody\ngets in](../a/test/b.test.ts)'), []);
+  t.same(page('see\n[somebody gets in](../a/test/b.test.ts)'), ['docs/c.md:2']);
+  t.same(page('see [but a mouse](../a/test/b.test.ts)'), ['docs/c.md:1']);
+  t.same(page('see [nobody gets in](../a/test/c.test.ts)'), ['docs/c.md:1']);
+});
+
+t.test('a name or a path in a document that no code has is caught', async (t) => {
+  const code = { 'a/src/a.ts': 'export const FRAME_BYTES_MAX = 1;\n', 'tools/a.ts': 'OLD_NAME' };
+  const page = (text: string) => objections(documentNames, { ...code, 'docs/b.md': text });
+  for (const fine of ['FRAME_BYTES_MAX', 'ES256', 'RFC-8949', 'a_b', '`a/src/gone.ts`']) {
+    t.same(page(fine), [], fine);
+  }
+  t.same(page('x\n`OLD_NAME`'), ['docs/b.md:2']);
+  t.same(page('`server/src/gone.ts` and `tools/a.ts`'), ['docs/b.md:1']);
+  t.same(page('`server/src/`'), ['docs/b.md:1']);
+});
+
+t.test('a kind of row or a label that the privacy page does not name is caught', async (t) => {
+  const files = {
+    'server/src/directory/keys.ts': 'export const KEY_PREFIXES = {\n  user: 0x75,\n} as const;\n',
+    'cluster/src/format/store-key.ts': 'export const KEY_KIND = {\n  row: 0x20,\n} as const;\n',
+    'server/src/observability/metrics.ts':
+      "x({ labelNames: ['code'] }); gauge('a', 'b', ['peer']);\n",
+  };
+  const user = '| `u` `user` | who | why | how long |\n';
+  const row = '| `0x20` `row` | what | why | how long |\n';
+  const labels = 'Their labels are `code` and `peer`; none is a person.\n';
+  const check = (page: string) => objections(privacyPage, { ...files, 'docs/privacy.md': page });
+  t.same(check(user + row + labels), []);
+  t.same(check(user + labels), ['docs/privacy.md:1'], 'a missing row');
+  t.same(check(`${user}${user}${row}${labels}`), ['docs/privacy.md:1'], 'a row twice');
+  t.same(check(`${user}${row}${row.replace('0x20', '0x21')}${labels}`), ['docs/privacy.md:3']);
+  t.same(check(`${user}${row.replace(' | how long', '')}${labels}`), ['docs/privacy.md:2']);
+  t.same(check(user + row + labels.replace('peer', 'user')).length, 2, 'another label');
+  t.same(objections(privacyPage, files), ['docs/privacy.md:1']);
 });
