@@ -22,6 +22,7 @@ import {
 import { EVIDENCE_LINKS_MAX } from '../directory/commands.ts';
 import { withCluster } from './cluster-refusal.ts';
 import { type Appended, type CommandContext, submitCommand } from './command-context.ts';
+import { judgeMembership } from './judge-membership.ts';
 
 export type StatementFrame = Extract<ClientFrame, { type: 'statement' }>;
 
@@ -107,9 +108,16 @@ async function proposePoolLink(
   const evidence = await evidenceLinks(context, author, known === undefined ? 0 : known.seq + 1);
   if (!evidence.ok) return evidence;
   const links = { envelope, evidence: evidence.value };
+  if (statement.kind === 'pool.invite') {
+    return submitCommand(context, pool[0], { kind: 'appendPoolLink', ref: pool, ...links });
+  }
+  // After the evidence: whoever is dropped from here on is not pending any more, but gone.
+  const membership = await judgeMembership(context, author.user, statement.kind);
+  if (!membership.ok) return membership;
+  const { value } = membership;
   return statement.kind === 'pool.genesis'
     ? submitCommand(context, pool[0], { kind: 'putPoolGenesis', ...links })
-    : submitCommand(context, pool[0], { kind: 'appendPoolLink', ref: pool, ...links });
+    : submitCommand(context, pool[0], { kind: 'appendPoolLink', ref: pool, ...links, ...value });
 }
 
 /** Judged here only when the author cites the head that this node has; apply decides in any case. */

@@ -18,12 +18,13 @@ import {
   chainPage,
   firstAdmin,
   memberEvidence,
+  pendingAccount,
   poolState,
   poolsOf,
   userByHandle,
   userState,
 } from '../directory/queries.ts';
-import type { FirstAdminRow } from '../directory/rows.ts';
+import type { FirstAdminRow, PendingAccountRow } from '../directory/rows.ts';
 
 /** Pools whose members are kept in memory. */
 const MEMBERS_CACHED_MAX = 1024;
@@ -57,6 +58,10 @@ export class DirectoryView {
 
   poolsOf(user: Ref): Promise<readonly Ref[]> {
     return poolsOf(this.#cluster, user);
+  }
+
+  pendingAccount(user: Ref): Promise<PendingAccountRow | undefined> {
+    return pendingAccount(this.#cluster, user);
   }
 
   memberEvidence(pool: Ref, user: Ref): Promise<UserState | undefined> {

@@ -55,10 +55,10 @@ export const appendPoolLink: Handler<CommandOf<'appendPoolLink'>> = {
     const opened = openLater(ref, envelope);
     return opened.ok ? readsOf(opened.value) : [];
   },
-  apply(rows, { ref, envelope, evidence }, context) {
+  apply(rows, { ref, envelope, evidence, joinBy }, context) {
     const opened = openLater(ref, envelope);
     return opened.ok
-      ? append(rows, opened.value, { envelope, evidence }, context)
+      ? append(rows, opened.value, { envelope, evidence, joinBy }, context)
       : refused(opened);
   },
 };
@@ -91,10 +91,16 @@ function readsOf({ pool: [, id], seq, author }: OpenPoolEnvelope): readonly Byte
   return [poolStateKey(id), poolLinkKey(id, seq), memberEvidenceKey(id, author.user[1])];
 }
 
+interface NewLink {
+  readonly envelope: Bytes;
+  readonly evidence: readonly StoredLink[];
+  readonly joinBy?: number | undefined;
+}
+
 function append(
   rows: Rows,
   opened: OpenPoolEnvelope,
-  link: { readonly envelope: Bytes; readonly evidence: readonly StoredLink[] },
+  link: NewLink,
   context: HandlerContext,
 ): Outcome {
   const { pool, seq, author: cited, statement } = opened;
@@ -107,6 +113,9 @@ function append(
   const before = answeredBefore(state, rows(poolLinkKey(id, seq)), opened);
   if (before !== undefined) return before;
   const head = state && headOf(state);
+  if (link.joinBy !== undefined && context.entryTimeMs >= link.joinBy) {
+    return refusedAs('AUTH_ADMISSION', 'the account has waited too long for its first join', head);
+  }
   const keptRow = rows(memberEvidenceKey(id, cited.user[1]));
   const kept = keptRow && userStateRow.decode(keptRow);
   const evidence = advanceAuthor(kept, cited, link.evidence);

@@ -3,6 +3,7 @@
 
 import {
   accept,
+  CLOCK_SKEW_MAX_MS,
   equalRefs,
   type JudgedUser,
   judgeUser,
@@ -34,8 +35,10 @@ import {
 import type { Bytes, Row } from './ports.ts';
 import { handleRow, linkRow, pendingAccountRow, userPoolsRow, userStateRow } from './rows.ts';
 
-/** An account that an invite admitted is dropped if no join has reached it for this long. */
+/** An account that an invite admitted must join a pool within this time: no pool takes it later. */
 export const PENDING_ACCOUNT_MAX_MS = 3600 * 1000;
+/** When it may be dropped: by then the clock of every pool's leader is past the time for joining. */
+export const PENDING_ACCOUNT_DROP_MS = PENDING_ACCOUNT_MAX_MS + CLOCK_SKEW_MAX_MS;
 
 export const putUserGenesis: Handler<CommandOf<'putUserGenesis'>> = {
   place: ({ envelope }) => placeOf(envelope),
@@ -115,7 +118,7 @@ export const memberJoined: Handler<CommandOf<'memberJoined'>> = {
   },
 };
 
-/** From the sweep. The entry's time decides, so all replicas agree on whether the hour is over. */
+/** From the sweep. The entry's time decides, so all replicas agree on whether the time is over. */
 export const dropPending: Handler<CommandOf<'dropPending'>> = {
   place: ({ user }) => accept(user[0]),
   reads: ({ user: [, id] }) => [userStateKey(id), pendingAccountKey(id)],
@@ -125,7 +128,7 @@ export const dropPending: Handler<CommandOf<'dropPending'>> = {
     const pending = rows(pendingAccountKey(id));
     if (row === undefined || pending === undefined) return done();
     const { since } = pendingAccountRow.decode(pending);
-    if (context.entryTimeMs < since + PENDING_ACCOUNT_MAX_MS) {
+    if (context.entryTimeMs < since + PENDING_ACCOUNT_DROP_MS) {
       return refusedAs('CHAIN_CONFLICT', 'the account may still join');
     }
     const state = userStateRow.decode(row);

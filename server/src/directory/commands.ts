@@ -47,7 +47,11 @@ export const commandShape = union('kind', {
   /** Pool's slot. */
   putPoolGenesis: map({ v, kind: oneOf('putPoolGenesis'), envelope, evidence }),
   /** Pool's slot. */
-  appendPoolLink: map({ v, kind: oneOf('appendPoolLink'), ref: refShape, envelope, evidence }),
+  appendPoolLink: map(
+    { v, kind: oneOf('appendPoolLink'), ref: refShape, envelope, evidence },
+    /** Log time from which the link is refused: its author's account may be dropped after that. */
+    { joinBy: uint() },
+  ),
   /** User's slot, from a pool's outbox: the user is a member now. */
   memberJoined: map({ v, kind: oneOf('memberJoined'), user: refShape, pool: refShape }),
   /** Pool's slot: the outbox row has been delivered. */

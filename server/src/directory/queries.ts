@@ -14,6 +14,7 @@ import {
   ADMINS_KEY,
   FIRST_ADMIN_KEY,
   memberEvidenceKey,
+  pendingAccountKey,
   poolLinkKey,
   poolLinksPrefix,
   poolStateKey,
@@ -30,6 +31,8 @@ import {
   firstAdminRow,
   handleRow,
   linkRow,
+  type PendingAccountRow,
+  pendingAccountRow,
   poolStateRow,
   userPoolsRow,
   userStateRow,
@@ -93,6 +96,15 @@ export async function chainPage(
 export async function poolsOf(reader: RowReader, user: Ref): Promise<readonly Ref[]> {
   const row = await reader.get(user[0], userPoolsKey(user[1]));
   return row === undefined ? [] : userPoolsRow.decode(row).pools;
+}
+
+/** The account still waits for its first join; undefined once it has one, or is no account. */
+export async function pendingAccount(
+  reader: RowReader,
+  user: Ref,
+): Promise<PendingAccountRow | undefined> {
+  const row = await reader.get(user[0], pendingAccountKey(user[1]));
+  return row && pendingAccountRow.decode(row);
 }
 
 /** The newest state of this user's chain that the pool has seen. */

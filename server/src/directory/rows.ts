@@ -34,6 +34,7 @@ export const ADMINS_MAX = 64;
 const userPoolsShape = map({ v, pools: array(refShape, USER_POOLS_MAX) });
 
 const pendingAccountShape = map({ v, since: uint(), pool: refShape });
+export type PendingAccountRow = Unversioned<ShapeType<typeof pendingAccountShape>>;
 
 /** The user is to be told that they are a member of the pool. */
 const outboxShape = map({ v, kind: oneOf('memberJoined'), user: refShape, pool: refShape });

@@ -1,19 +1,20 @@
 // Drops accounts that an invite admitted and that joined no pool within an hour, on the groups that
-// this node leads. Before it drops one it looks at the admitting pool's chain: a join whose message
-// is still on its way (its shard had no leader, say) must not cost anybody their account.
+// this node leads. A join must never cost anybody their account, so an account is dropped only when
+// none can be on its way: no pool takes its join any more (the join's own command says until when),
+// a barrier in every group has brought here what was taken before, and no outbox holds its message.
 
-import { findMember, type Ref } from '@rockpool/protocol';
-import { PENDING_ACCOUNT_MAX_MS } from '../directory/apply-user.ts';
+import { type Ref, SLOTS, toHex } from '@rockpool/protocol';
+import { PENDING_ACCOUNT_DROP_MS } from '../directory/apply-user.ts';
 import { encodeCommand } from '../directory/commands.ts';
 import { prefixOf } from '../directory/keys.ts';
-import type { Bytes } from '../directory/ports.ts';
-import { poolState } from '../directory/queries.ts';
-import { pendingAccountRow } from '../directory/rows.ts';
+import { outboxRow, pendingAccountRow } from '../directory/rows.ts';
 import type { OutboxCluster, Timers } from './outbox-ports.ts';
 
 const SWEEP_EVERY_MS = 60_000;
 /** Accounts of one group that a sweep looks at; each leaves the list within about an hour. */
 const ACCOUNTS_PER_SWEEP_MAX = 1000;
+/** A longer outbox is a cluster in trouble: nothing is dropped until it has shrunk. */
+const OUTBOX_ROWS_MAX = 10_000;
 
 export interface AccountSweepOptions {
   readonly cluster: OutboxCluster;
@@ -52,38 +53,59 @@ async function sweepGroups(options: AccountSweepOptions, stopped: () => boolean)
   for (const group of cluster.groups) {
     if (stopped() || !cluster.isLeader(group)) continue;
     try {
-      await sweepGroup(options, group, stopped);
+      const late = await lateAccounts(options, group);
+      if (late.length > 0) await drop(options, group, late, stopped);
     } catch (reason) {
       onFailure(group, reason);
     }
   }
 }
 
-async function sweepGroup(
-  options: AccountSweepOptions,
+async function lateAccounts(
+  { cluster, nowMs }: AccountSweepOptions,
   group: number,
-  stopped: () => boolean,
-): Promise<void> {
-  const { cluster, nowMs, onFailure } = options;
+): Promise<readonly Ref[]> {
   const prefix = prefixOf('pendingAccount');
   const rows = await cluster.scanGroup(group, { prefix, limit: ACCOUNTS_PER_SWEEP_MAX });
-  for (const { slot, key, value } of rows) {
+  return rows.flatMap(({ slot, key, value }): readonly Ref[] => {
+    const { since } = pendingAccountRow.decode(value);
+    return nowMs() < since + PENDING_ACCOUNT_DROP_MS ? [] : [[slot, key.slice(prefix.length)]];
+  });
+}
+
+async function drop(
+  { cluster, onFailure }: AccountSweepOptions,
+  group: number,
+  late: readonly Ref[],
+  stopped: () => boolean,
+): Promise<void> {
+  const joining = await usersWithMessages(cluster);
+  for (const user of late) {
     if (stopped()) return;
-    const { since, pool } = pendingAccountRow.decode(value);
-    if (nowMs() < since + PENDING_ACCOUNT_MAX_MS) continue;
-    const user: Ref = [slot, key.slice(prefix.length)];
+    if (joining.has(toHex(user[1]))) continue;
     try {
-      await cluster.submit(slot, await verdictOn(cluster, user, pool));
+      await cluster.submit(user[0], encodeCommand({ kind: 'dropPending', user }));
     } catch (reason) {
       onFailure(group, reason);
     }
   }
 }
 
-async function verdictOn(cluster: OutboxCluster, user: Ref, pool: Ref): Promise<Bytes> {
-  await cluster.barrier(pool[0]);
-  const state = await poolState(cluster, pool);
-  return state !== undefined && findMember(state, user) !== undefined
-    ? encodeCommand({ kind: 'memberJoined', user, pool })
-    : encodeCommand({ kind: 'dropPending', user });
+/** Ids (hex) of users whom some pool's shard has yet to tell that they are a member. */
+async function usersWithMessages(cluster: OutboxCluster): Promise<ReadonlySet<string>> {
+  const users = new Set<string>();
+  for (const [group, slot] of slotsOfGroups(cluster)) {
+    await cluster.barrier(slot);
+    const page = { prefix: prefixOf('outbox'), limit: OUTBOX_ROWS_MAX };
+    const rows = await cluster.scanGroup(group, page);
+    if (rows.length === OUTBOX_ROWS_MAX) throw new Error('an outbox is too long to be looked at');
+    for (const { value } of rows) users.add(toHex(outboxRow.decode(value).user[1]));
+  }
+  return users;
+}
+
+function slotsOfGroups(cluster: OutboxCluster): ReadonlyMap<number, number> {
+  const slots = new Map<number, number>();
+  for (let slot = 0; slot < SLOTS; slot++) slots.set(cluster.groupOf(slot), slot);
+  return slots;
 }

@@ -11,6 +11,7 @@ export interface OutboxCluster extends RowReader {
     options: { readonly prefix: Bytes; readonly limit: number },
   ): Promise<readonly { readonly slot: number; readonly key: Bytes; readonly value: Bytes }[]>;
   readonly groups: readonly number[];
+  groupOf(slot: number): number;
   isLeader(group: number): boolean;
   onEvent(listener: (event: { readonly group: number; readonly event: Bytes }) => void): void;
   onLeadership(listener: (group: number, leader: boolean) => void): void;

@@ -16,7 +16,7 @@ import {
   type TestPool,
 } from '@rockpool/protocol/testing';
 import t from 'tap';
-import { PENDING_ACCOUNT_MAX_MS } from '../../src/directory/apply-user.ts';
+import { PENDING_ACCOUNT_DROP_MS, PENDING_ACCOUNT_MAX_MS } from '../../src/directory/apply-user.ts';
 import { META_SLOT } from '../../src/directory/ports.ts';
 import {
   admins,
@@ -314,7 +314,7 @@ t.test(
     const { envelope } = person.deviceAdd();
     cluster.apply(slot, { kind: 'appendUserLink', ref: person.ref, envelope });
     const drop = { kind: 'dropPending', user: person.ref } as const;
-    cluster.timeMs = NOW + PENDING_ACCOUNT_MAX_MS - 1;
+    cluster.timeMs = NOW + PENDING_ACCOUNT_DROP_MS - 1;
     t.equal(codeOf(cluster.apply(slot, drop)), 'CHAIN_CONFLICT');
     t.not(await userState(cluster, person.ref), undefined);
     cluster.timeMs++;

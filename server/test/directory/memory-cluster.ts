@@ -97,6 +97,10 @@ export class MemoryCluster {
     return this.#sorted((name) => name.split(' ')[1]?.startsWith(prefix) === true, options.limit);
   }
 
+  groupOf(_slot: number): number {
+    return 0;
+  }
+
   isLeader(_group: number): boolean {
     return this.leader;
   }

@@ -138,6 +138,12 @@ t.test(
       detail: 'pools[0]',
     });
     t.match(await outside.fetch('user', carol.ref), { type: 'chain' }, 'the own chain');
+    const early = createTestPool(carol);
+    const refused = await outside.statement('pool', early.ref, early.genesis);
+    t.match(refused, { code: 'AUTH_ADMISSION' }, '[CMD-9] not before the first join');
+    const joining = await outside.statement('pool', pool.ref, pool.join(carol, invite));
+    t.match(joining, { type: 'ok' });
+    t.match(await outside.statement('pool', early.ref, early.genesis), { type: 'ok' }, 'after it');
     await outside.close();
   },
 );

@@ -2,10 +2,10 @@ import { createSignatureVerifier } from '@rockpool/auth';
 import type { Ref } from '@rockpool/protocol';
 import { createTestPerson, createTestPool, type TestPerson } from '@rockpool/protocol/testing';
 import t from 'tap';
-import { PENDING_ACCOUNT_MAX_MS } from '../../src/directory/apply-user.ts';
+import { PENDING_ACCOUNT_DROP_MS, PENDING_ACCOUNT_MAX_MS } from '../../src/directory/apply-user.ts';
 import { decodeCommand } from '../../src/directory/commands.ts';
 import type { Bytes } from '../../src/directory/ports.ts';
-import { poolsOf, userState } from '../../src/directory/queries.ts';
+import { poolState, poolsOf, userState } from '../../src/directory/queries.ts';
 import { createAccountSweep } from '../../src/outbox/create-account-sweep.ts';
 import { createOutboxPump } from '../../src/outbox/create-outbox-pump.ts';
 import { MemoryCluster } from '../directory/memory-cluster.ts';
@@ -199,31 +199,89 @@ function sweep(cluster: FlakyCluster) {
   return { timers, failures, run, stop: () => running.stop() };
 }
 
-t.test('[DIR-13] the sweep drops who never joined, and delivers the join of who did', async (t) => {
+t.test(
+  '[DIR-13] the sweep drops who never joined, and nobody whose join is known anywhere',
+  async (t) => {
+    const cluster = new FlakyCluster(NOW);
+    const owner = register(cluster);
+    const pool = found(cluster, owner);
+    const idle = register(cluster, pool.ref);
+    const guest = register(cluster, pool.ref);
+    join(cluster, pool, owner, guest); // and no pump runs
+    // Admitted by one pool, a member of another one that nobody asks about.
+    const wanderer = register(cluster, pool.ref);
+    join(cluster, found(cluster, owner), owner, wanderer);
+    const { failures, run, stop } = sweep(cluster);
+    await run();
+    t.equal(cluster.count('w'), 3, 'too early');
+    cluster.timeMs = NOW + PENDING_ACCOUNT_DROP_MS;
+    cluster.leader = false;
+    await run();
+    t.equal(cluster.count('w'), 3, 'not the leader');
+    cluster.leader = true;
+    cluster.broken = (kind) => kind === 'dropPending';
+    await run();
+    t.equal(failures.length, 1);
+    cluster.broken = () => false;
+    await run();
+    t.equal(await userState(cluster, idle.ref), undefined);
+    for (const kept of [guest, wanderer]) t.not(await userState(cluster, kept.ref), undefined);
+    t.equal(cluster.count('w'), 2, 'they wait for their message');
+    const delivery = pump(cluster);
+    await settled();
+    t.same(await poolsOf(cluster, guest.ref), [pool.ref]);
+    t.equal(cluster.count('w'), 0);
+    await Promise.all([stop(), delivery.stop()]);
+  },
+);
+
+t.test(
+  '[DIR-13] a join that commits while its account is dropped takes effect nowhere',
+  async (t) => {
+    const cluster = new FlakyCluster(NOW);
+    const owner = register(cluster);
+    const pool = found(cluster, owner);
+    const guest = register(cluster, pool.ref);
+    const invite = pool.invite(owner);
+    const { ref } = pool;
+    cluster.apply(ref[0], { kind: 'appendPoolLink', ref, envelope: invite.envelope, evidence: [] });
+    pool.append(invite.envelope, owner);
+    const envelope = pool.join(guest, invite);
+    const joinBy = NOW + PENDING_ACCOUNT_MAX_MS;
+    const late = { kind: 'appendPoolLink', ref, envelope, evidence: guest.links, joinBy } as const;
+    cluster.timeMs = NOW + PENDING_ACCOUNT_DROP_MS;
+    // The sweep has looked at every outbox; now the join arrives, then the drop commits.
+    const submit = cluster.submit.bind(cluster);
+    let reply: unknown;
+    cluster.submit = (slot, command) => {
+      reply ??= cluster.apply(ref[0], late);
+      return submit(slot, command);
+    };
+    const { run, stop } = sweep(cluster);
+    await run();
+    t.match(reply, { ok: false, code: 'AUTH_ADMISSION' });
+    t.equal(await userState(cluster, guest.ref), undefined);
+    t.equal((await poolState(cluster, ref))?.members.length, 1, 'no member without a chain');
+    await stop();
+  },
+);
+
+t.test('[DIR-13] a join in time stays done when it is repeated after the time', async (t) => {
   const cluster = new FlakyCluster(NOW);
   const owner = register(cluster);
   const pool = found(cluster, owner);
-  const idle = register(cluster, pool.ref);
   const guest = register(cluster, pool.ref);
-  join(cluster, pool, owner, guest); // and no pump runs
-  const { failures, run, stop } = sweep(cluster);
-  await run();
-  t.equal(cluster.count('w'), 2, 'too early');
-  cluster.timeMs = NOW + PENDING_ACCOUNT_MAX_MS;
-  cluster.leader = false;
-  await run();
-  t.equal(cluster.count('w'), 2, 'not the leader');
-  cluster.leader = true;
-  cluster.broken = (kind) => kind === 'dropPending';
-  await run();
-  t.equal(failures.length, 1);
-  t.same(await poolsOf(cluster, guest.ref), [pool.ref]);
-  cluster.broken = () => false;
-  await run();
-  t.equal(await userState(cluster, idle.ref), undefined);
-  t.not(await userState(cluster, guest.ref), undefined);
-  t.equal(cluster.count('w'), 0);
-  await stop();
+  const invite = pool.invite(owner);
+  const { ref } = pool;
+  cluster.apply(ref[0], { kind: 'appendPoolLink', ref, envelope: invite.envelope, evidence: [] });
+  pool.append(invite.envelope, owner);
+  const envelope = pool.join(guest, invite);
+  const joinBy = NOW + PENDING_ACCOUNT_MAX_MS;
+  const joined = { kind: 'appendPoolLink', ref, envelope, evidence: guest.links, joinBy } as const;
+  cluster.timeMs = joinBy - 1;
+  t.match(cluster.apply(ref[0], joined), { ok: true, head: [2] });
+  cluster.timeMs = joinBy;
+  t.match(cluster.apply(ref[0], joined), { ok: true, head: [2] });
 });
 
 t.test('[DIR-13] a stopped sweep asks for no more timers', async (t) => {
