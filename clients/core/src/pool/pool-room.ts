@@ -16,7 +16,6 @@ import {
 } from '@rockpool/protocol';
 import { alarmOf } from '../chains/alarm.ts';
 import { headOf, newest } from '../chains/held-chain.ts';
-import type { Core } from '../engine/core.ts';
 import { FILES_SOUGHT_MAX } from '../limits.ts';
 import type { MeshDevice } from '../mesh/mesh.ts';
 import type { Peer, PeerUse } from '../mesh/peer.ts';
@@ -30,6 +29,7 @@ import { Holders } from './holders.ts';
 import { activeDevice, isMember, type MemberSet, readMembers } from './members.ts';
 import { People } from './people.ts';
 import { memberViews, reuse, reuseEach } from './pool-view.ts';
+import type { RoomHost } from './room-host.ts';
 import { transferView } from './transfer-view.ts';
 import { UnreadCount } from './unread-count.ts';
 
@@ -38,7 +38,7 @@ export class PoolRoom {
   readonly id: string;
   readonly people = new People();
   readonly unread: UnreadCount;
-  readonly #core: Core;
+  readonly #host: RoomHost;
   readonly #self: Account;
   readonly #log: PoolLog;
   readonly #sync: PoolSync;
@@ -52,23 +52,23 @@ export class PoolRoom {
   #loading = true;
   #view: PoolView | undefined;
 
-  constructor(core: Core, ref: Ref, self: Account) {
-    this.#core = core;
+  constructor(host: RoomHost, ref: Ref, self: Account) {
+    this.#host = host;
     this.#self = self;
     this.ref = ref;
     this.id = toHex(ref[1]);
-    this.unread = new UnreadCount(core.platform, core.writer, ref);
-    const chain = core.chains.pool(ref);
+    this.unread = new UnreadCount(host.platform, host.writer, ref);
+    const chain = host.chains.pool(ref);
     if (chain === undefined) throw new Error('a room needs the chain of its pool');
-    this.#members = readMembers(core.chains, newest(chain));
-    this.#holders = new Holders(core.platform, core.writer, ref[1], self.device);
+    this.#members = readMembers(host.chains, newest(chain));
+    this.#holders = new Holders(host.platform, host.writer, ref[1], self.device);
     this.#log = this.#createLog();
     this.#sync = new PoolSync({
-      clock: core.platform.clock,
+      clock: host.platform.clock,
       log: this.#log,
-      learn: () => core.learn(ref),
+      learn: () => host.learn(ref),
       onHeld: (device, entries) => this.#held(device, entries),
-      onStoreFailed: () => core.notify('bad', 'Messages came that this device has no room for.'),
+      onStoreFailed: () => host.notify('bad', 'Messages came that this device has no room for.'),
     });
   }
 
@@ -105,19 +105,19 @@ export class PoolRoom {
   }
 
   device(device: Uint8Array): MeshDevice | undefined {
-    return activeDevice(this.#members, device, this.#core.platform.clock.nowMs());
+    return activeDevice(this.#members, device, this.#host.platform.clock.nowMs());
   }
 
   /** The pool's or a member's chain grew, or was found forked. */
   chainChanged(): void {
-    const chain = this.#core.chains.pool(this.ref);
+    const chain = this.#host.chains.pool(this.ref);
     if (chain === undefined) return;
-    this.#members = readMembers(this.#core.chains, newest(chain));
+    this.#members = readMembers(this.#host.chains, newest(chain));
     for (; this.#joinsRead < chain.links.length; this.#joinsRead++) {
       const link = chain.links[this.#joinsRead];
       if (link !== undefined) this.#showJoin(link.envelope, link.time);
     }
-    this.#core.mesh.review(this.ref);
+    this.#host.mesh.review(this.ref);
     this.#touch();
   }
 
@@ -128,7 +128,7 @@ export class PoolRoom {
   }
 
   use(peer: Peer): PeerUse {
-    const { swarm } = this.#core;
+    const { swarm } = this.#host;
     this.#sync.addPeer(peer);
     swarm.addPeer(peer);
     return {
@@ -190,11 +190,11 @@ export class PoolRoom {
       pool: this.ref,
       members: this.#members,
       people: this.people,
-      mesh: this.#core.mesh,
+      mesh: this.#host.mesh,
       selfUser,
       selfDevice: toHex(this.#self.device),
-      nowMs: this.#core.platform.clock.nowMs(),
-      selfOnline: this.#core.session.online,
+      nowMs: this.#host.platform.clock.nowMs(),
+      selfOnline: this.#host.session.online,
     });
     const mine = members.find((member) => member.isMe);
     const alarm = reuse(this.#last?.alarm, this.#alarm());
@@ -213,17 +213,17 @@ export class PoolRoom {
   }
 
   #createLog(): PoolLog {
-    const { platform, writer } = this.#core;
+    const { platform, writer } = this.#host;
     return new PoolLog({
       platform,
       writer,
       pool: this.ref[1],
       self: this.#self.device,
-      sign: (message) => this.#core.sign(message),
+      sign: (message) => this.#host.sign(message),
       poolHead: () => this.head,
       context: () => ({
         pool: this.ref[1],
-        headAt: (seq) => this.#core.chains.pool(this.ref)?.states[seq]?.head,
+        headAt: (seq) => this.#host.chains.pool(this.ref)?.states[seq]?.head,
         joinedSeq: (device) => this.#members.devices.get(toHex(device))?.joinedSeq,
         nowMs: platform.clock.nowMs(),
       }),
@@ -237,7 +237,7 @@ export class PoolRoom {
     if (frame.type === 'vector') this.#sync.vector(peer, frame.entries);
     else if (frame.type === 'records') {
       if (!this.#sync.records(peer, frame.records)) peer.close();
-    } else this.#core.swarm.onFrame(peer, frame);
+    } else this.#host.swarm.onFrame(peer, frame);
   }
 
   #show(record: HeldRecord): void {
@@ -275,7 +275,7 @@ export class PoolRoom {
     const { name, size, type: mediaType } = body;
     const transfer = this.#transfer(root);
     this.#add(key, { ...base, kind: 'file', name, size, mediaType, transfer });
-    if (!this.#loading) void this.#core.swarm.offered(this.id, body.root, size);
+    if (!this.#loading) void this.#host.swarm.offered(this.id, body.root, size);
   }
 
   /** The newest offers first; older ones are opened when they are looked at. */
@@ -285,7 +285,7 @@ export class PoolRoom {
       const id = this.rootOf(entry.id) ?? '';
       const root = fromHex(id);
       if (root === undefined) continue;
-      await this.#core.swarm.offered(this.id, root, entry.size);
+      await this.#host.swarm.offered(this.id, root, entry.size);
       this.fileChanged(id);
     }
   }
@@ -351,13 +351,13 @@ export class PoolRoom {
 
   #transfer(root: string): FileEntry['transfer'] {
     const nameOf = (user: string) => this.people.person(user).name;
-    return transferView(this.#core.swarm.facts(root), nameOf);
+    return transferView(this.#host.swarm.facts(root), nameOf);
   }
 
   #alarm(): Alarm | undefined {
     const { forked, unread, state } = this.#members;
     return alarmOf({
-      forked: forked || this.#core.chains.forked('pool', this.ref),
+      forked: forked || this.#host.chains.forked('pool', this.ref),
       behind: this.#peerSeq > state.seq,
       unread,
     });
@@ -365,7 +365,7 @@ export class PoolRoom {
 
   #touch(): void {
     this.#view = undefined;
-    if (!this.#loading) this.#core.changed();
+    if (!this.#loading) this.#host.changed();
   }
 }
 
