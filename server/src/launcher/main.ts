@@ -16,6 +16,7 @@ const WEB_DIR = join(ROOT, 'clients', 'web', 'dist');
 const ALL_READY_WAIT_MS = 10_000;
 const INVITE_TRIES_MAX = 60;
 const INVITE_RETRY_MS = 1000;
+const SIGNAL_ECHO_MS = 1000;
 
 const read = readLauncherOptions(process.argv.slice(2), ROOT);
 if (read.kind === 'options') process.exitCode = await launch(read.options);
@@ -125,10 +126,15 @@ async function firstAdminLink(cluster: LocalCluster): Promise<string | undefined
 /** Ctrl-C and SIGTERM once; a second one gives up waiting. */
 function stopSignal(board: NodeBoard): Promise<void> {
   return new Promise((resolve) => {
-    let asked = false;
+    let askedMs: number | undefined;
     const stop = () => {
-      if (asked) process.exit(1);
-      asked = true;
+      const nowMs = performance.now();
+      if (askedMs !== undefined) {
+        // A terminal and npm both pass one Ctrl-C on: an echo is not a second thought.
+        if (nowMs - askedMs > SIGNAL_ECHO_MS) process.exit(1);
+        return;
+      }
+      askedMs = nowMs;
       board.say('Stopping …');
       resolve();
     };
