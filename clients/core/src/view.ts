@@ -30,7 +30,7 @@ export type Stage =
 export type Arrival =
   | { readonly kind: 'none' }
   | { readonly kind: 'firstAdmin' }
-  | { readonly kind: 'invite'; readonly poolName: string; readonly poolId: Id }
+  | { readonly kind: 'invite'; readonly poolId: Id }
   | { readonly kind: 'broken'; readonly reason: string };
 
 export interface NodeView {

@@ -135,7 +135,7 @@ export const scenes: Readonly<Record<string, ClientView>> = {
   welcome: blank,
   unclaimed: { ...blank, server: { ...blank.server, unclaimed: true } },
   'first-admin': { ...blank, arrival: { kind: 'firstAdmin' } },
-  invited: { ...blank, arrival: { kind: 'invite', poolName: 'Quiet Lagoon', poolId: 'p2' } },
+  invited: { ...blank, arrival: { kind: 'invite', poolId: 'p2' } },
   broken: {
     ...blank,
     arrival: { kind: 'broken', reason: 'The link is incomplete. Ask for it again.' },
@@ -186,7 +186,7 @@ export const scenes: Readonly<Record<string, ClientView>> = {
   },
   'join-another': {
     ...home,
-    arrival: { kind: 'invite', poolName: 'Gentle Reef', poolId: 'p9' },
+    arrival: { kind: 'invite', poolId: 'p9' },
   },
   long: { ...home, pools: [{ ...pool, entries: manyEntries }] },
 };

@@ -4,7 +4,6 @@
 import {
   type Bytes,
   decodeInviteLink,
-  friendlyPoolName,
   fromBase64url,
   fromHex,
   type InviteLink,
@@ -46,7 +45,7 @@ export function arrivalView(secret: ArrivalSecret): Arrival {
       return { kind: 'firstAdmin' };
     case 'invite': {
       const [, id] = secret.invite.pool;
-      return { kind: 'invite', poolName: friendlyPoolName(id), poolId: toHex(id) };
+      return { kind: 'invite', poolId: toHex(id) };
     }
   }
 }

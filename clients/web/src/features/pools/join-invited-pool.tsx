@@ -27,8 +27,11 @@ export function JoinInvitedPool(props: {
     if (joined.ok) props.onOpen(joined.value.poolId);
   };
   return (
-    <Dialog title={`Join “${arrival.poolName}”`} onClose={close}>
-      <p>You are invited to this pool. Its members will see your name and when you are online.</p>
+    <Dialog title="You are invited to a pool" onClose={close}>
+      <p>
+        Its members will see your name and when you are online. What it is called, they tell you
+        when you are in: no server knows.
+      </p>
       {error !== undefined && <Failure error={error} />}
       <div className="dialog-actions">
         <Button onClick={close}>Not now</Button>

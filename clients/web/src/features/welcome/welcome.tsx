@@ -62,8 +62,8 @@ function wordsFor(arrival: Arrival, unclaimed: boolean): { title: string; lead: 
       };
     case 'invite':
       return {
-        title: `Join “${arrival.poolName}”`,
-        lead: 'You are invited. One passkey prompt and you are in; you get a friendly name that you can change later.',
+        title: 'You are invited',
+        lead: 'One passkey prompt and you are inside the pool. You get a friendly name that you can change later.',
       };
     case 'broken':
       return { title: 'This link does not work', lead: arrival.reason };
