@@ -53,6 +53,7 @@ class World {
   readonly hubs = new Map<string, { hub: SignalingHub; exchange: PresenceExchange }>();
   cut = false;
   nowMs = 0;
+  lookups = 0;
   caughtUp: () => void = () => {};
 
   node(name: string) {
@@ -73,7 +74,10 @@ class World {
     });
     const directory: HubDirectory = {
       poolMembers: async (pool) => this.members.get(toHex(pool[1])),
-      poolHasDevice: async (_pool, device) => this.devices.has(toHex(device)),
+      poolHasDevice: async (_pool, device) => {
+        this.lookups += 1;
+        return this.devices.has(toHex(device));
+      },
       deviceActive: async (user, device) => this.devices.get(toHex(device))?.[1] === user[1],
       catchUp: async () => this.caughtUp(),
     };
@@ -163,6 +167,19 @@ t.test('[HUB-6] who is not in the pool is neither reached nor heard', async (t) 
   t.equal(hub.watchedBy(anna).length, 1, '[HUB-2] a refused list leaves the former one in place');
   const forged = { v: 1, type: 'signal', pool: POOL, user: EVE, from: id(33) } as const;
   t.equal(hub.deliver({ ...forged, to: anna.device, body: new Uint8Array(1) }), false);
+});
+
+t.test('[HUB-6] signals to nobody do not read the chains of a pool without end', async (t) => {
+  const world = new World();
+  t.teardown(() => world.close());
+  const hub = world.node('1');
+  const anna = new FakeSocket(ANNA, 11);
+  await world.watch(hub, anna);
+  for (let i = 0; i < 200; i++) await world.signal(hub, anna, 33);
+  t.ok(world.lookups <= 20, `${world.lookups} lookups`);
+  t.match(await world.signal(hub, anna, 33), { code: 'SIGNAL_OFFLINE' });
+  world.nowMs += 1000;
+  t.match(await world.signal(hub, anna, 33), { code: 'SIGNAL_NOT_MEMBER' });
 });
 
 t.test(

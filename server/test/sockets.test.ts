@@ -10,6 +10,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { addressKey, RATE_LIMITS, RateLimits } from '../src/limits/rate-limits.ts';
 import type { SignalingHub } from '../src/signaling/hub.ts';
+import { FRAMES_ANONYMOUS, FrameBudget } from '../src/ws/frame-budget.ts';
 import { readClientFrame } from '../src/ws/frame-reader.ts';
 import { ANONYMOUS_LIFE_MS, Gateway, HEARTBEAT_MS } from '../src/ws/gateway.ts';
 import {
@@ -148,6 +149,29 @@ t.test('[GW-4] answers carry their number; too many open requests are refused', 
   ours.receive(encodeCbor({ type: 'ping', re: 99 }), true);
   await new Promise((resolve) => setImmediate(resolve));
   t.match(socket.sent.at(-1), { type: 'pong', re: 99 });
+});
+
+t.test('[GW-13] a socket that sends frames without end is closed', async (t) => {
+  const flood = (ours: Session, count: number) => {
+    for (let re = 0; re < count; re++) ours.receive(encodeCbor({ type: 'pools', re }), true);
+  };
+  const nobody = new FakeSocket();
+  flood(session(nobody), FRAMES_ANONYMOUS.burst);
+  t.same(nobody.closes, [], 'a sign-in needs some');
+  const flooding = new FakeSocket();
+  flood(session(flooding), 2 * FRAMES_ANONYMOUS.burst);
+  t.same(flooding.closes, [[1008, 'LIMIT_RATE']]);
+  t.ok(flooding.sent.length < FRAMES_ANONYMOUS.burst + 10, 'and nothing after that is answered');
+  const known = new FakeSocket();
+  const ours = session(known);
+  ours.state = { ...ours.state, device: { user: ANNA, entry: DEVICE } };
+  flood(ours, FRAMES_ANONYMOUS.burst * 4);
+  t.same(known.closes, []);
+  const budget = new FrameBudget();
+  for (let at = 0; at < 100; at++) t.ok(budget.take(at * 1000, false));
+  for (let at = 0; at < FRAMES_ANONYMOUS.burst; at++) budget.take(100_000, false);
+  t.notOk(budget.take(100_000, false));
+  t.ok(budget.take(102_000, false), 'it fills up again');
 });
 
 t.test(

@@ -8,6 +8,7 @@ import {
   isDeviceActive,
   type PoolState,
   type Ref,
+  slotOf,
   toHex,
   type UserState,
 } from '@rockpool/protocol';
@@ -84,6 +85,8 @@ export class DirectoryView {
 
   /** User ids (hex) of a pool's members; undefined for an unknown pool. */
   poolMembers(ref: Ref): Promise<Members | undefined> {
+    // Under a wrong slot there is no pool, and what is remembered must not say so of the real one.
+    if (slotOf(ref[1]) !== ref[0]) return Promise.resolve(undefined);
     const key = toHex(ref[1]);
     const known = this.#members.get(key);
     if (known !== undefined) return known;

@@ -93,7 +93,9 @@ export class SignalingHub {
     if (pool === undefined) return refuse('SIGNAL_NOT_MEMBER', 'not watching this pool');
     const target = this.#exchange.presence.find(pool.ref, frame.to);
     if (target === undefined || !pool.hasMember(target.user)) {
-      return (await this.#ports.directory.poolHasDevice(pool.ref, frame.to))
+      const { directory, nowMs } = this.#ports;
+      const known = !pool.mayLookUp(nowMs()) || (await directory.poolHasDevice(pool.ref, frame.to));
+      return known
         ? refuse('SIGNAL_OFFLINE', 'not connected')
         : refuse('SIGNAL_NOT_MEMBER', 'no device of this pool');
     }

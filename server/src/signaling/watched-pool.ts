@@ -7,6 +7,9 @@ import { type Bytes, type Ref, toHex } from '@rockpool/protocol';
 /** Longest wait between two presence pushes of a large pool. */
 const PUSH_GAP_MAX_MS = 1000;
 const PUSH_GAP_MS_PER_DEVICE = 2;
+/** Looking for a device that is not online reads every member's chain: at once, then each second. */
+const LOOKUPS_BURST = 20;
+const LOOKUPS_PER_SECOND = 1;
 /** Membership is read again when it changed meanwhile; more often than this nobody changes it. */
 const LOAD_TRIES_MAX = 10;
 
@@ -31,6 +34,8 @@ export class WatchedPool {
   #version = 0;
   #push: NodeJS.Timeout | undefined;
   #pushedAtMs = Number.NEGATIVE_INFINITY;
+  #lookups = LOOKUPS_BURST;
+  #lookedUpAtMs = 0;
 
   constructor(ref: Ref) {
     this.ref = ref;
@@ -76,6 +81,15 @@ export class WatchedPool {
 
   sockets(): readonly HubSocket[] {
     return [...this.#byDevice.values()].flat();
+  }
+
+  mayLookUp(nowMs: number): boolean {
+    const gained = (Math.max(0, nowMs - this.#lookedUpAtMs) / 1000) * LOOKUPS_PER_SECOND;
+    this.#lookups = Math.min(LOOKUPS_BURST, this.#lookups + gained);
+    this.#lookedUpAtMs = nowMs;
+    if (this.#lookups < 1) return false;
+    this.#lookups -= 1;
+    return true;
   }
 
   get empty(): boolean {

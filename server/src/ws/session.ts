@@ -14,6 +14,7 @@ import {
   type ServerFrame,
 } from '@rockpool/protocol';
 import type { HubSocket } from '../signaling/watched-pool.ts';
+import { FrameBudget } from './frame-budget.ts';
 import { readClientFrame } from './frame-reader.ts';
 import { NEW_SESSION, refusalFor, type SessionState, type ShownDevice } from './session-state.ts';
 
@@ -72,6 +73,7 @@ export class Session implements HubSocket {
   state: SessionState = NEW_SESSION;
   /** Something was heard since the last heartbeat. */
   alive = true;
+  readonly #budget = new FrameBudget();
   #pending = 0;
   #ended = false;
 
@@ -105,6 +107,10 @@ export class Session implements HubSocket {
     if (this.#ended) return;
     this.alive = true;
     this.#counters.received(message.length);
+    if (!this.#budget.take(performance.now(), this.state.device !== undefined)) {
+      this.end('LIMIT_RATE');
+      return;
+    }
     const read = binary ? readClientFrame(message) : refuse('PROTOCOL_MALFORMED', 'text frame');
     if (!read.ok) {
       this.#log.debug({ code: read.code, detail: read.detail }, 'refused a message');

@@ -148,6 +148,21 @@ t.test(
   },
 );
 
+t.test('a question under a wrong slot does not hide a pool from its members', async (t) => {
+  const client = await cluster.client('1');
+  await client.auth(anna);
+  const own = createTestPool(anna);
+  t.match(await client.statement('pool', own.ref, own.genesis), { type: 'ok' });
+  const wrong: Ref = [(own.ref[0] + 1) % 65_536, own.ref[1]];
+  const [hidden, shown] = await Promise.all([
+    client.fetch('pool', wrong),
+    client.fetch('pool', own.ref),
+  ]);
+  t.match(hidden, { code: 'CHAIN_UNKNOWN' });
+  t.match(shown, { type: 'chain' });
+  await client.close();
+});
+
 t.test(
   '[CMD-3] links are taken only from those they speak for, and only when they are right',
   async (t) => {

@@ -33,6 +33,11 @@ export async function handleAuth(
   if (!session.ended) {
     session.state = { ...session.state, device: shown.value };
     context.hub.attach(session);
+    // The device may have lost its account before the hub knew whom to tell.
+    const { user, device } = session;
+    if (!(await context.commands.view.deviceActive(user, device))) {
+      session.end('AUTH_DEVICE_UNKNOWN');
+    }
   }
   return { type: 'ok' };
 }
