@@ -1,11 +1,9 @@
 // `npm run e2e [-- NAME … --shots DIR | --list]`: the journeys, one after another, each on a cluster of its own.
 // Exit codes: 0 all passed, 1 one failed, 2 asked for what is not known or cannot be played on this machine.
-import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Journey, play } from './kit/journey.ts';
-
-const JOURNEYS = join(import.meta.dirname, 'journeys');
+import { loadJourneys } from './kit/load-journeys.ts';
 
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -44,19 +42,6 @@ async function whatIsMissing(journeys: readonly Journey[]): Promise<string[]> {
     if (missing !== undefined) lines.push(`${name} cannot be played here: ${missing}`);
   }
   return lines;
-}
-
-async function loadJourneys(): Promise<Journey[]> {
-  const files = readdirSync(JOURNEYS)
-    .filter((name) => name.endsWith('.ts'))
-    .sort();
-  return Promise.all(
-    files.map(async (name) => {
-      const module: { journey?: Journey } = await import(join(JOURNEYS, name));
-      if (!module.journey) throw new Error(`journeys/${name} exports no journey`);
-      return module.journey;
-    }),
-  );
 }
 
 function print(line: string): void {

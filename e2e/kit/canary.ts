@@ -16,11 +16,14 @@ export interface CanarySearch {
   readonly finds: readonly string[];
 }
 
-/** Looks for the canaries in every file below the directory and in the printed text. */
+/** Places to search beside the files of a directory, by name. */
+export type Places = Readonly<Record<string, string | Buffer>>;
+
+/** Looks for the canaries in every file below the directory and in the other places. */
 export async function searchCanaries(
   canaries: readonly string[],
   directory: string,
-  printed: string,
+  places: Places,
 ): Promise<CanarySearch> {
   const needles = canaries.flatMap((text) => spellings(text).map((bytes) => ({ text, bytes })));
   const finds: string[] = [];
@@ -31,7 +34,7 @@ export async function searchCanaries(
       if (bytes.includes(needle.bytes)) finds.push(`"${needle.text}" in ${place}`);
     }
   };
-  search('the printed output', Buffer.from(printed));
+  for (const [place, content] of Object.entries(places)) search(place, Buffer.from(content));
   for (const entry of await readdir(directory, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);

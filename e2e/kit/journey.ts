@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser } from 'playwright-core';
 import { openBrowser } from './browser.ts';
+import type { Places } from './canary.ts';
 import { RunningCluster } from './cluster.ts';
 import { Deployment } from './deployment.ts';
 import { Person } from './person.ts';
@@ -44,6 +45,8 @@ interface ScreenJourney extends Named {
 export interface PlayOptions {
   /** Where pictures go, for journeys that look at screens. */
   readonly shotsDirectory?: string | undefined;
+  /** Only what guards every change; the rest is for whoever works on the screens. */
+  readonly quick?: boolean;
 }
 
 /** A browser, and a clock for the steps taken in it. */
@@ -96,6 +99,13 @@ export class Stage<Behind extends Servers = RunningCluster> extends Studio {
     const person = await Person.arrive(this.browser, name);
     this.#people.push(person);
     return person;
+  }
+
+  /** What every page of this journey has said to servers, by person. */
+  wires(): Places {
+    return Object.fromEntries(
+      this.#people.map(({ name, wire }) => [`what ${name}'s browser sent`, wire.sent]),
+    );
   }
 
   /** Pictures of every screen and what each browser complained of, for somebody who reads a failure. */

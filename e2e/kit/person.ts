@@ -3,6 +3,7 @@
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { accessibilityFaults } from './accessibility.ts';
 import { VirtualAuthenticator } from './authenticator.ts';
+import { Wire } from './wire.ts';
 
 const ACTION_TIMEOUT_MS = 20_000;
 
@@ -13,12 +14,14 @@ export class Person {
   readonly passkeys: VirtualAuthenticator;
   /** Uncaught errors and what the console calls an error. */
   readonly complaints: string[] = [];
+  readonly wire: Wire;
   readonly #context: BrowserContext;
 
   private constructor(name: string, page: Page, passkeys: VirtualAuthenticator) {
     this.name = name;
     this.page = page;
     this.passkeys = passkeys;
+    this.wire = new Wire(page);
     this.#context = page.context();
     page.on('pageerror', (error) => this.complaints.push(error.message));
     page.on('console', (message) => {
@@ -173,10 +176,10 @@ export class Person {
     return (await download).path();
   }
 
-  /** What the card of a file says. */
-  async fileCard(fileName: string): Promise<string> {
+  /** Waits until the card of a file says so. */
+  async fileCardSays(fileName: string, words: RegExp): Promise<void> {
     const card = this.page.getByRole('region', { name: `File ${fileName}` });
-    return (await card.textContent()) ?? '';
+    await card.getByText(words).first().waitFor();
   }
 
   /** What keeps somebody with a screen reader, a keyboard or weak eyes from using this screen. */

@@ -17,16 +17,18 @@ t.test('a canary is found on disk and in print, however it was spelled', async (
     const directory = t.testdir();
     mkdirSync(join(directory, 'deep'));
     writeFileSync(join(directory, 'deep', 'file'), content);
-    const { finds } = await searchCanaries([secret], directory, '');
+    const { finds } = await searchCanaries([secret], directory, {});
     t.ok(finds.length > 0, name);
   }
-  const printed = await searchCanaries([secret], t.testdir(), `log: ${secret}\n`);
-  t.same(printed.finds, [`"${secret}" in the printed output`]);
+  const printed = await searchCanaries([secret], t.testdir(), { 'the log': `log: ${secret}\n` });
+  t.same(printed.finds, [`"${secret}" in the log`]);
 });
 
 t.test('a canary that is nowhere is not found', async (t) => {
   const directory = t.testdir({ file: canary('pool') });
-  const { finds, bytesRead } = await searchCanaries([canary('pool')], directory, 'quiet');
+  const { finds, bytesRead } = await searchCanaries([canary('pool')], directory, {
+    print: 'quiet',
+  });
   t.same(finds, []);
   t.ok(bytesRead > 10);
 });

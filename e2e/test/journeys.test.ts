@@ -1,0 +1,29 @@
+// The journeys that guard main: each is told in a real browser on a cluster of its own. `npm run e2e` plays
+// them with every look, and by name those that need more than a browser.
+import t, { type Test } from 'tap';
+import type { Journey } from '../kit/journey.ts';
+import { play } from '../kit/journey.ts';
+import { loadJourneys } from '../kit/load-journeys.ts';
+
+const JOURNEYS_TIMEOUT_MS = 300_000;
+const journeys = (await loadJourneys()).filter(({ lacks }) => lacks === undefined);
+
+t.setTimeout(JOURNEYS_TIMEOUT_MS);
+
+t.test('the journeys that this machine can play are all here', async (t) => {
+  const names = journeys.map(({ name }) => name);
+  t.strictSame(names, ['file-and-failures', 'first-message', 'screens', 'without-servers']);
+});
+
+for (const journey of journeys) {
+  t.test(`${journey.name}: ${journey.summary}`, (t) => plays(t, journey));
+}
+
+async function plays(t: Test, journey: Journey): Promise<void> {
+  const told: string[] = [];
+  const ended = await play(journey, { quick: true }, (line) => {
+    told.push(line);
+    t.comment(line);
+  });
+  t.ok(ended, `${journey.name} ends well`, { told });
+}
