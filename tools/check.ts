@@ -3,11 +3,10 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { ERRORS } from '../protocol/src/errors.ts';
-import * as LIMITS from '../protocol/src/limits.ts';
 import { allRules } from './rules/all-rules.ts';
 import { formatFinding, readRepository } from './rules/repository.ts';
 import { typeScriptProjects } from './rules/type-check-coverage.ts';
+import { ERROR_TABLES, LIMIT_TABLE } from './tables.ts';
 
 const LANES_MAX = 4;
 const ROOT = join(import.meta.dirname, '..');
@@ -30,7 +29,7 @@ const checks: Check[] = [
     name: `types (${path})`,
     run: () => tool('tsc', ['--project', path, '--pretty', 'false']),
   })),
-  ...allRules(ERRORS, LIMITS).map((rule) => ({
+  ...allRules(ERROR_TABLES, LIMIT_TABLE).map((rule) => ({
     name: rule.name,
     run: () => {
       const findings = rule.check(repository);

@@ -1,25 +1,88 @@
 // The reasons for which a node refuses to start, refuses to serve, or stops. Every one of them names
 // what an operator can do; docs/errors.md is generated from this table.
 
+interface NodeErrorEntry {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const entry = (message: string, remedy: string): NodeErrorEntry => ({ message, remedy });
+
+const GO_ON = 'the other nodes go on. This version cannot put a new node in its place.';
+
 export const NODE_ERRORS = {
-  STORE_DAMAGED: 'A stored value failed its checksum. The node refuses to serve it.',
-  STORE_HOLE: 'The store lost a batch or log entries in its middle. The node refuses to start.',
-  STORE_VERSION: 'The data was written by another format version. Start with --fresh.',
-  STORE_IN_USE: 'Another process holds this data directory.',
-  STORE_WRITE_FAILED: 'A write to the store failed. The node stops.',
-  STORE_OPEN_FAILED: 'The store cannot be opened.',
-  STORE_EMPTY: 'The data directory names a known node but its store is empty.',
-  STORE_FOREIGN: 'The store belongs to another node or cluster than node.json names.',
-  NODE_NOT_INITIALISED: 'The data directory was never initialised.',
-  NODE_ALREADY_INITIALISED: 'The data directory is initialised already.',
-  NODE_FILE_INVALID: 'node.json, node.key or node.crt cannot be read.',
-  NODE_OPTIONS_INVALID: 'The options of the cluster make no sense together.',
-  FEATURE_LEVEL: 'The cluster uses features that this version does not know.',
-  PEER_LISTEN_FAILED: 'The peer port cannot be opened.',
-  PEER_UNKNOWN_KEY: 'The certificate is not listed for this node in the membership.',
-  PEER_INCARNATION: 'A peer remembers another incarnation or a later boot of this node.',
-  PEER_WRONG_CLUSTER: 'The frame names another cluster.',
-  PEER_FRAME_REFUSED: 'The frame cannot be read.',
+  STORE_DAMAGED: entry(
+    'A stored value failed its checksum. The node refuses to serve it.',
+    `Check the disk. Leave the node stopped: ${GO_ON}`,
+  ),
+  STORE_HOLE: entry(
+    'The store lost a batch or log entries in its middle. The node refuses to start.',
+    `Check the disk. Leave the node stopped: ${GO_ON}`,
+  ),
+  STORE_VERSION: entry(
+    'The data was written by another format version.',
+    'Use the version that wrote it, or begin anew: start with --fresh, or with an empty directory.',
+  ),
+  STORE_IN_USE: entry(
+    'Another process holds this data directory.',
+    'Stop that node first; one directory belongs to one process.',
+  ),
+  STORE_WRITE_FAILED: entry(
+    'A write to the store failed. The node stops.',
+    'Look for a full or broken disk, then start the node again.',
+  ),
+  STORE_OPEN_FAILED: entry(
+    'The store cannot be opened.',
+    "Check that the directory exists and belongs to the node's user, and that the disk is sound.",
+  ),
+  STORE_EMPTY: entry(
+    'The data directory names a known node but its store is empty.',
+    `Bring the whole directory back if it was moved. Else leave the node stopped: ${GO_ON}`,
+  ),
+  STORE_FOREIGN: entry(
+    'The store belongs to another node or cluster than node.json names.',
+    'Put back the directory as init made it; parts of two of them do not mix.',
+  ),
+  NODE_NOT_INITIALISED: entry(
+    'The data directory was never initialised.',
+    'Run rockpool init, or name the right directory in ROCKPOOL_DATA.',
+  ),
+  NODE_ALREADY_INITIALISED: entry(
+    'The data directory is initialised already.',
+    'Nothing to do; for a new cluster name an empty directory.',
+  ),
+  NODE_FILE_INVALID: entry(
+    'node.json, node.key or node.crt cannot be read.',
+    "Check that all three are there and belong to the node's user.",
+  ),
+  NODE_OPTIONS_INVALID: entry(
+    'The options of the cluster make no sense together.',
+    'Correct what is named.',
+  ),
+  FEATURE_LEVEL: entry(
+    'The cluster uses features that this version does not know.',
+    'Start the newer version of Rockpool.',
+  ),
+  PEER_LISTEN_FAILED: entry(
+    'The peer port cannot be opened.',
+    'Free the port, or change ROCKPOOL_PEER_ADDRESS or ROCKPOOL_PEER_PORT.',
+  ),
+  PEER_UNKNOWN_KEY: entry(
+    'The certificate is not listed for this node in the membership.',
+    'A stranger, or a node with the data directory of another cluster: look at its address.',
+  ),
+  PEER_INCARNATION: entry(
+    "A peer remembers another store, or a later state of this node's store.",
+    'Start the node on its newest data; never start a copy or an old backup of a data directory.',
+  ),
+  PEER_WRONG_CLUSTER: entry(
+    'The frame names another cluster.',
+    'Two clusters are mixed up: check ROCKPOOL_PEERS and the addresses.',
+  ),
+  PEER_FRAME_REFUSED: entry(
+    'The frame cannot be read.',
+    'Let all nodes run the same version of Rockpool.',
+  ),
 } as const;
 
 export type NodeErrorCode = keyof typeof NODE_ERRORS;
@@ -27,7 +90,8 @@ export type NodeErrorCode = keyof typeof NODE_ERRORS;
 export class NodeError extends Error {
   readonly code: NodeErrorCode;
   constructor(code: NodeErrorCode, detail: string, options?: ErrorOptions) {
-    super(`${code}: ${NODE_ERRORS[code]} ${detail}`.trim(), options);
+    const { message, remedy } = NODE_ERRORS[code];
+    super(`${code}: ${[message, detail, remedy].filter(Boolean).join(' ')}`, options);
     this.name = 'NodeError';
     this.code = code;
   }
@@ -35,8 +99,8 @@ export class NodeError extends Error {
 
 /** A stored value whose checksum does not match: it is never served. */
 export class StoreDamagedError extends NodeError {
-  constructor(detail: string) {
-    super('STORE_DAMAGED', detail);
+  constructor(detail: string, options?: ErrorOptions) {
+    super('STORE_DAMAGED', detail, options);
     this.name = 'StoreDamagedError';
   }
 }

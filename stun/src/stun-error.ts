@@ -1,9 +1,20 @@
 /* The expected failures of starting a STUN server: one table, one error class. */
 
+const entry = (message: string, remedy: string) => ({ message, remedy });
+
 export const STUN_ERRORS = {
-  STUN_PORT_IN_USE: 'the UDP port for STUN is taken by another program',
-  STUN_PORT_FORBIDDEN: 'this user may not listen on the UDP port for STUN',
-  STUN_ADDRESS_UNAVAILABLE: 'an address for STUN is not an address of this machine',
+  STUN_PORT_IN_USE: entry(
+    'The UDP port for STUN is taken by another program.',
+    'Stop that program, or set ROCKPOOL_STUN_PORT (rockpool stun --port).',
+  ),
+  STUN_PORT_FORBIDDEN: entry(
+    'This user may not listen on the UDP port for STUN.',
+    'Choose a port above 1023 with ROCKPOOL_STUN_PORT.',
+  ),
+  STUN_ADDRESS_UNAVAILABLE: entry(
+    'An address for STUN is not an address of this machine.',
+    'Correct ROCKPOOL_STUN_ADDRESS, or leave it empty for all addresses.',
+  ),
 } as const;
 
 export type StunErrorCode = keyof typeof STUN_ERRORS;
@@ -13,7 +24,8 @@ export class StunError extends Error {
   readonly code: StunErrorCode;
 
   constructor(code: StunErrorCode, detail: string, options?: ErrorOptions) {
-    super(`${STUN_ERRORS[code]} (${detail})`, options);
+    const { message, remedy } = STUN_ERRORS[code];
+    super(`${message} (${detail}) ${remedy} (${code})`, options);
     this.name = 'StunError';
     this.code = code;
   }

@@ -2,7 +2,7 @@
 import { documentLinks } from './document-links.ts';
 import { documentNames } from './document-names.ts';
 import { durableWrites } from './durable-writes.ts';
-import { type ErrorTable, errorPage, errorUse } from './error-table.ts';
+import { type ErrorTables, errorPage, errorUse } from './error-table.ts';
 import { fileLength, fileName } from './file-shape.ts';
 import { importCycles } from './import-cycles.ts';
 import { importDirections } from './import-directions.ts';
@@ -23,7 +23,7 @@ import type { Rule } from './repository.ts';
 import { typeCheckCoverage } from './type-check-coverage.ts';
 
 /** The rules, given the tables they hold the documents against. */
-export function allRules(errors: ErrorTable, limits: LimitValues): readonly Rule[] {
+export function allRules(errors: ErrorTables, limits: LimitValues): readonly Rule[] {
   return [
     importDirections,
     importCycles,

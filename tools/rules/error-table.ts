@@ -1,4 +1,4 @@
-// The table of expected failures and its page. The page is generated, so it cannot lie; a code that nothing
+// The tables of expected failures and their page. The page is generated, so it cannot lie; a code that nothing
 // raises would make the table lie, and is refused.
 import {
   type Finding,
@@ -8,10 +8,9 @@ import {
   type Rule,
 } from './repository.ts';
 
-const TABLE = 'protocol/src/errors.ts';
 const PAGE = 'docs/errors.md';
 
-/** One row of the error table. */
+/** One row of the table that travels: seen over HTTP and on sockets. */
 export interface DocumentedError {
   readonly http: number;
   readonly close: number;
@@ -20,21 +19,42 @@ export interface DocumentedError {
   readonly remedy: string;
 }
 
-/** The whole table, code by code. */
-export type ErrorTable = Readonly<Record<string, DocumentedError>>;
+/** One row of a table whose failures stay where they happen. */
+export interface PlainError {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export interface CodedTable {
+  readonly path: string;
+  readonly errors: Readonly<Record<string, DocumentedError>>;
+}
+
+export interface PlainTable {
+  readonly path: string;
+  readonly title: string;
+  readonly about: string;
+  readonly errors: Readonly<Record<string, PlainError>>;
+}
+
+/** All tables of expected failures. */
+export interface ErrorTables {
+  readonly coded: CodedTable;
+  readonly plain: readonly PlainTable[];
+}
 
 /** The page is what the generator would write now. */
-export function errorPage(table: ErrorTable): Rule {
+export function errorPage(tables: ErrorTables): Rule {
   return {
-    name: 'docs/errors.md is what the error table says',
+    name: 'docs/errors.md is what the error tables say',
     check: (files) => {
       const page = files.find((file) => file.path === PAGE);
-      if (page?.text === renderErrorPage(table)) return [];
+      if (page?.text === renderErrorPage(tables)) return [];
       return [
         {
           path: PAGE,
           line: 1,
-          what: page ? `out of step with ${TABLE}` : 'is missing',
+          what: page ? 'out of step with the error tables' : 'is missing',
           remedy: 'run: npx node tools/errors-doc.ts --write',
         },
       ];
@@ -42,30 +62,31 @@ export function errorPage(table: ErrorTable): Rule {
   };
 }
 
-/** Each code of the table is raised by some source. */
-export function errorUse(table: ErrorTable): Rule {
+/** Each code of each table is raised by some source. */
+export function errorUse(tables: ErrorTables): Rule {
   return {
     name: 'every error code is raised somewhere',
-    check: (files) => {
-      const sources = files.filter(
-        (file) => isTypeScript(file.path) && !isTestCode(file.path) && file.path !== TABLE,
-      );
-      return Object.keys(table)
-        .filter((code) => !sources.some((file) => file.text.includes(`'${code}'`)))
-        .map(
-          (code): Finding => ({
-            path: TABLE,
-            line: lineOf(files, code),
-            what: `nothing raises ${code}`,
-            remedy: 'raise it where the failure happens, or take the row out',
-          }),
+    check: (files) =>
+      [tables.coded, ...tables.plain].flatMap(({ path, errors }) => {
+        const sources = files.filter(
+          (file) => isTypeScript(file.path) && !isTestCode(file.path) && file.path !== path,
         );
-    },
+        return Object.keys(errors)
+          .filter((code) => !sources.some((file) => file.text.includes(`'${code}'`)))
+          .map(
+            (code): Finding => ({
+              path,
+              line: lineOf(files, path, code),
+              what: `nothing raises ${code}`,
+              remedy: 'raise it where the failure happens, or take the row out',
+            }),
+          );
+      }),
   };
 }
 
-function lineOf(files: readonly RepositoryFile[], code: string): number {
-  const text = files.find((file) => file.path === TABLE)?.text ?? '';
+function lineOf(files: readonly RepositoryFile[], path: string, code: string): number {
+  const text = files.find((file) => file.path === path)?.text ?? '';
   return Math.max(1, 1 + text.split('\n').findIndex((line) => line.includes(`${code}:`)));
 }
 
@@ -75,32 +96,53 @@ const RETRY: Readonly<Record<string, string>> = {
   elsewhere: 'at another node',
 };
 
-/** The page for people, one section per family of codes. */
-export function renderErrorPage(table: ErrorTable): string {
-  const families = Map.groupBy(Object.entries(table), ([code]) => code.split('_')[0] ?? code);
-  const sections = [...families].map(([family, rows]) =>
-    [`## ${family}`, '', HEAD, ...rows.map(([code, error]) => row(code, error))].join('\n'),
+/** The page for people, one section per family of codes, then one per table of their own. */
+export function renderErrorPage({ coded, plain }: ErrorTables): string {
+  const families = Map.groupBy(
+    Object.entries(coded.errors),
+    ([code]) => code.split('_')[0] ?? code,
   );
-  return `${[INTRODUCTION, ...sections].join('\n\n')}\n`;
+  const sections = [...families].map(([family, rows]) =>
+    [`## ${family}`, '', HEAD, ...rows.map(([code, error]) => codedRow(code, error))].join('\n'),
+  );
+  const others = plain.map(({ title, about, errors }) => {
+    const rows = Object.entries(errors).map(([code, error]) => plainRow(code, error));
+    return [`## ${title}`, '', about, '', PLAIN_HEAD, ...rows].join('\n');
+  });
+  const sources = [coded, ...plain].map(({ path }) => `\`${path}\``);
+  return `${[introduction(sources), ...sections, ...others].join('\n\n')}\n`;
 }
 
-const INTRODUCTION = `# Errors
+const introduction = (sources: readonly string[]) => `# Errors
 
-Generated from \`${TABLE}\` by \`tools/errors-doc.ts\`. Programs act on the code, which never changes its
-meaning; people read the message. "Close" is the WebSocket close code where the failure ends the socket;
-"again" says whether the same request may succeed.`;
+Every expected failure has a code. A code never changes its meaning; people read the words beside it. What travels
+between a client and a node comes first: "close" is the WebSocket close code where the failure ends the socket;
+"again" says whether the same request may succeed. Then what stays where it happens: in the client, in a node that
+does not start, at the command line.
+
+Generated by \`tools/errors-doc.ts\` from ${sources.join(', ')}.`;
 
 const HEAD = `| code | HTTP | close | again | what happened | what to do |
 | --- | --- | --- | --- | --- | --- |`;
 
-function row(code: string, error: DocumentedError): string {
-  const cells = [
+const PLAIN_HEAD = `| code | what happened | what to do |
+| --- | --- | --- |`;
+
+function codedRow(code: string, error: DocumentedError): string {
+  return row([
     `\`${code}\``,
     error.http === 0 ? '' : String(error.http),
     error.close === 0 ? '' : String(error.close),
     RETRY[error.retry] ?? error.retry,
     error.message,
     error.remedy,
-  ];
+  ]);
+}
+
+function plainRow(code: string, { message, remedy }: PlainError): string {
+  return row([`\`${code}\``, message, remedy]);
+}
+
+function row(cells: readonly string[]): string {
   return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
 }

@@ -2,8 +2,6 @@
 // guards nothing.
 import { join } from 'node:path';
 import t from 'tap';
-import { ERRORS } from '../../protocol/src/errors.ts';
-import * as LIMITS from '../../protocol/src/limits.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { documentLinks } from '../rules/document-links.ts';
 import { documentNames } from '../rules/document-names.ts';
@@ -27,12 +25,13 @@ import { pureRooms } from '../rules/pure-rooms.ts';
 import { quotedTests } from '../rules/quoted-tests.ts';
 import { formatFinding, type Rule, readRepository } from '../rules/repository.ts';
 import { typeCheckCoverage } from '../rules/type-check-coverage.ts';
+import { ERROR_TABLES, LIMIT_TABLE } from '../tables.ts';
 
 const repository = readRepository(join(import.meta.dirname, '..', '..'));
 
 t.test('this repository keeps every rule', async (t) => {
   t.ok(repository.length > 50, 'the repository was really read');
-  for (const rule of allRules(ERRORS, LIMITS)) {
+  for (const rule of allRules(ERROR_TABLES, LIMIT_TABLE)) {
     const findings = rule.check(repository);
     t.equal(findings.length, 0, rule.name, {
       diagnostic: findings.length > 0,
@@ -267,17 +266,28 @@ t.test('a protocol rule without a test, and a test of no rule, are caught', asyn
 });
 
 t.test('a stale error page and a code that nothing raises are caught', async (t) => {
+  const lost = { http: 404, close: 0, retry: 'never', message: 'Gone | away.', remedy: 'Ask.' };
+  const full = { message: 'Full.', remedy: 'Make room.' };
+  const disk = {
+    path: 'a/src/disk.ts',
+    title: 'Disk',
+    about: 'Here.',
+    errors: { DISK_FULL: full },
+  };
   const table = {
-    FILE_LOST: { http: 404, close: 0, retry: 'never', message: 'Gone | away.', remedy: 'Ask.' },
+    coded: { path: 'protocol/src/errors.ts', errors: { FILE_LOST: lost } },
+    plain: [disk],
   };
   const page = renderErrorPage(table);
   t.match(page, '| `FILE_LOST` | 404 |  | no | Gone \\| away. | Ask. |');
+  t.match(page, '| `DISK_FULL` | Full. | Make room. |');
   t.same(objections(errorPage(table), { 'docs/errors.md': page }), []);
   t.same(objections(errorPage(table), { 'docs/errors.md': `${page}more` }), ['docs/errors.md:1']);
   t.same(objections(errorPage(table), {}), ['docs/errors.md:1']);
   const source = { 'protocol/src/errors.ts': 'export const ERRORS = {\n  FILE_LOST: {},\n};\n' };
-  t.same(objections(errorUse(table), source), ['protocol/src/errors.ts:2']);
-  t.same(objections(errorUse(table), { ...source, 'a/src/a.ts': "fail('FILE_LOST')" }), []);
+  t.same(objections(errorUse(table), source), ['protocol/src/errors.ts:2', 'a/src/disk.ts:1']);
+  const raised = { ...source, 'a/src/a.ts': "fail('FILE_LOST'); fail('DISK_FULL')" };
+  t.same(objections(errorUse(table), raised), []);
 });
 
 t.test('a stale page of limits is caught, and its values are readable', async (t) => {

@@ -3,6 +3,7 @@
 // plain words ready to show; ids are lower-case hex.
 
 import type { ErrorCode } from '@rockpool/protocol';
+import type { ClientErrorCode } from './client-errors.ts';
 
 export type Id = string;
 
@@ -165,7 +166,7 @@ export interface ClientView {
 
 /** A coded failure of an action, with words to show. */
 export interface ActionError {
-  readonly code: ErrorCode | 'PASSKEY_CANCELLED' | 'PASSKEY_UNAVAILABLE' | 'STORE_FULL' | 'OFFLINE';
+  readonly code: ErrorCode | ClientErrorCode;
   readonly message: string;
   readonly remedy: string;
 }

@@ -4,6 +4,7 @@
 import { join, resolve } from 'node:path';
 import { type InitNode, initCluster, isInitialised, NodeError } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
+import { operatorWords } from '../operator-errors.ts';
 import { type CommandContext, type Subcommand, UsageError } from './command.ts';
 import { readOptions } from './read-options.ts';
 
@@ -31,7 +32,8 @@ export const initCommand: Subcommand = {
       return 0;
     }
     if (made.some((done) => done)) {
-      terminal.error(`Some, but not all, of the directories in ${data} hold a node already.`);
+      const words = `Some, but not all, of the directories in ${data} hold a node already.`;
+      terminal.error(operatorWords('CLI_INIT_PARTIAL', words));
       return 1;
     }
     try {

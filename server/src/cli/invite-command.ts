@@ -4,6 +4,7 @@
 import { resolve } from 'node:path';
 import { dataDirOf } from '../config.ts';
 import { askFirstAdminInvite, ControlError } from '../control/control-client.ts';
+import { operatorWords } from '../operator-errors.ts';
 import { type CommandContext, type Subcommand, UsageError } from './command.ts';
 import { readOptions } from './read-options.ts';
 
@@ -24,7 +25,8 @@ export const inviteCommand: Subcommand = {
     });
     if (options['first-admin'] !== true) throw new UsageError('say --first-admin');
     if (!terminal.interactive && options.print !== true) {
-      terminal.error('The link is a secret, and this is no terminal. Add --print to write it.');
+      const words = 'The link is a secret, and this is no terminal. Add --print to write it.';
+      terminal.error(operatorWords('CLI_NO_TERMINAL', words));
       return 1;
     }
     const data = options.data === undefined ? dataDirOf(env) : resolve(options.data);

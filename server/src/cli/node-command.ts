@@ -3,6 +3,7 @@
 import { NodeError } from '@rockpool/cluster';
 import { startNode } from '../app.ts';
 import { loadConfig } from '../config.ts';
+import { operatorWords } from '../operator-errors.ts';
 import { type CommandContext, type Subcommand, UsageError } from './command.ts';
 
 export const nodeCommand: Subcommand = {
@@ -13,7 +14,9 @@ export const nodeCommand: Subcommand = {
     if (context.args.length > 0) throw new UsageError('rockpool node takes no options');
     const loaded = loadConfig(context.env);
     if (!loaded.ok) {
-      context.terminal.error('Rockpool cannot start with this configuration:');
+      context.terminal.error(
+        operatorWords('CLI_CONFIG_INVALID', 'Rockpool cannot start with this configuration:'),
+      );
       for (const problem of loaded.problems) context.terminal.error(`  ${problem}`);
       return 2;
     }
@@ -37,7 +40,8 @@ function startFailure(error: unknown): string {
     return `${error.message}\nMake the cluster first: rockpool init --help`;
   }
   if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') {
-    return `${error.message}\nAnother program uses that port; choose another one (rockpool help).`;
+    const words = 'Another program uses that port; choose another one: rockpool help.';
+    return `${error.message}\n${operatorWords('CLI_NODE_PORT_IN_USE', words)}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

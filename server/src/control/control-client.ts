@@ -2,6 +2,7 @@
 
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { operatorWords } from '../operator-errors.ts';
 import {
   CONTROL_LINE_BYTES_MAX,
   CONTROL_SOCKET,
@@ -36,7 +37,10 @@ export async function askFirstAdminInvite(dataDir: string): Promise<InviteAnswer
 async function ask(dataDir: string, request: ControlRequest): Promise<unknown> {
   const answer = readControlAnswer(await exchange(dataDir, `${JSON.stringify(request)}\n`));
   if (answer === undefined) {
-    throw new ControlError('PROTOCOL_VERSION', 'The node runs another version of Rockpool.');
+    throw new ControlError(
+      'PROTOCOL_VERSION',
+      'The node runs another version of Rockpool. (PROTOCOL_VERSION)',
+    );
   }
   if (!answer.ok) throw new ControlError(answer.code, answerWords(answer));
   return answer.value;
@@ -52,7 +56,7 @@ function exchange(dataDir: string, line: string): Promise<string> {
     let text = '';
     const fail = (words: string) => {
       socket.destroy();
-      reject(new ControlError('NODE_UNREACHABLE', words));
+      reject(new ControlError('NODE_UNREACHABLE', operatorWords('NODE_UNREACHABLE', words)));
     };
     socket.setEncoding('utf8');
     socket.setTimeout(ANSWER_TIMEOUT_MS, () => fail('The node does not answer.'));

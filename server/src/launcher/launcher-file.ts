@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { LauncherError } from './launcher-error.ts';
 
 const FILE = 'launcher.json';
 
@@ -26,7 +27,10 @@ export function readLauncherFile(dataDir: string): LauncherFile | undefined {
   if (!existsSync(path)) return undefined;
   const parsed = parse(readFileSync(path, 'utf8'));
   if (parsed === undefined) {
-    throw new Error(`${path} was written by another version of Rockpool. Start with --fresh.`);
+    throw new LauncherError(
+      'LAUNCHER_DATA_VERSION',
+      `${path} was written by another version of Rockpool. Start with --fresh.`,
+    );
   }
   return parsed;
 }

@@ -44,6 +44,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   const count = former?.nodes.length ?? options.nodes;
   if (count !== options.nodes) {
     throw new LauncherError(
+      'LAUNCHER_NODE_COUNT',
       `${dataDir} holds a cluster of ${count} node(s). Start with --nodes ${count}, or with --fresh.`,
     );
   }
@@ -139,12 +140,16 @@ async function openDoor(
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
     if (code === 'EADDRINUSE') {
       throw new LauncherError(
+        'LAUNCHER_PORT_IN_USE',
         `Port ${port} is in use on this machine, perhaps by another Rockpool. ` +
           `Stop that program, or choose another port: npm start -- --port ${port + 1}`,
       );
     }
     if (code === 'EACCES') {
-      throw new LauncherError(`Port ${port} needs more rights. Choose one above 1023.`);
+      throw new LauncherError(
+        'LAUNCHER_PORT_FORBIDDEN',
+        `Port ${port} needs more rights. Choose one above 1023.`,
+      );
     }
     throw error;
   }
@@ -158,7 +163,10 @@ async function initialise(dataDir: string, nodes: readonly LocalNode[]): Promise
   const made = await Promise.all(dataDirs.map((dir) => isInitialised(dir)));
   if (made.every((done) => done)) return;
   if (made.some((done) => done)) {
-    throw new LauncherError(`${dataDir} holds only a part of a cluster. Start with --fresh.`);
+    throw new LauncherError(
+      'LAUNCHER_DATA_PARTIAL',
+      `${dataDir} holds only a part of a cluster. Start with --fresh.`,
+    );
   }
   await initCluster({
     dataDirs,
@@ -169,6 +177,7 @@ async function initialise(dataDir: string, nodes: readonly LocalNode[]): Promise
 function wipe(dataDir: string): void {
   if (!isLauncherDirectory(dataDir)) {
     throw new LauncherError(
+      'LAUNCHER_DATA_FOREIGN',
       `${dataDir} was not made by this launcher, so --fresh does not delete it.`,
     );
   }

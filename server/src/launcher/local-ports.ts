@@ -3,6 +3,7 @@
 
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { LauncherError } from './launcher-error.ts';
 import type { LocalNode } from './launcher-file.ts';
 
 export const LOOPBACK = '127.0.0.1';
@@ -61,11 +62,28 @@ function anyTcpPort(): Promise<number> {
 
 async function stunPort(taken: Set<number>): Promise<number> {
   for (let port = STUN_PORT_FIRST; port < STUN_PORT_FIRST + STUN_PORTS_MAX; port += 1) {
-    if (taken.has(port) || !(await isUdpPortFree(port))) continue;
+    if (taken.has(port) || !(await isUdpPortFree(port)) || !(await hold(port))) continue;
     taken.add(port);
     return port;
   }
-  throw new Error(`no UDP port is free from ${STUN_PORT_FIRST} on`);
+  throw new LauncherError(
+    'LAUNCHER_NO_STUN_PORT',
+    `No UDP port from ${STUN_PORT_FIRST} on is free for STUN.`,
+  );
+}
+
+/**
+ * Clients are told the address for good, but while a killed node is down nobody holds its UDP port, and
+ * another launcher's search would take it. So the TCP port of the same number is held as long as this
+ * process runs; it is STUN's too, and nobody else's.
+ */
+function hold(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const holder = createServer((socket) => socket.destroy());
+    holder.once('error', () => resolve(false));
+    holder.listen({ port, host: LOOPBACK, exclusive: true }, () => resolve(true));
+    holder.unref();
+  });
 }
 
 function isUdpPortFree(port: number): Promise<boolean> {

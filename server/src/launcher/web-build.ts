@@ -97,7 +97,13 @@ function runVite(root: string, outDir: string): Promise<void> {
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else reject(new LauncherError(`The web client could not be built:\n${output.trim()}`));
+      else
+        reject(
+          new LauncherError(
+            'LAUNCHER_BUILD_FAILED',
+            `${output.trim()}\nThe web client could not be built.`,
+          ),
+        );
     });
   });
 }

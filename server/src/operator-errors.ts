@@ -1,0 +1,72 @@
+// What `npm start` and the `rockpool` command refuse, for the people who run them: one table, from which
+// docs/errors.md is generated. The words printed name the port, path or node that is meant; the code stands
+// behind them.
+
+interface OperatorError {
+  readonly message: string;
+  readonly remedy: string;
+}
+
+const entry = (message: string, remedy: string): OperatorError => ({ message, remedy });
+
+export const OPERATOR_ERRORS = {
+  LAUNCHER_PORT_IN_USE: entry(
+    'The port that people open is taken by another program, perhaps another Rockpool.',
+    'Stop that program, or choose another port: npm start -- --port 8081.',
+  ),
+  LAUNCHER_PORT_FORBIDDEN: entry(
+    'This user may not listen on the port that people open.',
+    'Choose one above 1023.',
+  ),
+  LAUNCHER_NO_STUN_PORT: entry(
+    'No UDP port from 3478 on is free for STUN.',
+    'Stop what holds them all; 200 are tried.',
+  ),
+  LAUNCHER_NODE_COUNT: entry(
+    'The data is of a cluster with another number of nodes.',
+    'Start with --nodes and that number, or begin anew with --fresh.',
+  ),
+  LAUNCHER_DATA_PARTIAL: entry(
+    'The data directory holds only a part of a cluster, as after a first start that was cut off.',
+    'Begin anew with --fresh.',
+  ),
+  LAUNCHER_DATA_VERSION: entry(
+    'The data was made by another version of Rockpool.',
+    'Begin anew with --fresh, or go back to that version.',
+  ),
+  LAUNCHER_DATA_FOREIGN: entry(
+    '--fresh does not delete a directory that no launcher made.',
+    'Name another directory with --data, or empty this one yourself.',
+  ),
+  LAUNCHER_BUILD_FAILED: entry(
+    'The web client could not be built; the lines before say why.',
+    'Run npm ci once more; if you changed the client, npm run check names the mistake.',
+  ),
+  CLI_CONFIG_INVALID: entry(
+    'Some of the configuration makes no sense. All mistakes are named at once.',
+    'Correct them in the environment or the file of ROCKPOOL_CONFIG; rockpool help lists the names.',
+  ),
+  CLI_INIT_PARTIAL: entry(
+    'Some, but not all, of the data directories hold a node already.',
+    'Name empty directories, or delete these if nothing in them is needed.',
+  ),
+  CLI_NO_TERMINAL: entry(
+    'A first-admin link is a secret, and the output is no terminal.',
+    'Add --print if the link may go there.',
+  ),
+  CLI_NODE_PORT_IN_USE: entry(
+    'A port of this node is taken by another program.',
+    'Stop that program, or choose another port by environment.',
+  ),
+  NODE_UNREACHABLE: entry(
+    'No node is running on this data directory, or it belongs to another user of this machine.',
+    'Start the node, name the right directory with --data, or run the command as its user.',
+  ),
+} as const satisfies Readonly<Record<string, OperatorError>>;
+
+export type OperatorErrorCode = keyof typeof OPERATOR_ERRORS;
+
+/** What is printed: words for this very case, and the code that docs/errors.md explains. */
+export function operatorWords(code: OperatorErrorCode, words: string): string {
+  return `${words} (${code})`;
+}
