@@ -110,7 +110,10 @@ export interface NodeMessages {
   onPeerChange(listener: (peer: PeerState) => void): void;
 }
 
-/** Failures of a submit or a barrier. TIMEOUT means unknown, not failed: the command may commit. */
+/**
+ * Failures of a submit or a barrier. TIMEOUT means unknown, not failed: the command may commit. After any
+ * other code it changed nothing, and will not.
+ */
 export type ClusterErrorCode =
   | 'CLUSTER_NO_LEADER'
   | 'CLUSTER_BUSY'
@@ -144,7 +147,11 @@ export interface Cluster {
   submit(slot: Slot, command: Bytes, options?: { timeoutMs?: number }): Promise<Submitted>;
   /** After it resolves, local reads of the slot see everything committed before the call. */
   barrier(slot: Slot, options?: { timeoutMs?: number }): Promise<void>;
-  /** This node's applied state; needs no quorum. Rejects with StoreDamagedError on a bad checksum. */
+  /**
+   * This node's applied state; needs no quorum. What it shows is committed by a majority's disks, though
+   * its rows may still be on their way to this one's: a node that crashes may show an older state after
+   * its restart, until ready(). Rejects with StoreDamagedError on a bad checksum.
+   */
   get(slot: Slot, key: Bytes): Promise<Bytes | undefined>;
   scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]>;
   /** Rows of every slot of one group whose slot-relative key has the prefix (outbox delivery). */

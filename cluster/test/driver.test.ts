@@ -20,14 +20,12 @@ function submitter() {
   const state = {
     view: { term: 1, leader: PEER } as LeaderView,
     up: true,
-    nowMs: 0,
     forwarded: [] as ForwardedProposal[],
     proposed: [] as ForwardedProposal[],
     answer: 'appended' as 'appended' | 'notLeader' | 'busy',
   };
   const submissions = new Submissions({
     self: SELF,
-    clock: { nowMs: () => 0, monotonicMs: () => state.nowMs },
     clientId: new Uint8Array(16).fill(7),
     ruleVersion: 1,
     tableEpoch: 1,
@@ -134,29 +132,109 @@ t.test(
     await t.rejects(submissions.submit(1, 3, bytes('x'), 60_000), { code: 'CLUSTER_BUSY' });
     submissions.stop();
     const ends = await Promise.allSettled(many);
-    t.ok(ends.every((end) => end.status === 'rejected' && end.reason.code === 'CLUSTER_STOPPED'));
+    t.ok(ends.every((end) => end.status === 'rejected' && end.reason.code === 'CLUSTER_TIMEOUT'));
+    await t.rejects(submissions.submit(1, 3, bytes('x'), 60_000), { code: 'CLUSTER_STOPPED' });
   },
 );
 
-t.test('[PEER-5] a leader appends a forwarded command once in its term', (t) => {
+t.test(
+  'what waits is bounded in bytes, and a stop tells the unsent from the unknown',
+  async (t) => {
+    const { state, submissions } = submitter();
+    state.up = false;
+    const large = new Uint8Array(262_000);
+    const many = Array.from({ length: 256 }, () => submissions.submit(1, 3, large, 60_000));
+    await t.rejects(submissions.submit(1, 3, large, 60_000), { code: 'CLUSTER_BUSY' });
+    state.up = true;
+    submissions.retry();
+    t.equal(state.forwarded.length, 256);
+    submissions.disconnected(PEER);
+    submissions.applied(noop(2));
+    t.equal(state.forwarded.length, 512, 'settled by the later term, and sent again');
+    state.up = false;
+    submissions.disconnected(PEER);
+    submissions.applied(noop(3));
+    submissions.stop();
+    const ends = await Promise.allSettled(many);
+    const codes = ends.map((end) => end.status === 'rejected' && end.reason.code);
+    t.same([...new Set(codes)], ['CLUSTER_STOPPED'], 'term 3 proved that none was appended');
+  },
+);
+
+t.test('[PEER-5] a leader appends a forwarded command once, however late it is repeated', (t) => {
+  const { state, submissions } = submitter();
+  for (let at = 0; at < 3; at += 1) submissions.submit(1, 3, bytes('x'), 60_000).catch(() => {});
+  const [first, second, third] = state.forwarded as [
+    ForwardedProposal,
+    ForwardedProposal,
+    ForwardedProposal,
+  ];
+  const forwarded = new ForwardedProposals();
+  const appended: number[] = [];
+  const accept = (proposal: ForwardedProposal, from = PEER) =>
+    forwarded.accept(from, proposal, ({ request }) => {
+      appended.push(request);
+      return 'appended';
+    });
+  t.equal(accept(first), 'appended');
+  t.equal(accept(second), 'appended');
+  t.equal(accept(first), 'appended');
+  t.same(appended, [1, 2], 'it is waited for, so it is remembered');
+  t.equal(accept({ ...third, oldest: 2 }), 'appended');
+  t.equal(accept(first), 'notLeader', 'nobody waits for it any more');
+  t.equal(accept({ ...second, oldest: 2 }), 'appended');
+  t.same(appended, [1, 2, 3]);
+  t.equal(accept({ ...first, term: 2 }), 'appended');
+  t.equal(appended.length, 4, 'another term is another leader');
+  t.equal(accept(first, 'other'), 'appended');
+  t.equal(appended.length, 5, 'another node counts by itself');
+  for (const bad of [{ command: bytes('?') }, { request: 9 }, { oldest: 2 }]) {
+    t.equal(accept({ ...first, ...bad }, 'third'), 'notLeader');
+  }
+  t.equal(appended.length, 5);
+  submissions.stop();
+  t.end();
+});
+
+t.test('[PEER-5] a refused proposal leaves no trace at the leader', (t) => {
   const { state, submissions } = submitter();
   submissions.submit(1, 3, bytes('x'), 60_000).catch(() => {});
   const proposal = state.forwarded[0]!;
   const forwarded = new ForwardedProposals();
+  t.equal(
+    forwarded.accept(PEER, { ...proposal, term: 9 }, () => 'notLeader'),
+    'notLeader',
+  );
+  t.equal(
+    forwarded.accept(PEER, proposal, () => 'busy'),
+    'busy',
+  );
   let appended = 0;
   const propose = () => {
     appended += 1;
     return 'appended' as const;
   };
-  t.equal(forwarded.accept(proposal, 0, propose), 'appended');
-  t.equal(forwarded.accept(proposal, 5_000, propose), 'appended');
+  for (let times = 0; times < 2; times += 1) forwarded.accept(PEER, proposal, propose);
   t.equal(appended, 1);
-  t.equal(forwarded.accept({ ...proposal, term: 2 }, 5_000, propose), 'appended');
-  t.equal(appended, 2, 'another term is another leader');
-  const unreadable = { ...proposal, command: bytes('?') };
-  t.equal(forwarded.accept(unreadable, 0, propose), 'notLeader');
   submissions.stop();
   t.end();
+});
+
+t.test('a submitter tells the oldest request that it still waits for, by group', async (t) => {
+  const { state, submissions } = submitter();
+  const first = submissions.submit(1, 3, bytes('x'), 60_000);
+  submissions.submit(1, 3, bytes('y'), 60_000).catch(() => {});
+  submissions.submit(2, 3, bytes('z'), 60_000).catch(() => {});
+  t.match(state.forwarded, [
+    { request: 1, oldest: 1 },
+    { request: 2, oldest: 1 },
+    { request: 3, oldest: 3, group: 2 },
+  ]);
+  submissions.applied(applied(state.forwarded[0]!));
+  await first;
+  submissions.submit(1, 3, bytes('w'), 60_000).catch(() => {});
+  t.match(state.forwarded.at(-1), { request: 4, oldest: 2 });
+  submissions.stop();
 });
 
 t.test('[STO-10] a command for a slot of another group changes nothing', async (t) => {
@@ -238,7 +316,7 @@ t.test(
 );
 
 t.test('[STO-13] a node that moved is known by its new address, others are untouched', (t) => {
-  const ids = ['0a'.repeat(16), '0b'.repeat(16)];
+  const ids = ['0a'.repeat(16), '0b'.repeat(16), '0f'.repeat(16)];
   const rows = firstRows(
     ids.map((id, at) => ({
       id,
@@ -254,12 +332,24 @@ t.test('[STO-13] a node that moved is known by its new address, others are untou
   t.equal(meta.apply(encodeNodeMoved(ids[0]!, 'host:2')).length, 1);
   t.same(
     meta.nodes.map((node) => node.peerAddress),
-    ['host:2', 'host:1'],
+    ['host:2', 'host:1', 'host:1'],
   );
+  const spoilt = encodeNodeMoved(ids[0]!, 'host:3');
+  spoilt[spoilt.length - 1] = 0xff;
+  t.same(meta.apply(spoilt), [], 'an address that is no text');
   t.same(meta.apply(bytes('?')), [], 'unreadable');
   t.same(meta.apply(encodeNodeMoved('0e'.repeat(16), 'host:2')), [], 'unknown');
   t.equal(meta.groupOf(0x7fff), 1);
   t.equal(meta.groupOf(0x8000), 2);
   t.equal(meta.groupOf(-1), 0);
+  const nodeRow = clusterRows.findIndex(({ key }) => key[5] === 1);
+  const without = clusterRows.filter((_, at) => at !== nodeRow);
+  const restored = (stored: typeof clusterRows) =>
+    new MetaState(stored.map(({ key, payload }) => [key.subarray(5), payload!]));
+  t.throws(() => restored(without), { code: 'STORE_HOLE' }, 'two of three are no membership');
+  const unreadable = clusterRows.map((row, at) =>
+    at === nodeRow ? { ...row, payload: bytes('?') } : row,
+  );
+  t.throws(() => restored(unreadable), { code: 'STORE_HOLE' });
   t.end();
 });

@@ -10,7 +10,7 @@ import {
   encodeIndex,
   encodeLogFirst,
 } from '../src/format/group-records.ts';
-import { encodeBootNumber, encodeIdentity } from '../src/format/identity.ts';
+import { encodeIdentity, encodePeerMark } from '../src/format/identity.ts';
 import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
 import { encodePeerFrame, FRAME_KIND } from '../src/format/peer-frame.ts';
 import {
@@ -50,7 +50,8 @@ t.test('[STO-3] [STO-5] [STO-6] [STO-7] [STO-9] [STO-10] records of node and gro
   const ids = { clusterId: A, realm, nodeId: B, incarnation: C };
   const identity = encodeIdentity({ ...ids, dataVersion: 1, bootNumber: 3 });
   t.equal(hex(identity), `0001${A}${realm}${B}${C}00000003`);
-  t.equal(hex(encodeBootNumber(258)), '00000102');
+  const mark = { bootNumber: 258, bootId: 'ab'.repeat(8), batch: 7 };
+  t.equal(hex(encodePeerMark(mark)), `00000102${'ab'.repeat(8)}0000000000000007`);
   const voted = encodeHardState({ term: 5, commit: 4, vote: A });
   t.equal(hex(voted), `0000000000000005000000000000000401${A}`);
   const unvoted = encodeHardState({ term: 5, commit: 4, vote: undefined });
@@ -107,17 +108,19 @@ t.test('[PEER-2] [PEER-3] [PEER-5] [PEER-6] [PEER-8] a frame and its payloads', 
     sender: B,
     incarnation: C,
     bootNumber: 1,
+    bootId: 'ab'.repeat(8),
+    batch: 3,
     receiver: A,
     clockMs: 2,
     kind: FRAME_KIND.application,
     payload: bytes('c0ffee'),
   });
-  const body = `01${A}${B}${C}00000001${A}000000000000000205c0ffee`;
-  t.equal(hex(frame), `00000055${body}${crc(body)}`);
+  const body = `01${A}${B}${C}00000001${'ab'.repeat(8)}0000000000000003${A}000000000000000205c0ffee`;
+  t.equal(hex(frame), `00000065${body}${crc(body)}`);
   t.equal(hex(encodeHello(1)), '0001');
-  const proposal = { request: 1, group: 2, term: 3, ruleVersion: 4, tableEpoch: 5 };
+  const proposal = { request: 2, oldest: 1, group: 2, term: 3, ruleVersion: 4, tableEpoch: 5 };
   const forwarded = encodeProposal({ ...proposal, command: bytes('c0') });
-  t.equal(hex(forwarded), '0000000000000001000000020000000000000003000400000005c0');
+  t.equal(hex(forwarded), '00000000000000020000000000000001000000020000000000000003000400000005c0');
   const reply = encodeProposalReply({ request: 1, term: 3, answer: 'busy' });
   t.equal(hex(reply), '0000000000000001000000000000000302');
   t.equal(hex(encodeRefusal('PEER_INCARNATION')), '01');

@@ -14,10 +14,10 @@ import {
   encodeLogFirst,
 } from '../src/format/group-records.ts';
 import {
-  decodeBootNumber,
   decodeIdentity,
-  encodeBootNumber,
+  decodePeerMark,
   encodeIdentity,
+  encodePeerMark,
 } from '../src/format/identity.ts';
 import {
   COMMAND_BYTES_MAX,
@@ -106,11 +106,16 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ ...envelope, kind: fc.constant('heartbeat'), commit: u64, round: u64 }),
   fc.record({ ...envelope, kind: fc.constant('heartbeatReply'), round: u64 }),
 );
+const mark = {
+  bootNumber: u32,
+  bootId: exactly(8).map((value) => Buffer.from(value).toString('hex')),
+  batch: u64,
+};
 const header = {
   clusterId: id,
   sender: id,
   incarnation: id,
-  bootNumber: u32,
+  ...mark,
   receiver: id,
   clockMs: u64,
 };
@@ -171,7 +176,7 @@ t.test(
     const previous = fc.record({ index: u64, term: u64, checksum: u32 });
     roundTrip(t, previous, encodeLogFirst, decodeLogFirst);
     roundTrip(t, u64, encodeIndex, decodeIndex);
-    roundTrip(t, u32, encodeBootNumber, decodeBootNumber);
+    roundTrip(t, fc.record(mark), encodePeerMark, decodePeerMark);
     roundTrip(
       t,
       fc.record({
@@ -239,6 +244,7 @@ t.test(
       t,
       fc.record({
         request: u64,
+        oldest: u64,
         group: u32,
         term: u64,
         ruleVersion: u16,
@@ -385,13 +391,15 @@ t.test('[PEER-2] an impossible length, a flipped bit and unknown kinds are refus
     return new FrameSplitter().push(chunk);
   };
   t.equal(lengthOnly(FRAME_BYTES_MAX + 1), undefined, 'refused before anything is buffered');
-  t.equal(lengthOnly(81), undefined);
-  t.same(lengthOnly(82), []);
+  t.equal(lengthOnly(97), undefined);
+  t.same(lengthOnly(98), []);
   const whole = {
     clusterId: FROM,
     sender: FROM,
     incarnation: FROM,
     bootNumber: 1,
+    bootId: '0b'.repeat(8),
+    batch: 1,
     receiver: TO,
     clockMs: 5,
     kind: FRAME_KIND.application,

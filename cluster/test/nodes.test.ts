@@ -225,7 +225,7 @@ t.test(
     const stopped = Promise.withResolvers<NodeError>();
     const again = await nodes.start(0, { onFatal: stopped.resolve });
     await t.rejects(again.get(1, bytes('k')), { code: 'STORE_DAMAGED' });
-    await t.rejects(again.submit(1, bytes('k')), { code: 'CLUSTER_STOPPED' });
+    await t.rejects(again.submit(1, bytes('k')), { code: 'CLUSTER_TIMEOUT' });
     t.equal((await stopped.promise).code, 'STORE_DAMAGED');
   },
 );
@@ -280,7 +280,7 @@ t.test(
     const crash = new Promise<Error>((resolve) => {
       process.once('uncaughtException', resolve);
     });
-    await t.rejects(node.submit(1, bytes('k')), { code: 'CLUSTER_STOPPED' });
+    await t.rejects(node.submit(1, bytes('k')), { code: 'CLUSTER_TIMEOUT' });
     t.match(await crash, { message: /did not name/ });
   },
 );

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
@@ -18,6 +19,7 @@ import { KEY_KIND, storeKey } from '../src/format/store-key.ts';
 import { encodeStoredValue } from '../src/format/stored-value.ts';
 import { clusterRowKey, decodeNode, encodeNode, nodeRowKey } from '../src/meta/meta-records.ts';
 import type { NodeError } from '../src/node-error.ts';
+import { HandshakeFailures } from '../src/peer/handshake-failures.ts';
 import { makeNodeKey, type NodeKey } from '../src/peer/node-key.ts';
 import { parseAddress } from '../src/peer/peer-ports.ts';
 import { payloadOf } from '../src/store/verify-store.ts';
@@ -52,6 +54,8 @@ async function setUp(test: Test): Promise<Setup> {
     sender: nodes.made.nodes[1]!.id,
     incarnation: decodeIdentity(payloadOf(identityKey, value!))!.incarnation,
     bootNumber: 5,
+    bootId: '0b'.repeat(8),
+    batch: 100,
     receiver: nodes.made.nodes[0]!.id,
     clockMs: 1,
     kind: FRAME_KIND.hello,
@@ -158,23 +162,101 @@ t.test('[PEER-2] oversized, damaged and truncated frames change nothing', async 
 });
 
 t.test(
-  '[PEER-9] [STO-5] a boot of the past is refused, also after a restart of the one who knows',
+  '[PEER-9] [STO-5] a store of the past is refused, also after a restart of the one who knows',
   async (t) => {
     const setup = await setUp(t);
-    const accepted = await dial(setup.port, setup.key);
-    const refused = refusalOf(accepted);
-    accepted.write(encodePeerFrame(setup.hello));
-    accepted.write(encodePeerFrame({ ...setup.hello, bootNumber: 4 }));
-    t.equal(await refused, 'PEER_INCARNATION');
+    const { hello } = setup;
+    const past: readonly Partial<PeerFrame>[] = [
+      { bootNumber: 4, batch: 200 },
+      { bootId: '0c'.repeat(8) },
+      { batch: 99 },
+      { bootNumber: 6, bootId: '0c'.repeat(8) },
+    ];
+    for (const changes of past) {
+      const accepted = await dial(setup.port, setup.key);
+      const refused = refusalOf(accepted);
+      accepted.write(encodePeerFrame(hello));
+      accepted.write(encodePeerFrame({ ...hello, ...changes }));
+      t.equal(await refused, 'PEER_INCARNATION', JSON.stringify(changes));
+    }
     await setup.nodes.stop(0);
     const again = await setup.nodes.start(0);
     const port = parseAddress(again.status().listenAddress)!.port;
-    const late = encodePeerFrame({ ...setup.hello, bootNumber: 4 });
-    t.equal(await exchange({ ...setup, port }, late), 'PEER_INCARNATION');
+    for (const changes of past) {
+      const late = encodePeerFrame({ ...hello, ...changes });
+      t.equal(await exchange({ ...setup, port }, late), 'PEER_INCARNATION');
+    }
     const peer = again.status().peers.find(({ node }) => node.name === '2');
     t.equal(peer?.bootNumber, 5);
   },
 );
+
+t.test('[PEER-8] after a refusal nothing of that connection is heard any more', async (t) => {
+  const setup = await setUp(t);
+  const { hello } = setup;
+  const wrong = encodePeerFrame({ ...hello, clusterId: '0c'.repeat(16) });
+  const good = encodePeerFrame(hello);
+  t.equal(await exchange(setup, Buffer.concat([wrong, good])), 'PEER_WRONG_CLUSTER');
+  t.notOk(setup.nodes.running.get(0)!.status().peers[0]!.bootNumber);
+});
+
+t.test('[PEER-7] an oversized message of an application closes the connection', async (t) => {
+  const setup = await setUp(t);
+  const heard: number[] = [];
+  setup.nodes.running.get(0)!.nodes.onMessage((_, message) => heard.push(message.length));
+  const large = (length: number) =>
+    encodePeerFrame({
+      ...setup.hello,
+      kind: FRAME_KIND.application,
+      payload: new Uint8Array(length),
+    });
+  const both = Buffer.concat([large(262_144), large(262_145)]);
+  t.equal(await exchange(setup, both), 'PEER_FRAME_REFUSED');
+  t.same(heard, [262_144]);
+});
+
+t.test('strangers that keep a handshake open cannot shut a member out', async (t) => {
+  const setup = await setUp(t);
+  const idle = Array.from({ length: 200 }, () => {
+    const socket = createConnection(setup.port, '127.0.0.1');
+    socket.on('error', () => {});
+    return socket;
+  });
+  t.teardown(() => {
+    for (const socket of idle) socket.destroy();
+  });
+  await Promise.all(idle.slice(0, 100).map((socket) => once(socket, 'close')));
+  const heard = new Promise<string>((resolve) => {
+    setup.nodes.running.get(0)!.nodes.onMessage((from) => resolve(from));
+  });
+  const member = await dial(setup.port, setup.key);
+  member.write(encodePeerFrame({ ...setup.hello, kind: FRAME_KIND.application }));
+  t.equal(await heard, setup.hello.sender);
+  member.destroy();
+});
+
+t.test('an address whose handshakes keep failing is turned away before TLS', async (t) => {
+  const failures = new HandshakeFailures();
+  for (let at = 0; at < 49; at += 1) failures.count('a', at);
+  t.notOk(failures.isBlocked('a', 100));
+  failures.count('a', 100);
+  t.ok(failures.isBlocked('a', 100));
+  t.notOk(failures.isBlocked('b', 100), 'others are not');
+  t.notOk(failures.isBlocked('a', 10_001), 'nor for good');
+  for (let at = 0; at < 2_000; at += 1) failures.count(`many-${at}`, 100);
+  t.notOk(failures.isBlocked('a', 100), 'the memory is bounded, oldest first');
+  const setup = await setUp(t);
+  const stranger = await makeNodeKey('stranger');
+  for (let at = 0; at < 50; at += 1) await refusalOf(await dial(setup.port, stranger));
+  const late = createConnection(setup.port, '127.0.0.1');
+  late.on('error', () => {});
+  const said: unknown[] = [];
+  late.on('data', (chunk) => said.push(chunk));
+  await once(late, 'close');
+  t.same(said, [], 'closed before a handshake');
+  const warnings = setup.nodes.logs[0]!.lines.filter(({ level }) => level === 'warn');
+  t.ok(warnings.length < 10, `${warnings.length} lines for fifty strangers`);
+});
 
 t.test(
   '[PEER-9] a new store under a known id is refused by its peers, and the node stops',

@@ -22,6 +22,7 @@ export class MemoryDisk {
       getMany: async (keys) => keys.map((key) => this.content.get(name(key))?.slice()),
       cursor: (range) => this.#cursor(range),
       write: (operations) => this.#write(operations),
+      verify: async () => {},
       close: async () => {},
     };
   }

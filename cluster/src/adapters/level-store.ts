@@ -1,9 +1,13 @@
 // The database of a node: classic-level, one directory, one process. LevelDB's own lock file keeps a
-// second process out. Every write is synced.
+// second process out. Every write is synced. Nothing is compressed: table files can then be verified here,
+// and what lies in them is mostly keys, hashes and signatures.
 
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { NodeError } from '../node-error.ts';
+import { NodeError, StoreDamagedError } from '../node-error.ts';
 import type { Cursor, KeyRange, KeyValueStore, WriteOperation } from '../store/key-value-store.ts';
+import { judgeTable } from './table-file.ts';
 
 const VIEW = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 const CACHE_BYTES = 33_554_432;
@@ -13,6 +17,7 @@ export async function openLevelStore(location: string): Promise<KeyValueStore> {
   const db = new ClassicLevel<Uint8Array, Uint8Array>(location, {
     ...VIEW,
     cacheSize: CACHE_BYTES,
+    compression: false,
   });
   try {
     await db.open();
@@ -21,8 +26,9 @@ export async function openLevelStore(location: string): Promise<KeyValueStore> {
     throw new NodeError(locked ? 'STORE_IN_USE' : 'STORE_OPEN_FAILED', location, { cause: error });
   }
   return {
-    getMany: (keys) => db.getMany([...keys]),
+    getMany: (keys) => db.getMany([...keys]).catch(damaged),
     cursor: (range) => levelCursor(db, range),
+    verify: (pause) => verifyTables(db, location, pause),
     write: (operations) => db.batch(operations.map(toBatchOperation), { sync: true }),
     close: () => db.close(),
   };
@@ -31,10 +37,46 @@ export async function openLevelStore(location: string): Promise<KeyValueStore> {
 function levelCursor(db: ClassicLevel<Uint8Array, Uint8Array>, range: KeyRange): Cursor {
   const iterator = db.iterator({ gte: range.from, lt: range.to });
   return {
-    next: (limit) => iterator.nextv(limit),
+    next: (limit) => iterator.nextv(limit).catch(damaged),
     seek: (key) => iterator.seek(key),
     close: () => iterator.close(),
   };
+}
+
+/** Only the tables in use: what a crash left half written is none of them. */
+async function verifyTables(
+  db: ClassicLevel<Uint8Array, Uint8Array>,
+  location: string,
+  pause: () => Promise<unknown> = async () => {},
+): Promise<void> {
+  for (const number of tablesOf(db)) {
+    const name = `${number.padStart(6, '0')}.ldb`;
+    let file: Uint8Array;
+    try {
+      file = await readFile(join(location, name));
+    } catch (error) {
+      // Merged into another table in the meantime.
+      if (!tablesOf(db).includes(number)) continue;
+      throw new StoreDamagedError(`Table ${name} cannot be read.`, { cause: error });
+    }
+    const verdict = judgeTable(file);
+    if (verdict === 'version') throw new NodeError('STORE_VERSION', `Table ${name}.`);
+    if (verdict === 'damaged') throw new StoreDamagedError(`Table ${name}.`);
+    await pause();
+  }
+}
+
+/** LevelDB lists them as " NUMBER:BYTES['first key' .. 'last key']", keys with escapes. */
+function tablesOf(db: ClassicLevel<Uint8Array, Uint8Array>): readonly string[] {
+  const lines = db.getProperty('leveldb.sstables').matchAll(/^ (\d+):\d+\[/gm);
+  return Array.from(lines, ([, number = '']) => number);
+}
+
+/** What LevelDB itself cannot read gets the same code as a value that fails its checksum. */
+function damaged(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const isDamage = code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
+  throw isDamage ? new StoreDamagedError('A file of the database.', { cause: error }) : error;
 }
 
 function toBatchOperation(operation: WriteOperation) {

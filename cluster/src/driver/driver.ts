@@ -16,6 +16,7 @@ import {
 } from '../format/peer-payload.ts';
 import { NodeError } from '../node-error.ts';
 import type { ClusterLogger } from '../options.ts';
+import { PacedLog } from '../paced-log.ts';
 import type { AppliedEntry } from './apply-commands.ts';
 import type { Clock } from './clock.ts';
 import { ClockGuard } from './clock-guard.ts';
@@ -39,6 +40,17 @@ export interface DriverPorts {
   fatal(error: unknown): void;
 }
 
+/**
+ * What a node whose clock cannot be trusted keeps to itself: as a leader it falls silent, so that another
+ * one takes over, and it does not campaign. It goes on to vote and to follow: the others may need it.
+ */
+const LEADING: ReadonlySet<Message['kind']> = new Set([
+  'append',
+  'heartbeat',
+  'preVoteRequest',
+  'voteRequest',
+]);
+
 export class Driver implements MemberHooks {
   readonly submissions: Submissions;
   readonly #ports: DriverPorts;
@@ -47,6 +59,7 @@ export class Driver implements MemberHooks {
   readonly #outbox = new Map<string, Message[]>();
   readonly #forwarded = new ForwardedProposals();
   readonly #guard = new ClockGuard();
+  readonly #log: PacedLog;
   #suspicious = false;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +67,7 @@ export class Driver implements MemberHooks {
 
   constructor(ports: DriverPorts) {
     this.#ports = ports;
+    this.#log = new PacedLog(ports.logger);
     this.submissions = new Submissions({
       ...ports,
       view: (group) => this.view(group),
@@ -106,14 +120,18 @@ export class Driver implements MemberHooks {
     }
   }
 
-  peerChanged(nodeId: string, connected: boolean): void {
+  peerConnected(): void {
+    if (!this.#stopped) this.submissions.retry();
+  }
+
+  /** What was on its way to or from the peer may be lost. */
+  peerLost(nodeId: string): void {
     if (this.#stopped) return;
-    if (connected) {
-      this.submissions.retry();
-      return;
-    }
     this.submissions.disconnected(nodeId);
-    for (const member of this.#members.values()) member.raft.unreachable(nodeId);
+    for (const member of this.#members.values()) {
+      member.raft.unreachable(nodeId);
+      this.wake(member.group);
+    }
   }
 
   wake(group: number): void {
@@ -124,9 +142,7 @@ export class Driver implements MemberHooks {
   }
 
   send(message: Message): void {
-    // A leader whose clock cannot be trusted falls silent, so that another one takes over.
-    const leads = message.kind === 'append' || message.kind === 'heartbeat';
-    if (leads && this.#suspicious) return;
+    if (this.#suspicious && LEADING.has(message.kind)) return;
     const messages = this.#outbox.get(message.to);
     if (messages === undefined) this.#outbox.set(message.to, [message]);
     else messages.push(message);
@@ -156,7 +172,7 @@ export class Driver implements MemberHooks {
         return;
       }
       case 'messageRefused':
-        logger.warn({ group, ...event }, 'a raft message was refused');
+        this.#log.warn(event.reason, { group, ...event }, 'a raft message was refused');
         if (event.reason === 'lostAcknowledged') {
           this.fatal(new NodeError('STORE_HOLE', `Group ${group} lost what it acknowledged.`));
         }
@@ -178,8 +194,6 @@ export class Driver implements MemberHooks {
       else logger.info({}, 'this clock agrees with the other nodes again');
     }
     for (const member of this.#members.values()) {
-      // Not fit to lead, so it does not campaign either.
-      if (this.#suspicious && member.raft.status().role !== 'leader') continue;
       member.raft.tick();
       this.wake(member.group);
     }
@@ -232,11 +246,11 @@ export class Driver implements MemberHooks {
       this.#unreadable(frame);
       return;
     }
-    const nowMs = this.#ports.clock.monotonicMs();
-    const answer = this.#forwarded.accept(proposal, nowMs, (fresh) => this.#propose(fresh));
+    const { sender } = frame;
+    const answer = this.#forwarded.accept(sender, proposal, (fresh) => this.#propose(fresh));
     const { request, term } = proposal;
     const reply = encodeProposalReply({ request, term, answer });
-    this.#ports.send(frame.sender, FRAME_KIND.proposalReply, reply);
+    this.#ports.send(sender, FRAME_KIND.proposalReply, reply);
   }
 
   #propose(proposal: ForwardedProposal): ProposalAnswer {
@@ -255,6 +269,6 @@ export class Driver implements MemberHooks {
   #unreadable(frame: PeerFrame): void {
     const { sender: node, kind } = frame;
     const code = 'PEER_FRAME_REFUSED';
-    this.#ports.logger.warn({ code, node, kind }, 'a payload cannot be read');
+    this.#log.warn(code, { code, node, kind }, 'a payload cannot be read');
   }
 }

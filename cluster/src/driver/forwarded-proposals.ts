@@ -1,48 +1,70 @@
-// The leader's side of forwarding: each proposal names the term it was sent in, and what arrives twice
-// in one term is appended once. Nothing of it is stored, since a leader that restarts leads no more.
+// The leader's side of forwarding: what arrives twice in one term is appended once. No clock decides how
+// long that is remembered: each proposal tells the oldest submission that its sender still waits for, and
+// what is older can neither be repeated nor be of use to anybody. Nothing of it is stored, since a
+// leader that restarts leads no more.
 
 import { toHex } from '../format/bytes.ts';
 import { decodeCommand } from '../format/command.ts';
 import type { ForwardedProposal, ProposalAnswer } from '../format/peer-payload.ts';
 
-/** Longer than a submitter goes on repeating. */
-const REMEMBER_MS = 10_000;
+/** Of one sender in one group. */
 const REMEMBERED_MAX = 16_384;
 
 interface Remembered {
-  term: number;
-  readonly atMs: Map<string, number>;
+  readonly term: number;
+  oldest: number;
+  /** Requests appended in the term, but for those that nobody waits for any more. */
+  readonly appended: Set<number>;
+}
+
+/** One start of one node. */
+interface Sender {
+  readonly clientId: string;
+  readonly groups: Map<number, Remembered>;
 }
 
 export class ForwardedProposals {
-  readonly #groups = new Map<number, Remembered>();
+  /** By node; the members of the cluster bound it. */
+  readonly #senders = new Map<string, Sender>();
 
   /** Appends through `propose` unless this term's leader has appended it before. */
   accept(
+    nodeId: string,
     proposal: ForwardedProposal,
-    nowMs: number,
     propose: (proposal: ForwardedProposal) => ProposalAnswer,
   ): ProposalAnswer {
+    const { request, oldest, group, term } = proposal;
     const command = decodeCommand(proposal.command);
-    if (command === undefined) return 'notLeader';
-    const name = `${toHex(command.clientId)}${command.sequence}`;
-    const { atMs } = this.#rememberedIn(proposal.group, proposal.term);
-    if (atMs.has(name)) return 'appended';
-    for (const [oldest, time] of atMs) {
-      if (nowMs - time < REMEMBER_MS) break;
-      atMs.delete(oldest);
+    if (command?.sequence !== request || request < oldest) return 'notLeader';
+    const { groups } = this.#sender(nodeId, toHex(command.clientId));
+    const found = groups.get(group);
+    const known = found?.term === term ? found : undefined;
+    if (known !== undefined) {
+      forgetBelow(known, oldest);
+      if (request < known.oldest) return 'notLeader';
+      if (known.appended.has(request)) return 'appended';
+      if (known.appended.size >= REMEMBERED_MAX) return 'busy';
     }
-    if (atMs.size >= REMEMBERED_MAX) return 'busy';
     const answer = propose(proposal);
-    if (answer === 'appended') atMs.set(name, nowMs);
+    if (answer !== 'appended') return answer;
+    // Only now is it certain that the term is the one this node leads in.
+    if (known !== undefined) known.appended.add(request);
+    else groups.set(group, { term, oldest, appended: new Set([request]) });
     return answer;
   }
 
-  #rememberedIn(group: number, term: number): Remembered {
-    const found = this.#groups.get(group);
-    if (found?.term === term) return found;
-    const fresh = { term, atMs: new Map<string, number>() };
-    if (found === undefined || found.term < term) this.#groups.set(group, fresh);
+  #sender(nodeId: string, clientId: string): Sender {
+    const found = this.#senders.get(nodeId);
+    // Frames of an earlier start of the node do not pass the peer port any more.
+    if (found?.clientId === clientId) return found;
+    const fresh = { clientId, groups: new Map<number, Remembered>() };
+    this.#senders.set(nodeId, fresh);
     return fresh;
   }
+}
+
+function forgetBelow(known: Remembered, oldest: number): void {
+  if (oldest <= known.oldest) return;
+  known.oldest = oldest;
+  for (const request of known.appended) if (request < oldest) known.appended.delete(request);
 }

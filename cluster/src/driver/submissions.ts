@@ -1,19 +1,17 @@
 // Commands on their way. A submission is proposed at the leader, here or across the peer port, and
 // ends when this node applies the entry that carries its client id and sequence. It is never in the
 // log twice, without any table of sessions: it is bound to the term in which it was first sent; the
-// leader of that term drops repetitions; and once an entry of a later term is applied here without
-// it, it never was appended for good, and may be sent again in the later term.
+// leader of that term drops repetitions of all that is still waited for; and once an entry of a later
+// term is applied here without it, it never was appended for good, and may be sent again in that term.
 
 import { encodeCommand } from '../format/command.ts';
 import type { ForwardedProposal, ProposalReply } from '../format/peer-payload.ts';
 import { ClusterError, type ClusterErrorCode, type Submitted } from '../ports.ts';
 import type { AppliedEntry } from './apply-commands.ts';
-import type { Clock } from './clock.ts';
 
 /** Submissions of one node that wait at the same time. */
 const SUBMISSIONS_MAX = 4_096;
-/** The leader remembers what it appended for longer than this. */
-const RESEND_MS_MAX = 8_000;
+const SUBMISSION_BYTES_MAX = 67_108_864;
 
 export interface LeaderView {
   readonly term: number;
@@ -23,7 +21,6 @@ export interface LeaderView {
 
 export interface SubmissionPorts {
   readonly self: string;
-  readonly clock: Clock;
   readonly clientId: Uint8Array;
   readonly ruleVersion: number;
   readonly tableEpoch: number;
@@ -45,7 +42,6 @@ interface Submission {
   sent: boolean;
   /** How often it was sent in the bound term; a single refused send leaves no doubt. */
   sends: number;
-  firstSentMs: number;
   boundTerm: number | undefined;
   leader: string | undefined;
   reason: ClusterErrorCode;
@@ -54,6 +50,9 @@ interface Submission {
 export class Submissions {
   readonly #ports: SubmissionPorts;
   readonly #waiting = new Map<number, Submission>();
+  /** Sequences by group, ascending. */
+  readonly #groups = new Map<number, Set<number>>();
+  #bytes = 0;
   #sequence = 0;
   #stopped = false;
 
@@ -63,7 +62,10 @@ export class Submissions {
 
   submit(group: number, slot: number, body: Uint8Array, timeoutMs: number): Promise<Submitted> {
     if (this.#stopped) return Promise.reject(failure('CLUSTER_STOPPED'));
-    if (this.#waiting.size >= SUBMISSIONS_MAX) return Promise.reject(failure('CLUSTER_BUSY'));
+    const isFull = this.#bytes + body.length > SUBMISSION_BYTES_MAX;
+    if (isFull || this.#waiting.size >= SUBMISSIONS_MAX) {
+      return Promise.reject(failure('CLUSTER_BUSY'));
+    }
     this.#sequence += 1;
     const sequence = this.#sequence;
     const { clientId } = this.#ports;
@@ -77,20 +79,23 @@ export class Submissions {
         reject,
         sent: false,
         sends: 0,
-        firstSentMs: 0,
         boundTerm: undefined,
         leader: undefined,
         reason: 'CLUSTER_NO_LEADER',
       };
-      this.#waiting.set(sequence, submission);
+      this.#add(submission);
       this.#attempt(submission);
     });
   }
 
   /** A leader, a connection or room may have appeared. */
   retry(group?: number): void {
+    const unreachable = new Set<string>();
     for (const submission of this.#waiting.values()) {
-      if (group === undefined || submission.group === group) this.#attempt(submission);
+      if (group !== undefined && submission.group !== group) continue;
+      const { leader } = this.#ports.view(submission.group);
+      if (leader === undefined || unreachable.has(leader)) continue;
+      if (!this.#attempt(submission)) unreachable.add(leader);
     }
   }
 
@@ -123,8 +128,10 @@ export class Submissions {
 
   stop(): void {
     this.#stopped = true;
-    for (const sequence of [...this.#waiting.keys()]) {
-      this.#end(sequence)?.reject(failure('CLUSTER_STOPPED'));
+    for (const [sequence, { reason }] of [...this.#waiting]) {
+      // What was sent may be committed all the same.
+      const code = reason === 'CLUSTER_TIMEOUT' ? reason : 'CLUSTER_STOPPED';
+      this.#end(sequence)?.reject(failure(code));
     }
   }
 
@@ -134,32 +141,32 @@ export class Submissions {
       if (submission.group !== group || boundTerm === undefined || boundTerm >= term) continue;
       submission.boundTerm = undefined;
       submission.sent = false;
+      submission.reason = 'CLUSTER_NO_LEADER';
       this.#attempt(submission);
     }
   }
 
-  #attempt(submission: Submission): void {
-    if (submission.sent) return;
+  /** False if the leader cannot be reached. */
+  #attempt(submission: Submission): boolean {
+    if (submission.sent) return true;
     const { group, boundTerm, sequence, command } = submission;
     const { term, leader } = this.#ports.view(group);
-    if (leader === undefined || (boundTerm !== undefined && boundTerm !== term)) return;
-    const nowMs = this.#ports.clock.monotonicMs();
-    if (boundTerm === undefined) {
-      submission.sends = 0;
-      submission.firstSentMs = nowMs;
-    } else if (nowMs - submission.firstSentMs > RESEND_MS_MAX) return;
+    if (leader === undefined || (boundTerm !== undefined && boundTerm !== term)) return true;
+    if (boundTerm === undefined) submission.sends = 0;
     const { ruleVersion, tableEpoch } = this.#ports;
-    const proposal = { request: sequence, group, term, ruleVersion, tableEpoch, command };
+    const [oldest = sequence] = this.#groups.get(group) ?? [];
+    const proposal = { request: sequence, oldest, group, term, ruleVersion, tableEpoch, command };
     const isHere = leader === this.#ports.self;
-    if (!isHere && !this.#ports.forward(leader, proposal)) return;
+    if (!isHere && !this.#ports.forward(leader, proposal)) return false;
     submission.sent = true;
     submission.sends += 1;
     submission.boundTerm = term;
     submission.leader = leader;
     submission.reason = 'CLUSTER_TIMEOUT';
-    if (!isHere) return;
+    if (!isHere) return true;
     const answer = this.#ports.propose(proposal);
     if (answer !== 'appended') this.#refused(submission, answer);
+    return true;
   }
 
   #refused(submission: Submission, answer: 'notLeader' | 'busy'): void {
@@ -174,10 +181,22 @@ export class Submissions {
     submission?.reject(failure(submission.reason));
   }
 
+  #add(submission: Submission): void {
+    const { sequence, group, command } = submission;
+    this.#waiting.set(sequence, submission);
+    this.#bytes += command.length;
+    const sequences = this.#groups.get(group);
+    if (sequences === undefined) this.#groups.set(group, new Set([sequence]));
+    else sequences.add(sequence);
+  }
+
   #end(sequence: number): Submission | undefined {
     const submission = this.#waiting.get(sequence);
-    clearTimeout(submission?.timer);
+    if (submission === undefined) return undefined;
+    clearTimeout(submission.timer);
     this.#waiting.delete(sequence);
+    this.#groups.get(submission.group)?.delete(sequence);
+    this.#bytes -= submission.command.length;
     return submission;
   }
 }

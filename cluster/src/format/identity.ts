@@ -1,6 +1,6 @@
 // [STO-3] which node a store belongs to: data version u16 | cluster id (16) | realm (32) | node id
 // (16) | incarnation (16, random, made with the empty store) | boot number u32 (one higher at each
-// start). [STO-5] what is remembered of a peer: boot number u32.
+// start). [STO-5] what is remembered of a peer: boot number u32 | boot id (8) | batch u64.
 
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 
@@ -40,12 +40,25 @@ export function decodeIdentity(bytes: Uint8Array): StoreIdentity | undefined {
   return reader.complete ? identity : undefined;
 }
 
-export function encodeBootNumber(bootNumber: number): Uint8Array {
-  return new ByteWriter(4).u32(bootNumber).finish();
+/** How far a store had come when its node last spoke. */
+export interface PeerMark {
+  readonly bootNumber: number;
+  /** 8 bytes as lower-case hex, drawn at each start: two starts of one copied store differ in it. */
+  readonly bootId: string;
+  /** The newest durable batch. */
+  readonly batch: number;
 }
 
-export function decodeBootNumber(bytes: Uint8Array): number | undefined {
+export function encodePeerMark(mark: PeerMark): Uint8Array {
+  return new ByteWriter(20)
+    .u32(mark.bootNumber)
+    .bytes(fromHex(mark.bootId))
+    .u64(mark.batch)
+    .finish();
+}
+
+export function decodePeerMark(bytes: Uint8Array): PeerMark | undefined {
   const reader = new ByteReader(bytes);
-  const bootNumber = reader.u32();
-  return reader.complete ? bootNumber : undefined;
+  const mark = { bootNumber: reader.u32(), bootId: toHex(reader.bytes(8)), batch: reader.u64() };
+  return reader.complete ? mark : undefined;
 }

@@ -1,8 +1,9 @@
 // Payloads of peer frames: [PEER-3] hello = feature level u16; [PEER-4] raft = messages one after the
-// other until the end; [PEER-5] proposal = request u64 | group u32 | term u64 (the leader's, as the
-// sender knows it) | rule version u16 | table epoch u32 | command; [PEER-6] its reply = request u64 |
-// term u64 | answer u8 (0 appended, 1 not leader in that term, 2 busy); [PEER-7] application = bytes
-// that are the application's own; [PEER-8] refusal = code u8 (1 incarnation, 2 cluster, 3 frame, 4 key).
+// other until the end; [PEER-5] proposal = request u64 | oldest request still waited for in the group u64 |
+// group u32 | term u64 (the leader's, as the sender knows it) | rule version u16 | table epoch u32 |
+// command; [PEER-6] its reply = request u64 | term u64 | answer u8 (0 appended, 1 not leader in that
+// term, 2 busy); [PEER-7] application = bytes that are the application's own; [PEER-8] refusal = code u8
+// (1 incarnation, 2 cluster, 3 frame, 4 key).
 
 import type { Message, NodeId } from '../core/types.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
@@ -14,6 +15,8 @@ export const APPLICATION_BYTES_MAX = 262_144;
 
 export interface ForwardedProposal {
   readonly request: number;
+  /** The sender waits for no request of this group below it, and will not repeat one. */
+  readonly oldest: number;
   readonly group: number;
   readonly term: number;
   readonly ruleVersion: number;
@@ -84,8 +87,9 @@ export function decodeRaftBundle(
 }
 
 export function encodeProposal(proposal: ForwardedProposal): Uint8Array {
-  return new ByteWriter(26 + proposal.command.length)
+  return new ByteWriter(34 + proposal.command.length)
     .u64(proposal.request)
+    .u64(proposal.oldest)
     .u32(proposal.group)
     .u64(proposal.term)
     .u16(proposal.ruleVersion)
@@ -98,6 +102,7 @@ export function decodeProposal(bytes: Uint8Array): ForwardedProposal | undefined
   const reader = new ByteReader(bytes);
   const proposal = {
     request: reader.u64(),
+    oldest: reader.u64(),
     group: reader.u32(),
     term: reader.u64(),
     ruleVersion: reader.u16(),

@@ -19,6 +19,8 @@ import {
 
 const NODE_MOVED = 1;
 const ADDRESS_BYTES_MAX = 255;
+/** Sizes of a membership, as init makes them. */
+const VOTERS: ReadonlySet<number> = new Set([1, 3]);
 
 export class MetaState {
   readonly #nodes: Map<string, MemberNode>;
@@ -35,12 +37,14 @@ export class MetaState {
       const id = toHex(key.subarray(1));
       if (key[0] === CLUSTER_ROW.node) {
         const node = decodeNode(id, payload);
-        if (node !== undefined) this.#nodes.set(id, node);
+        // Without it the rest would take itself for a majority.
+        if (node === undefined) throw new NodeError('STORE_HOLE', `Node ${id} is unreadable.`);
+        this.#nodes.set(id, node);
       } else if (key[0] === CLUSTER_ROW.slotTable) slotTable = decodeSlotTable(payload);
       else if (key[0] === CLUSTER_ROW.featureLevel) featureLevel = new ByteReader(payload).u16();
     }
-    if (slotTable === undefined || this.#nodes.size === 0) {
-      throw new NodeError('STORE_HOLE', 'The membership or the slot table is missing.');
+    if (slotTable === undefined || !VOTERS.has(this.#nodes.size)) {
+      throw new NodeError('STORE_HOLE', 'Some of the membership or the slot table is missing.');
     }
     if (featureLevel !== FEATURE_LEVEL) {
       throw new NodeError('FEATURE_LEVEL', `Cluster: ${featureLevel}; here: ${FEATURE_LEVEL}.`);
@@ -96,6 +100,9 @@ function decodeNodeMoved(bytes: Uint8Array): { id: string; peerAddress: string }
   const reader = new ByteReader(bytes);
   const kind = reader.u8();
   const id = toHex(reader.bytes(16));
-  const peerAddress = Buffer.from(reader.bytes(reader.u8())).toString();
-  return reader.complete && kind === NODE_MOVED ? { id, peerAddress } : undefined;
+  const address = Buffer.from(reader.bytes(reader.u8()));
+  const peerAddress = address.toString();
+  // Bytes that are no UTF-8 would come back longer than they went in, and spoil the node's row.
+  const isText = Buffer.from(peerAddress).equals(address);
+  return reader.complete && isText && kind === NODE_MOVED ? { id, peerAddress } : undefined;
 }

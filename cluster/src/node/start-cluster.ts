@@ -12,7 +12,6 @@ import { Driver } from '../driver/driver.ts';
 import { GroupMember } from '../driver/group-member.ts';
 import { toHex } from '../format/bytes.ts';
 import { CLUSTER } from '../format/command.ts';
-import { decodeBootNumber } from '../format/identity.ts';
 import { chainChecksum } from '../format/log-entry.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
@@ -20,10 +19,13 @@ import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { encodeNodeMoved, MetaState } from '../meta/meta-state.ts';
 import { NodeError } from '../node-error.ts';
 import { type ClusterTiming, DEFAULT_TIMING, type StartOptions } from '../options.ts';
+import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
 import { PeerTransport } from '../peer/peer-transport.ts';
 import type { Cluster } from '../ports.ts';
+import type { KeyValueStore } from '../store/key-value-store.ts';
 import { LogStore } from '../store/log-store.ts';
+import { Scrubber } from '../store/scrubber.ts';
 import type { GroupState } from '../store/verify-store.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
 import { Listeners } from './listeners.ts';
@@ -48,7 +50,9 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
   try {
     const onPoison = (error: NodeError) => starting.fatal(error);
     const store = await LogStore.open(database, { onPoison });
-    return await starting.run(store, key);
+    const cluster = await starting.run(store, key);
+    starting.scrub(database);
+    return cluster;
   } catch (error) {
     await starting.abandon();
     await database.close();
@@ -59,7 +63,10 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
 class NodeStart {
   readonly #options: StartOptions;
   readonly #file: NodeFile;
-  readonly #boots = new Map<string, number>();
+  readonly #bootId = toHex(randomBytes(8));
+  readonly #peers = new PeerMemory((nodeId, mark) =>
+    this.#store?.rememberPeer(peerKey(nodeId), mark),
+  );
   readonly #listeners: NodeListeners = {
     event: new Listeners(),
     leadership: new Listeners(),
@@ -69,6 +76,7 @@ class NodeStart {
   #store: LogStore | undefined;
   #driver: Driver | undefined;
   #transport: PeerTransport | undefined;
+  #scrubber: Scrubber | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: StartOptions, file: NodeFile) {
@@ -83,7 +91,7 @@ class NodeStart {
     if (self === undefined || self.incarnation !== store.identity.incarnation) {
       throw new NodeError('STORE_FOREIGN', 'The membership lists another store for this node.');
     }
-    const transport = new PeerTransport(this.#peerPorts(meta, self, key));
+    const transport = new PeerTransport(this.#peerPorts(store, meta, self, key));
     this.#transport = transport;
     const driver = new Driver(this.#driverPorts(meta, transport));
     this.#driver = driver;
@@ -102,11 +110,17 @@ class NodeStart {
       groups,
       commitAtStart,
       listenAddress: `${host}:${port}`,
-      bootOf: (nodeId) => this.#boots.get(nodeId) ?? 0,
+      bootOf: (nodeId) => this.#peers.bootOf(nodeId),
       listeners: this.#listeners,
       isStopped: () => this.#stopping !== undefined,
       stop: () => this.stop(),
     });
+  }
+
+  scrub(database: KeyValueStore): void {
+    if (this.#stopping !== undefined) return;
+    this.#scrubber = new Scrubber(database, (error) => this.fatal(error));
+    this.#scrubber.start();
   }
 
   /** A broken invariant crashes the process; a coded failure stops this node and says so. */
@@ -141,6 +155,7 @@ class NodeStart {
   async #stop(): Promise<void> {
     await this.#driver?.stop();
     await this.#transport?.stop();
+    await this.#scrubber?.stop();
     await this.#store?.close();
   }
 
@@ -150,7 +165,7 @@ class NodeStart {
       throw new NodeError('STORE_FOREIGN', this.#options.dataDir);
     }
     for (const [id, payload] of await store.loadAll(KEY_KIND.peer)) {
-      this.#boots.set(toHex(id), decodeBootNumber(payload) ?? 0);
+      this.#peers.restore(toHex(id), payload);
     }
     return new MetaState(await store.loadAll(KEY_KIND.clusterRow));
   }
@@ -223,26 +238,29 @@ class NodeStart {
     };
   }
 
-  #peerPorts(meta: MetaState, self: MemberNode, key: PeerPorts['key']): PeerPorts {
+  #peerPorts(store: LogStore, meta: MetaState, self: MemberNode, key: PeerPorts['key']): PeerPorts {
     const { addressOf, logger } = this.#options;
-    const store = this.#store;
     return {
       self,
       clusterId: this.#file.clusterId,
-      bootNumber: store?.identity.bootNumber ?? 0,
       featureLevel: FEATURE_LEVEL,
       key,
       logger,
-      nowMs: SYSTEM_CLOCK.nowMs,
       members: () => meta.nodes,
       member: (nodeId) => meta.node(nodeId),
       memberByFingerprint: (fingerprint) => meta.byFingerprint(fingerprint),
       addressOf: (node) => (addressOf === undefined ? node.peerAddress : addressOf(node)),
-      rememberedBoot: (nodeId) => this.#boots.get(nodeId) ?? 0,
-      rememberBoot: (nodeId, bootNumber) => {
-        this.#boots.set(nodeId, bootNumber);
-        store?.rememberPeer(peerKey(nodeId), bootNumber);
-      },
+      header: (receiver) => ({
+        clusterId: this.#file.clusterId,
+        sender: self.id,
+        incarnation: self.incarnation,
+        bootNumber: store.identity.bootNumber,
+        bootId: this.#bootId,
+        batch: store.durableBatch,
+        receiver,
+        clockMs: SYSTEM_CLOCK.nowMs(),
+      }),
+      admit: (nodeId, mark) => this.#peers.admit(nodeId, mark),
       onFrame: (frame) => {
         if (frame.kind !== FRAME_KIND.application) this.#driver?.received(frame);
         else this.#listeners.message.emit(frame.sender, frame.payload);
@@ -250,9 +268,10 @@ class NodeStart {
       onPeerChange: (nodeId) => {
         const connected = this.#transport?.isConnected(nodeId) ?? false;
         logger.info({ node: meta.node(nodeId)?.name, connected }, 'peer connection changed');
-        this.#driver?.peerChanged(nodeId, connected);
+        if (connected) this.#driver?.peerConnected();
         this.#listeners.peer.emit(nodeId);
       },
+      onLost: (nodeId) => this.#driver?.peerLost(nodeId),
       onRefused: (error) => this.fatal(error),
     };
   }

@@ -1,5 +1,5 @@
 // The peer listener. Whoever connects must hold the key of a listed certificate, and every frame must
-// name this cluster, that member, its known incarnation and a boot that is not in the past. Anything
+// name this cluster, that member, its known incarnation and a store that is not of the past. Anything
 // else is refused with a code and logged, and changes nothing.
 
 import type { Socket } from 'node:net';
@@ -10,37 +10,59 @@ import {
   FRAME_KIND,
   type PeerFrame,
 } from '../format/peer-frame.ts';
-import { decodeHello, encodeRefusal, type PeerRefusal } from '../format/peer-payload.ts';
+import {
+  APPLICATION_BYTES_MAX,
+  decodeHello,
+  encodeRefusal,
+  type PeerRefusal,
+} from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
+import { PacedLog } from '../paced-log.ts';
 import { FrameSocket } from './frame-socket.ts';
+import { HandshakeFailures } from './handshake-failures.ts';
 import { peerFingerprint } from './node-key.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
 
 const HANDSHAKE_MS_MAX = 5_000;
-const CONNECTIONS_MAX = 128;
-/** One log line of each code in this time. */
-const LOG_EVERY_MS = 1_000;
+/** Connections that proved no key yet; one more costs the oldest its place, so nobody can block the door. */
+const SHAKING_MAX = 64;
+/** Above all that strangers and members can hold; never reached unless closing lags behind. */
+const CONNECTIONS_MAX = 256;
+
+export interface IncomingListener {
+  onFrame(frame: PeerFrame): void;
+  /** Frames of the member come in on a new connection. */
+  onUp(nodeId: string): void;
+  onDown(nodeId: string): void;
+}
 
 interface Incoming {
+  readonly member: MemberNode;
   readonly frames: FrameSocket;
   heard: boolean;
 }
 
 export class IncomingLinks {
   readonly #ports: PeerPorts;
+  readonly #listener: IncomingListener;
   readonly #server: Server;
-  /** Also those that are still shaking hands. */
+  readonly #log: PacedLog;
+  readonly #failures = new HandshakeFailures();
+  /** Every connection, also those that are still shaking hands. */
   readonly #sockets = new Set<Socket>();
-  #stopped = false;
-  /** The newest connection of each member. */
+  /** By remote address and port, oldest first. */
+  readonly #shaking = new Map<string, Socket>();
+  /** Connections of members, of each at most one without a good frame yet. */
+  readonly #open = new Set<Incoming>();
+  /** The newest connection of each member with a good frame. */
   readonly #links = new Map<string, Incoming>();
-  readonly #loggedMs = new Map<string, number>();
-  readonly #onFrame: (frame: PeerFrame) => void;
+  #stopped = false;
 
-  constructor(ports: PeerPorts, onFrame: (frame: PeerFrame) => void) {
+  constructor(ports: PeerPorts, listener: IncomingListener) {
     this.#ports = ports;
-    this.#onFrame = onFrame;
+    this.#listener = listener;
+    this.#log = new PacedLog(ports.logger);
     this.#server = createServer({
       key: ports.key.key,
       cert: ports.key.certificate,
@@ -51,11 +73,10 @@ export class IncomingLinks {
       handshakeTimeout: HANDSHAKE_MS_MAX,
     });
     this.#server.maxConnections = CONNECTIONS_MAX;
-    this.#server.on('connection', (socket: Socket) => this.#track(socket));
+    this.#server.on('connection', (socket: Socket) => this.#connected(socket));
     this.#server.on('secureConnection', (socket) => this.#accept(socket));
     this.#server.on('tlsClientError', (error, socket) => {
-      this.#warn('PEER_UNKNOWN_KEY', { reason: error.message }, 'a TLS handshake failed');
-      socket.destroy();
+      this.#failed(socket, { reason: error.message }, 'a TLS handshake failed');
     });
   }
 
@@ -87,9 +108,9 @@ export class IncomingLinks {
   /** Closes the connections that were silent since the last call; gives their nodes. */
   dropSilent(): readonly string[] {
     const silent: string[] = [];
-    for (const [nodeId, link] of this.#links) {
+    for (const link of this.#open) {
       if (!link.heard) {
-        silent.push(nodeId);
+        if (this.#links.get(link.member.id) === link) silent.push(link.member.id);
         link.frames.destroy();
       }
       link.heard = false;
@@ -104,6 +125,25 @@ export class IncomingLinks {
     await closed;
   }
 
+  #connected(socket: Socket): void {
+    this.#track(socket);
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined || this.#failures.isBlocked(remoteAddress, performance.now())) {
+      socket.destroy();
+      return;
+    }
+    const name = remoteOf(socket);
+    this.#shaking.set(name, socket);
+    socket.once('close', () => {
+      if (this.#shaking.get(name) === socket) this.#shaking.delete(name);
+    });
+    for (const [oldest, other] of this.#shaking) {
+      if (this.#shaking.size <= SHAKING_MAX) break;
+      this.#shaking.delete(oldest);
+      other.destroy();
+    }
+  }
+
   #track(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
@@ -112,46 +152,68 @@ export class IncomingLinks {
 
   #accept(socket: TLSSocket): void {
     this.#track(socket);
+    this.#shaking.delete(remoteOf(socket));
     const fingerprint = peerFingerprint(socket);
     const member =
       fingerprint === undefined ? undefined : this.#ports.memberByFingerprint(fingerprint);
     if (member === undefined || member.id === this.#ports.self.id) {
       socket.on('error', () => socket.destroy());
-      const from = socket.remoteAddress;
-      this.#warn('PEER_UNKNOWN_KEY', { from, fingerprint }, 'a key that no member holds');
-      socket.destroy();
+      this.#failed(socket, { fingerprint }, 'a key that no member holds');
       return;
     }
     const frames: FrameSocket = new FrameSocket(
       socket,
-      (decoded) => this.#decoded(decoded, member, link),
-      () => {
-        if (this.#links.get(member.id) !== link) return;
-        this.#links.delete(member.id);
-        this.#ports.onPeerChange(member.id);
-      },
+      (decoded) => this.#decoded(decoded, link),
+      () => this.#closed(link),
     );
-    const link: Incoming = { frames, heard: true };
+    const link: Incoming = { member, frames, heard: true };
+    for (const other of this.#open) {
+      const isUnproven = this.#links.get(member.id) !== other;
+      if (other.member.id === member.id && isUnproven) other.frames.destroy();
+    }
+    this.#open.add(link);
   }
 
-  #decoded(decoded: DecodedFrame, member: MemberNode, link: Incoming): void {
+  #failed(socket: Socket, fields: object, message: string): void {
+    const { remoteAddress: from } = socket;
+    if (from !== undefined) this.#failures.count(from, performance.now());
+    const code = 'PEER_UNKNOWN_KEY';
+    this.#log.warn(code, { code, from, ...fields }, message);
+    socket.destroy();
+  }
+
+  #closed(link: Incoming): void {
+    this.#open.delete(link);
+    const { id } = link.member;
+    if (this.#links.get(id) !== link) return;
+    this.#links.delete(id);
+    this.#listener.onDown(id);
+  }
+
+  #decoded(decoded: DecodedFrame, link: Incoming): void {
+    const { member } = link;
     if (!decoded.ok) {
-      this.#refuse(link, member, 'PEER_FRAME_REFUSED', decoded.reason);
+      this.#refuse(link, 'PEER_FRAME_REFUSED', decoded.reason);
       return;
     }
     const { frame } = decoded;
     const refusal = this.#check(frame, member);
     if (refusal !== undefined) {
-      this.#refuse(link, member, refusal.code, refusal.reason);
+      this.#refuse(link, refusal.code, refusal.reason);
       return;
     }
     link.heard = true;
-    if (this.#links.get(member.id) !== link) {
-      this.#links.get(member.id)?.frames.destroy();
+    const former = this.#links.get(member.id);
+    if (former !== link) {
       this.#links.set(member.id, link);
-      this.#ports.onPeerChange(member.id);
+      if (former !== undefined) {
+        // Its close is no news any more: it is told here, while the order is clear.
+        former.frames.destroy();
+        this.#listener.onDown(member.id);
+      }
+      this.#listener.onUp(member.id);
     }
-    this.#onFrame(frame);
+    this.#listener.onFrame(frame);
   }
 
   #check(
@@ -166,38 +228,32 @@ export class IncomingLinks {
     if (frame.kind === FRAME_KIND.hello && decodeHello(frame.payload) === undefined) {
       return { code: 'PEER_FRAME_REFUSED', reason: 'hello' };
     }
+    if (frame.kind === FRAME_KIND.application && frame.payload.length > APPLICATION_BYTES_MAX) {
+      return { code: 'PEER_FRAME_REFUSED', reason: 'size' };
+    }
     if (frame.incarnation !== member.incarnation) {
       return { code: 'PEER_INCARNATION', reason: 'another incarnation' };
     }
-    const remembered = this.#ports.rememberedBoot(member.id);
-    if (frame.bootNumber < remembered) {
-      return { code: 'PEER_INCARNATION', reason: 'a boot of the past' };
+    if (!this.#ports.admit(member.id, frame)) {
+      return { code: 'PEER_INCARNATION', reason: 'a store of the past' };
     }
-    if (frame.bootNumber > remembered) this.#ports.rememberBoot(member.id, frame.bootNumber);
     return undefined;
   }
 
-  #refuse(link: Incoming, member: MemberNode, code: PeerRefusal, reason: string): void {
-    this.#warn(code, { node: member.name, reason }, 'a peer is refused');
-    const { self, clusterId, bootNumber, nowMs } = this.#ports;
+  #refuse(link: Incoming, code: PeerRefusal, reason: string): void {
+    const { id, name } = link.member;
+    this.#log.warn(code, { code, node: name, reason }, 'a peer is refused');
     link.frames.end(
       encodePeerFrame({
-        clusterId,
-        sender: self.id,
-        incarnation: self.incarnation,
-        bootNumber,
-        receiver: member.id,
-        clockMs: nowMs(),
+        ...this.#ports.header(id),
         kind: FRAME_KIND.refusal,
         payload: encodeRefusal(code),
       }),
     );
   }
+}
 
-  #warn(code: PeerRefusal, fields: object, message: string): void {
-    const nowMs = performance.now();
-    if (nowMs - (this.#loggedMs.get(code) ?? Number.NEGATIVE_INFINITY) < LOG_EVERY_MS) return;
-    this.#loggedMs.set(code, nowMs);
-    this.#ports.logger.warn({ code, ...fields }, message);
-  }
+/** Names a connection while it is open: the raw socket and the TLS socket over it agree in it. */
+function remoteOf(socket: Socket): string {
+  return `${socket.remoteAddress} ${socket.remotePort}`;
 }

@@ -18,19 +18,22 @@ import { type PeerPorts, parseAddress } from './peer-ports.ts';
 const BACKOFF_MS_MIN = 50;
 const BACKOFF_MS_MAX = 2_000;
 const CONNECT_MS_MAX = 3_000;
+/** Only a connection that lasted counts as a success: one that is refused at once is backed off from. */
+const STEADY_MS = 2_000;
 
 export class OutgoingLink {
   readonly nodeId: string;
   readonly #ports: PeerPorts;
-  readonly #onChange: () => void;
+  readonly #onChange: (isUp: boolean) => void;
   #socket: TLSSocket | undefined;
   #frames: FrameSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  #securedMs = 0;
   #sent = false;
   #stopped = false;
 
-  constructor(nodeId: string, ports: PeerPorts, onChange: () => void) {
+  constructor(nodeId: string, ports: PeerPorts, onChange: (isUp: boolean) => void) {
     this.nodeId = nodeId;
     this.#ports = ports;
     this.#onChange = onChange;
@@ -70,7 +73,7 @@ export class OutgoingLink {
     socket.once('secureConnect', () => this.#secured(socket, frames, member));
   }
 
-  /** Somebody is there again: no need to wait. */
+  /** Frames of the peer came on a new connection: no need to wait. */
   dialNow(): void {
     this.#failures = 0;
     this.dial();
@@ -108,10 +111,10 @@ export class OutgoingLink {
       return;
     }
     socket.setTimeout(0);
-    this.#failures = 0;
+    this.#securedMs = performance.now();
     this.#frames = frames;
     this.send(FRAME_KIND.hello, encodeHello(this.#ports.featureLevel));
-    this.#onChange();
+    this.#onChange(true);
   }
 
   #answered(decoded: DecodedFrame): void {
@@ -131,8 +134,9 @@ export class OutgoingLink {
     const wasUp = this.#frames !== undefined;
     this.#socket = undefined;
     this.#frames = undefined;
-    if (wasUp) this.#onChange();
+    if (wasUp && performance.now() - this.#securedMs >= STEADY_MS) this.#failures = 0;
     this.#retry();
+    if (wasUp) this.#onChange(false);
   }
 
   #retry(): void {
@@ -145,16 +149,6 @@ export class OutgoingLink {
   }
 
   #frame(kind: FrameKind, payload: Uint8Array): Uint8Array {
-    const { self, clusterId, bootNumber, nowMs } = this.#ports;
-    return encodePeerFrame({
-      clusterId,
-      sender: self.id,
-      incarnation: self.incarnation,
-      bootNumber,
-      receiver: this.nodeId,
-      clockMs: nowMs(),
-      kind,
-      payload,
-    });
+    return encodePeerFrame({ ...this.#ports.header(this.nodeId), kind, payload });
   }
 }

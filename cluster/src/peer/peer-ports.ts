@@ -1,6 +1,7 @@
 // What the peer transport needs to know, and whom it tells.
 
-import type { PeerFrame } from '../format/peer-frame.ts';
+import type { PeerMark } from '../format/identity.ts';
+import type { FrameHeader, PeerFrame } from '../format/peer-frame.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import type { NodeError } from '../node-error.ts';
 import type { ClusterLogger } from '../options.ts';
@@ -9,21 +10,22 @@ import type { NodeKey } from './node-key.ts';
 export interface PeerPorts {
   readonly self: MemberNode;
   readonly clusterId: string;
-  readonly bootNumber: number;
   readonly featureLevel: number;
   readonly key: NodeKey;
   readonly logger: ClusterLogger;
-  readonly nowMs: () => number;
   members(): readonly MemberNode[];
   member(nodeId: string): MemberNode | undefined;
   memberByFingerprint(fingerprint: string): MemberNode | undefined;
   addressOf(node: MemberNode): string | undefined;
-  /** The highest boot number ever heard from the peer. */
-  rememberedBoot(nodeId: string): number;
-  rememberBoot(nodeId: string, bootNumber: number): void;
+  /** What a frame that leaves now says of its sender. */
+  header(receiver: string): FrameHeader;
+  /** False if the peer's store is older than what was heard of it. */
+  admit(nodeId: string, mark: PeerMark): boolean;
   /** A frame of a member that passed every check. */
   onFrame(frame: PeerFrame): void;
   onPeerChange(nodeId: string): void;
+  /** A connection with the peer broke: what was on its way, in either direction, may be lost. */
+  onLost(nodeId: string): void;
   /** The other members do not accept this node any more. */
   onRefused(error: NodeError): void;
 }

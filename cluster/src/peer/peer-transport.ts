@@ -19,23 +19,24 @@ export class PeerTransport {
   #round = 0;
 
   constructor(ports: PeerPorts) {
-    this.#ports = {
-      ...ports,
-      onPeerChange: (nodeId) => this.#changed(nodeId),
-    };
-    this.#incoming = new IncomingLinks(this.#ports, (frame) => this.#received(frame));
-    this.#notify = ports.onPeerChange;
+    this.#ports = ports;
+    this.#incoming = new IncomingLinks(ports, {
+      onFrame: (frame) => this.#received(frame),
+      onUp: (nodeId) => {
+        this.#outgoing.get(nodeId)?.dialNow();
+        this.#changed(nodeId, true);
+      },
+      onDown: (nodeId) => this.#changed(nodeId, false),
+    });
   }
-
-  readonly #notify: (nodeId: string) => void;
 
   /** Resolves with the port that it listens on. */
   async start(listen: Address): Promise<number> {
     const port = await this.#incoming.listen(listen);
-    for (const member of this.#ports.members()) {
-      if (member.id === this.#ports.self.id) continue;
-      const link = new OutgoingLink(member.id, this.#ports, () => this.#changed(member.id));
-      this.#outgoing.set(member.id, link);
+    for (const { id } of this.#ports.members()) {
+      if (id === this.#ports.self.id) continue;
+      const link = new OutgoingLink(id, this.#ports, (isUp) => this.#changed(id, isUp));
+      this.#outgoing.set(id, link);
       link.dial();
     }
     this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
@@ -68,14 +69,13 @@ export class PeerTransport {
     for (const nodeId of this.#incoming.dropSilent()) this.#outgoing.get(nodeId)?.drop();
   }
 
-  #changed(nodeId: string): void {
-    const link = this.#outgoing.get(nodeId);
-    const isHeard = this.#incoming.isUp(nodeId);
-    if (isHeard) link?.dialNow();
-    const isConnected = isHeard && link?.up === true;
-    if (isConnected === this.#connected.has(nodeId)) return;
+  #changed(nodeId: string, isUp: boolean): void {
+    const isConnected = this.#incoming.isUp(nodeId) && this.#outgoing.get(nodeId)?.up === true;
+    const wasConnected = this.#connected.has(nodeId);
     if (isConnected) this.#connected.add(nodeId);
     else this.#connected.delete(nodeId);
-    this.#notify(nodeId);
+    // Also where the peer did not count as connected: frames were sent on this way all the same.
+    if (!isUp) this.#ports.onLost(nodeId);
+    if (isConnected !== wasConnected) this.#ports.onPeerChange(nodeId);
   }
 }

@@ -38,6 +38,7 @@ export class BatchWriter {
   readonly #store: KeyValueStore;
   readonly #options: BatchWriterOptions;
   #lastBatch: number;
+  #durableBatch: number;
   #pending: Batch = emptyBatch();
   #urgent = false;
   #flushing: Promise<void> | undefined;
@@ -50,6 +51,11 @@ export class BatchWriter {
     this.#store = store;
     this.#options = options;
     this.#lastBatch = options.lastBatch;
+    this.#durableBatch = options.lastBatch;
+  }
+
+  get durableBatch(): number {
+    return this.#durableBatch;
   }
 
   /** Operations become durable in the order in which they were staged. */
@@ -123,6 +129,7 @@ export class BatchWriter {
       return;
     }
     this.#flushing = undefined;
+    this.#durableBatch = this.#lastBatch;
     // Callbacks may stage more; it must queue behind what is pending already.
     for (const durable of batch.durable) durable();
     this.#release();

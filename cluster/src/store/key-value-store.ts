@@ -30,5 +30,7 @@ export interface KeyValueStore {
   cursor(range: KeyRange): Cursor;
   /** Resolves once all of it is on disk; after a rejection nothing is known. */
   write(operations: readonly WriteOperation[]): Promise<void>;
+  /** Rejects with STORE_DAMAGED if anything at rest is not as it was written; pauses between parts. */
+  verify(pause?: () => Promise<unknown>): Promise<void>;
   close(): Promise<void>;
 }

@@ -2,7 +2,12 @@
 // what is staged before it is durable, so that a command can be answered as soon as it is applied
 // (it is committed on a majority by then) and its rows travel to the disk with the next batch.
 
-import { encodeBootNumber, encodeIdentity, type StoreIdentity } from '../format/identity.ts';
+import {
+  encodeIdentity,
+  encodePeerMark,
+  type PeerMark,
+  type StoreIdentity,
+} from '../format/identity.ts';
 import {
   KEY_KIND,
   prefixEnd,
@@ -65,6 +70,7 @@ export class LogStore {
 
   /** Verifies the store and counts one more boot, durably. Rejects with NodeError. */
   static async open(store: KeyValueStore, options: LogStoreOptions): Promise<LogStore> {
+    await store.verify();
     const found = await readIdentity(store);
     const lastBatch = await readLastBatch(store);
     const writer = new BatchWriter(store, { lazyMs: DEFAULT_LAZY_MS, ...options, lastBatch });
@@ -88,8 +94,13 @@ export class LogStore {
     return rows;
   }
 
-  rememberPeer(key: Uint8Array, bootNumber: number): void {
-    this.#writer.stage([{ key, payload: encodeBootNumber(bootNumber) }], 'urgent');
+  rememberPeer(key: Uint8Array, mark: PeerMark): void {
+    this.#writer.stage([{ key, payload: encodePeerMark(mark) }], 'urgent');
+  }
+
+  /** The number of the newest batch that is on the disk. */
+  get durableBatch(): number {
+    return this.#writer.durableBatch;
   }
 
   stage(operations: readonly Operation[], urgency: Urgency, durable?: () => void): void {
