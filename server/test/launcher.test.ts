@@ -227,6 +227,12 @@ t.test('--fresh clears only what a launcher made', async (t) => {
   }
 });
 
+t.test('a STUN port stays with its node while the node is down', async (t) => {
+  const [mine] = await choosePorts(1, []);
+  const [theirs] = await choosePorts(1, []);
+  t.not(mine?.stunPort, theirs?.stunPort, 'no process listens on it, and yet it is taken');
+});
+
 t.test('live lines are drawn in place on a terminal, and printed on change elsewhere', (t) => {
   const printed: string[] = [];
   const lines = new NodeBoard({ isTTY: false, write: (text) => void printed.push(text) });
