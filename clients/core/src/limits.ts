@@ -41,7 +41,10 @@ export const VECTOR_DELAY_MS = 80;
 export const GOSSIP_DELAY_MS = 500;
 /** Frames of one peer that wait to be verified. */
 export const INBOX_FRAMES_MAX = 512;
-export const RECORD_LOGS_MAX = 900;
+/** Logs of one pool: each device of each member has one, and those of expired devices stay. */
+export const RECORD_LOGS_MAX = 16_384;
+/** A device begins another log only when its store was set back. */
+export const RECORD_LOGS_PER_DEVICE_MAX = 64;
 
 /** Files up to this size are fetched without being asked. */
 export const AUTO_FETCH_BYTES_MAX = 1024 * 1024 * 1024;

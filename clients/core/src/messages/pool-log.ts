@@ -26,13 +26,14 @@ import {
   type WireRecord,
   wireRecordShape,
 } from '@rockpool/protocol';
-import { RECORD_LOGS_MAX } from '../limits.ts';
+import { RECORD_LOGS_MAX, RECORD_LOGS_PER_DEVICE_MAX } from '../limits.ts';
 import type { Platform } from '../ports.ts';
 import { rowKeys } from '../store/row-keys.ts';
 import type { RowWriter } from '../store/row-writer.ts';
 import { type DeviceLog, emptyLog, type HeldRecord, logKeyOf } from './device-log.ts';
 import { type HybridTime, laterTime, tickClock } from './hybrid-clock.ts';
 import { judgeRecord, type RecordContext } from './judge-record.ts';
+import { conflictAt, isHeld } from './own-conflict.ts';
 
 export interface PoolLogHost {
   readonly platform: Platform;
@@ -55,6 +56,16 @@ export interface Taken {
   /** Something could not be judged before the chains are read anew. */
   readonly wantsChain: boolean;
   readonly refused: readonly ErrorCode[];
+  /** What is held where the peer showed something else: its author has to hear of it. */
+  readonly contradicted: readonly HeldRecord[];
+  /** A peer showed that our store was set back: this log of ours has to be told anew. */
+  readonly setBack: DeviceLog | undefined;
+}
+
+interface Fresh {
+  readonly signed: SignedRecord;
+  readonly wire: WireRecord;
+  readonly signatureHolds: Promise<boolean>;
 }
 
 const ROW_BYTES_MAX = 64 * 1024;
@@ -64,8 +75,8 @@ export class PoolLog {
   readonly #host: PoolLogHost;
   readonly #logs = new Map<string, DeviceLog>();
   #incarnation: Bytes = new Uint8Array(16);
-  /** Own records from here on were written since the engine started. */
-  #sessionFrom = 0;
+  /** Our former log, until it has become again what others hold of it. */
+  #yielding: string | undefined;
   #time: HybridTime = { ms: 0, counter: 0 };
   #queue: Promise<unknown> = Promise.resolve();
 
@@ -84,7 +95,6 @@ export class PoolLog {
     const own = row === undefined ? undefined : decodeCbor(row, ownLogShape, ROW_BYTES_MAX);
     if (own?.ok) this.#incarnation = own.value.incarnation;
     else await this.#begin();
-    this.#sessionFrom = this.#ownLog()?.records.length ?? 0;
   }
 
   logs(): Iterable<DeviceLog> {
@@ -104,38 +114,8 @@ export class PoolLog {
     return [...this.#logs.values()].map((log) => entryOf(log));
   }
 
-  /** A peer holds more of our own log than we do: our store was set back. */
-  isBehind([device, incarnation, next]: VectorEntry): boolean {
-    const mine = equalBytes(device, this.#host.self) && equalBytes(incarnation, this.#incarnation);
-    return mine && next > (this.#ownLog()?.records.length ?? 0);
-  }
-
   append<K extends RecordKind>(kind: K, body: RecordBodies[K]): Promise<HeldRecord> {
     return this.#serial(() => this.#write(kind, encodeCbor(body)));
-  }
-
-  /**
-   * [CLI-3] Begins a new incarnation. What was written since the start, and may collide with what
-   * peers hold under the old one, is written again there.
-   */
-  restartOwnLog(entry: VectorEntry): Promise<void> {
-    return this.#serial(async () => {
-      if (!this.isBehind(entry)) return;
-      const log = this.#ownLog();
-      const again = log?.records.splice(this.#sessionFrom) ?? [];
-      if (log !== undefined) rewind(log);
-      const { writer, pool, self } = this.#host;
-      for (const record of again) {
-        const { incarnation, seq } = record.header;
-        void writer.put(rowKeys.record(pool, self, incarnation, seq), undefined);
-        this.#host.onWithdrawn(record);
-      }
-      await this.#begin();
-      this.#sessionFrom = 0;
-      for (const { header, wire } of again) {
-        if (wire.body !== undefined) await this.#write(header.kind, wire.body);
-      }
-    });
   }
 
   /** Records of a peer. Those already held cost nothing; the rest is verified side by side. */
@@ -145,44 +125,115 @@ export class PoolLog {
 
   async #take(wires: readonly WireRecord[]): Promise<Taken> {
     const refused: ErrorCode[] = [];
-    const fresh: { signed: SignedRecord; wire: WireRecord; signatureHolds: Promise<boolean> }[] =
-      [];
+    const contradicted: HeldRecord[] = [];
+    const fresh: Fresh[] = [];
     for (const wire of wires) {
       const signed = decodeRecord(wire.record);
       if (!signed.ok) {
         refused.push(signed.code);
         continue;
       }
-      const { header } = signed.value;
-      const held = this.#logs.get(logKeyOf(header.device, header.incarnation));
-      if (held !== undefined && header.seq < held.records.length) continue;
-      const signatureHolds = this.#verify(signed.value);
-      fresh.push({ signed: signed.value, wire, signatureHolds });
+      const { header, headerBytes } = signed.value;
+      const held = this.#logs.get(logKeyOf(header.device, header.incarnation))?.records[header.seq];
+      if (held !== undefined && isHeld(held, headerBytes)) continue;
+      if (held !== undefined) contradicted.push(held);
+      fresh.push({ signed: signed.value, wire, signatureHolds: this.#verify(signed.value) });
     }
+    const setBack = await this.#yield(fresh);
+    const stored = await this.#adoptAll(fresh, refused, contradicted);
+    for (const record of stored) this.#host.onStored(record);
+    const wantsChain = refused.includes('RECORD_CHAIN');
+    return { stored, wantsChain, refused, contradicted, setBack };
+  }
+
+  /** Adopts and stores what fits; where the store refuses, nothing counts as held. */
+  async #adoptAll(
+    fresh: readonly Fresh[],
+    refused: ErrorCode[],
+    contradicted: HeldRecord[],
+  ): Promise<readonly HeldRecord[]> {
     const stored: HeldRecord[] = [];
-    const writes: Promise<void>[] = [];
-    let wantsChain = false;
+    const lengthBefore = new Map<DeviceLog, number>();
+    const writes: Promise<{ readonly cause: unknown } | undefined>[] = [];
     for (const { signed, wire, signatureHolds } of fresh) {
+      const holds = await signatureHolds;
       const log = this.#logFor(signed);
       const judged =
         log === undefined
           ? refuse('LIMIT_RATE', 'too many logs')
           : judgeRecord(signed, wire, log, this.#host.context());
-      const holds = await signatureHolds;
       if (log === undefined || !judged.ok) {
         if (!judged.ok) refused.push(judged.code);
-        wantsChain ||= !judged.ok && judged.code === 'RECORD_CHAIN';
+        const newest = log?.records.at(-1);
+        const { seq, previous } = signed.header;
+        const next = newest !== undefined && seq === newest.header.seq + 1;
+        if (next && log !== undefined && !equalBytes(previous, log.head)) contradicted.push(newest);
       } else if (!holds) {
         refused.push('RECORD_SIGNATURE');
       } else {
+        if (!lengthBefore.has(log)) lengthBefore.set(log, log.records.length);
         const record = this.#adopt(log, signed, wire);
         stored.push(record);
-        writes.push(this.#store(record));
+        writes.push(
+          this.#store(record).then(
+            () => undefined,
+            (cause: unknown) => ({ cause }),
+          ),
+        );
       }
     }
-    await Promise.all(writes);
-    for (const record of stored) this.#host.onStored(record);
-    return { stored, wantsChain, refused };
+    const failed = (await Promise.all(writes)).find((failure) => failure !== undefined);
+    if (failed === undefined) return stored;
+    for (const [log, length] of lengthBefore) this.#cut(log, length);
+    throw failed.cause;
+  }
+
+  /**
+   * [CLI-3] A record that this device signed and does not hold: the store was set back. From now on
+   * a new incarnation is written. Own records that others cannot take, because they hold others in
+   * their places, are written again there; only then do the old ones go.
+   */
+  async #yield(fresh: readonly Fresh[]): Promise<DeviceLog | undefined> {
+    for (const { signed, signatureHolds } of fresh) {
+      const { header } = signed;
+      if (!equalBytes(header.device, this.#host.self)) continue;
+      const key = logKeyOf(header.device, header.incarnation);
+      const current = key === this.ownKey;
+      if (!current && key !== this.#yielding) continue;
+      const log = this.#logs.get(key) ?? emptyLog(header.device, header.incarnation);
+      const from = conflictAt(log, signed);
+      if (from === undefined || !(await signatureHolds)) continue;
+      const continues = header.seq === log.records.length && from === header.seq;
+      if (!current && continues) {
+        this.#yielding = undefined;
+        continue;
+      }
+      const again = log.records.slice(from);
+      if (current) {
+        this.#yielding = continues ? undefined : key;
+        await this.#begin();
+      }
+      this.#cut(log, from);
+      await this.#writeAgain(again);
+      return log;
+    }
+    return undefined;
+  }
+
+  async #writeAgain(records: readonly HeldRecord[]): Promise<void> {
+    const { writer, pool } = this.#host;
+    for (const record of records) {
+      const { kind, device, incarnation, seq } = record.header;
+      if (record.wire.body !== undefined) await this.#write(kind, record.wire.body);
+      await writer.put(rowKeys.record(pool, device, incarnation, seq), undefined);
+      this.#host.onWithdrawn(record);
+    }
+  }
+
+  #cut(log: DeviceLog, length: number): void {
+    log.records.splice(length);
+    rewind(log);
+    if (length === 0) this.#logs.delete(log.key);
   }
 
   async #verify({ header, headerBytes, signature }: SignedRecord): Promise<boolean> {
@@ -196,7 +247,9 @@ export class PoolLog {
     const key = logKeyOf(header.device, header.incarnation);
     const held = this.#logs.get(key);
     if (held !== undefined) return held;
-    return this.#logs.size < RECORD_LOGS_MAX
+    let ofDevice = 0;
+    for (const log of this.#logs.values()) if (equalBytes(log.device, header.device)) ofDevice++;
+    return this.#logs.size < RECORD_LOGS_MAX && ofDevice < RECORD_LOGS_PER_DEVICE_MAX
       ? emptyLog(header.device, header.incarnation)
       : undefined;
   }
@@ -222,8 +275,9 @@ export class PoolLog {
     const headerBytes = encodeRecordHeader(header);
     const signature = await this.#host.sign(recordSignInput(headerBytes));
     const wire = { record: joinRecord(headerBytes, signature), salt, body };
+    // Durable first: what the store refuses is in no log, so nobody is sent it and nothing follows it.
+    await this.#store({ header, wire });
     const record = this.#adopt(log, { header, headerBytes, signature }, wire);
-    await this.#store(record);
     this.#host.onStored(record);
     return record;
   }
@@ -248,7 +302,7 @@ export class PoolLog {
     this.#host.onStored(this.#adopt(log, signed, wire));
   }
 
-  #store({ header, wire }: HeldRecord): Promise<void> {
+  #store({ header, wire }: Pick<HeldRecord, 'header' | 'wire'>): Promise<void> {
     const { device, incarnation, seq } = header;
     const key = rowKeys.record(this.#host.pool, device, incarnation, seq);
     return this.#host.writer.put(key, encodeCbor(wire));

@@ -12,6 +12,7 @@ import {
   type VectorEntry,
   vectorEntryShape,
 } from '@rockpool/protocol';
+import { RECORD_LOGS_MAX } from '../limits.ts';
 import { logKeyOf } from '../messages/device-log.ts';
 import type { Platform } from '../ports.ts';
 import { rowKeys } from '../store/row-keys.ts';
@@ -61,7 +62,7 @@ export class Holders {
     for (const entry of entries) {
       const key = logKeyOf(entry[0], entry[1]);
       const before = known.get(key)?.[2] ?? 0;
-      if (entry[2] <= before) continue;
+      if (entry[2] <= before || (before === 0 && known.size >= RECORD_LOGS_MAX)) continue;
       known.set(key, entry);
       this.#unsaved.add(device);
       onGain(key, before, entry[2]);

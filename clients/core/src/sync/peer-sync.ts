@@ -3,7 +3,7 @@
 
 import type { VectorEntry, WireRecord } from '@rockpool/protocol';
 import { RECORDS_PER_FRAME_MAX, VECTOR_ENTRIES_MAX } from '@rockpool/protocol';
-import { CONTROL_HIGH_BYTES } from '../limits.ts';
+import { CONTROL_HIGH_BYTES, RECORD_LOGS_MAX } from '../limits.ts';
 import type { Peer } from '../mesh/peer.ts';
 import { type DeviceLog, logKeyOf } from '../messages/device-log.ts';
 
@@ -36,6 +36,7 @@ export class PeerSync {
     for (const [device, incarnation, next] of entries) {
       const key = logKeyOf(device, incarnation);
       const before = this.#known.get(key);
+      if (before === undefined && this.#known.size >= RECORD_LOGS_MAX) continue;
       if (before !== undefined && next <= before) {
         this.#sent.set(key, next);
         askedAnew.push(key);

@@ -1,10 +1,15 @@
 // Records between the devices of one pool: pushed live to everybody connected, told by vectors who
 // holds what, and passed on by whoever has them when their author is not connected to all.
 
-import { decodeRecord, type VectorEntry, type WireRecord } from '@rockpool/protocol';
-import { GOSSIP_DELAY_MS, INBOX_FRAMES_MAX, VECTOR_DELAY_MS } from '../limits.ts';
+import { decodeRecord, toHex, type VectorEntry, type WireRecord } from '@rockpool/protocol';
+import {
+  CONTROL_HIGH_BYTES,
+  GOSSIP_DELAY_MS,
+  INBOX_FRAMES_MAX,
+  VECTOR_DELAY_MS,
+} from '../limits.ts';
 import type { Peer } from '../mesh/peer.ts';
-import { logKeyOf } from '../messages/device-log.ts';
+import { type HeldRecord, logKeyOf } from '../messages/device-log.ts';
 import { entryOf, type PoolLog } from '../messages/pool-log.ts';
 import type { Clock } from '../ports.ts';
 import { PeerSync } from './peer-sync.ts';
@@ -60,11 +65,6 @@ export class PoolSync {
     const first = !sync.ready;
     const askedAnew = sync.heard(entries);
     this.#host.onHeld(peer.device, entries);
-    for (const entry of entries) {
-      if (this.#host.log.isBehind(entry)) {
-        void this.#host.log.restartOwnLog(entry).then(() => this.written(this.#host.log.ownKey));
-      }
-    }
     sync.push(first ? [...this.#host.log.logs()].map((log) => log.key) : askedAnew);
     if (!first)
       this.#gossipSoon(entries.map(([device, incarnation]) => logKeyOf(device, incarnation)));
@@ -83,7 +83,11 @@ export class PoolSync {
   async #takeAll(): Promise<void> {
     this.#taking = true;
     for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
-      await this.#take(next.sync, next.records).catch(() => this.#host.onStoreFailed());
+      const { sync, records } = next;
+      await this.#take(sync, records).catch(() => {
+        this.#host.onStoreFailed();
+        this.#askLater(sync, records);
+      });
     }
     this.#taking = false;
   }
@@ -94,8 +98,15 @@ export class PoolSync {
     if (taken.wantsChain) {
       await this.#host.learn();
       const again = await log.take(records);
-      taken = { ...again, stored: [...taken.stored, ...again.stored] };
+      const setBack = taken.setBack ?? again.setBack;
+      taken = { ...again, setBack, stored: [...taken.stored, ...again.stored] };
       if (again.wantsChain) this.#askLater(sync, records);
+    }
+    this.#contradict(sync, taken.contradicted);
+    if (taken.setBack !== undefined) {
+      const asked = taken.setBack;
+      this.written(log.ownKey);
+      for (const each of this.#peers.values()) each.sendVector([entryOf(asked)]);
     }
     if (taken.stored.length === 0) return;
     const keys = new Set(taken.stored.map((record) => record.logKey));
@@ -106,6 +117,14 @@ export class PoolSync {
     this.#host.onHeld(sync.peer.device, held);
     this.#ackSoon(keys);
     this.#gossipSoon(keys);
+  }
+
+  /** Shows an author what is held in the place of what it sent: its store was set back. */
+  #contradict(sync: PeerSync, held: readonly HeldRecord[]): void {
+    const { peer } = sync;
+    const record = held.find(({ header }) => toHex(header.device) === peer.device);
+    if (record === undefined || peer.controlBufferedBytes > CONTROL_HIGH_BYTES) return;
+    peer.send({ type: 'records', records: [record.wire] });
   }
 
   /** Tells everybody what is held now, once for all that came in a moment. */
