@@ -65,12 +65,12 @@ export class Deployment implements Servers {
 
   /** Makes the image from the sources as they are, brings everything up on empty volumes, and waits for it. */
   static async start(): Promise<Deployment> {
-    await run(LAB, ['up'], process.env, LAB_TIMEOUT_MS);
     const docker = await Docker.ofLab();
+    await run(LAB, ['up'], process.env, LAB_TIMEOUT_MS);
     const volumes = await docker.engine('volume', 'ls', '--quiet', '--filter', 'name=rockpool-');
     if (volumes !== '') {
       const names = volumes.split('\n').join(', ');
-      throw new Error(`the lab holds data of somebody else's try; remove it first: ${names}`);
+      throw new Error(`the lab holds data of another try: ${names}; "deploy/lab clean" removes it`);
     }
     try {
       await docker.compose('up', '--detach');
@@ -82,7 +82,7 @@ export class Deployment implements Servers {
       );
       return new Deployment(docker, certificates);
     } catch (error) {
-      await docker.compose('down', '--volumes');
+      await docker.leave();
       throw error;
     }
   }
@@ -175,13 +175,14 @@ export class Deployment implements Servers {
   }
 
   async discard(): Promise<void> {
-    await this.#docker.compose('down', '--volumes');
+    await this.#docker.leave();
   }
 }
 
 /** The lab's engine, and docker-compose for it. */
 class Docker {
   readonly #env: NodeJS.ProcessEnv;
+  #ranBefore = true;
 
   private constructor(host: string) {
     this.#env = { ...process.env, DOCKER_HOST: host, ROCKPOOL_HOST: HOST };
@@ -191,7 +192,18 @@ class Docker {
     const printed = await run(LAB, ['env'], process.env);
     const [, host] = /DOCKER_HOST=(\S+)/.exec(printed) ?? [];
     if (host === undefined) throw new Error(`deploy/lab env printed ${printed}`);
-    return new Docker(host);
+    const docker = new Docker(host);
+    docker.#ranBefore = await docker.engine('info').then(
+      () => true,
+      () => false,
+    );
+    return docker;
+  }
+
+  /** Removes what the deployment made, and stops an engine that was not running before. */
+  async leave(): Promise<void> {
+    await this.compose('down', '--volumes');
+    if (!this.#ranBefore) await run(LAB, ['down'], process.env);
   }
 
   engine(...args: readonly string[]): Promise<string> {

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { canary, searchCanaries } from '../kit/canary.ts';
+import { Deployment, NODES } from '../kit/deployment.ts';
+import {
+  containersAreConfined,
+  frontDoorIsSafe,
+  metricsArePrivate,
+  nothingWasWritten,
+} from '../kit/deployment-checks.ts';
+import type { Journey, Stage } from '../kit/journey.ts';
+import type { Person } from '../kit/person.ts';
+
+const SEARCHED_BYTES_MIN = 50_000;
+/** Where the engine puts a volume or a file into the front door's read-only container. */
+const MOUNTS = ['/config', '/data', '/etc', '/etc/caddy', '/etc/caddy/Caddyfile'];
+
+/** deploy/ brought up for real, and held to what its README says. */
+export const journey: Journey = {
+  name: 'deploy',
+  summary: 'containers behind TLS: confined, nodes killed under a conversation, down and up again',
+  lacks: () => Deployment.lacks(),
+  deploy: async (stage) => {
+    const { cluster } = stage;
+    await stage.step('the front door has TLS, each node, and safe headers', () => {
+      return frontDoorIsSafe(cluster);
+    });
+    await stage.step('metrics are private, STUN answers', () => metricsArePrivate(cluster));
+    await stage.step('every container is confined', () => containersAreConfined(cluster));
+    await tell(stage);
+  },
+};
+
+async function tell(stage: Stage<Deployment>): Promise<void> {
+  const { cluster } = stage;
+  const pool = canary('Pool');
+  const texts = { before: canary('before'), killed: canary('killed'), gone: canary('gone') };
+  const later = { alone: canary('alone'), again: canary('again') };
+  const [ada, ben] = [await stage.person('ada'), await stage.person('ben')];
+  const [cam, dan] = [await stage.person('cam'), await stage.person('dan')];
+
+  await stage.step('two people meet and talk', async () => {
+    await ada.createAccount(await cluster.firstAdminLink());
+    await ada.createPool(pool);
+    await ben.joinAsNewcomer(await ada.invite());
+    await Promise.all([ada.isConnectedTo(1), ben.isConnectedTo(1)]);
+    await talk(ada, [ben], texts.before);
+  });
+  await stage.step('kill -9 of a node’s process is told, not felt, and mended', async () => {
+    const killed = otherThan(await ben.homeNode());
+    const told = ben.hearsOfServers(new RegExp(`Node ${killed} stopped, nothing to do`));
+    await cluster.killNode(killed);
+    await Promise.all([told, talk(ada, [ben], texts.killed)]);
+    await cluster.nodeRestarted(killed);
+    await ben.hearsOfServers(new RegExp(`Node ${killed} is back`));
+  });
+  const gone = await ada.homeNode();
+  await stage.step('a third person joins while a node stays down', async () => {
+    await cluster.takeDown(gone);
+    const words = new RegExp(`Node ${gone} stopped, nothing to do`);
+    await Promise.all([ada.hearsOfServers(words), ben.hearsOfServers(words)]);
+    await cam.joinAsNewcomer(await ada.invite());
+    await cam.isConnectedTo(2);
+    await talk(cam, [ada, ben], texts.gone);
+    assert.equal((await cluster.ask({ path: `/n/${gone}/livez` })).status, 502);
+  });
+  await stage.step('that node comes back', async () => {
+    await cluster.startNode(gone);
+    await Promise.all([ada, ben, cam].map((person) => person.hearsOfServers(/is back/)));
+  });
+
+  const invite = await stage.step('an invite is made', () => ada.invite());
+  const logs = await stage.step('nothing was written outside the volumes', async () => {
+    await nothingWasWritten(cluster, MOUNTS);
+    return cluster.logs();
+  });
+  await stage.step('docker-compose down: the conversation goes on', async () => {
+    await cluster.down();
+    await ada.hearsOfServers(/No server answers/);
+    await talk(ben, [ada, cam], later.alone);
+  });
+  await stage.step('docker-compose up: data and invite are there', async () => {
+    await cluster.up();
+    await Promise.all([ada, ben, cam].map((person) => person.reload()));
+    await dan.joinAsNewcomer(invite);
+    await Promise.all([ada, ben, cam, dan].map((person) => person.seesOnline(4)));
+    await Promise.all([ada, ben, cam, dan].map((person) => person.isConnectedTo(3)));
+    await ada.reads(later.alone);
+    await talk(dan, [ada, ben, cam], later.again);
+  });
+  await stage.step('no name or message is on a server’s disk or in its log', async () => {
+    const secrets = [pool, ...Object.values(texts), ...Object.values(later)];
+    await holdsNoCanary(cluster, secrets, logs);
+  });
+}
+
+async function talk(from: Person, to: readonly Person[], text: string): Promise<void> {
+  await from.say(text);
+  await Promise.all(to.map((person) => person.reads(text)));
+}
+
+function otherThan(node: number): number {
+  return NODES.find((other) => other !== node) ?? 0;
+}
+
+async function holdsNoCanary(
+  cluster: Deployment,
+  secrets: readonly string[],
+  earlierLogs: string,
+): Promise<void> {
+  const places = { 'the logs before': earlierLogs, 'the logs': await cluster.logs() };
+  const finds: string[] = [];
+  let onDisk = 0;
+  for (const directory of await cluster.dataDirectories()) {
+    const search = await searchCanaries(secrets, directory, places);
+    finds.push(...search.finds);
+    onDisk += search.bytesRead - places['the logs'].length - earlierLogs.length;
+  }
+  assert.deepEqual(finds, []);
+  assert.ok(onDisk > SEARCHED_BYTES_MIN, `only ${onDisk} bytes were on disk`);
+}
