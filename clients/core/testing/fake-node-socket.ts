@@ -104,6 +104,13 @@ export class FakeNodeSocket implements Socket {
     });
   }
 
+  /** Bytes as they are, for servers that break the protocol itself. */
+  pushBytes(bytes: Bytes): void {
+    this.#cluster.time.defer(() => {
+      if (this.#open) this.#events.onFrame(bytes);
+    });
+  }
+
   tellPresence(): void {
     for (const pool of this.watched) {
       const devices = [...this.#cluster.sockets].flatMap(({ user, device, node }) =>
