@@ -2,7 +2,9 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { openLevelStore } from '../src/adapters/level-store.ts';
+import { decodeIdentity, encodeIdentity } from '../src/format/identity.ts';
 import { KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
+import { decodeStoredValue, encodeStoredValue } from '../src/format/stored-value.ts';
 import { initCluster, isInitialised } from '../src/node/init-cluster.ts';
 import type { NodeError } from '../src/node-error.ts';
 import { type Cluster, META, type StateMachine } from '../src/ports.ts';
@@ -245,6 +247,24 @@ t.test(
     await t.rejects(nodes.start(2), { code: 'STORE_HOLE' });
   },
 );
+
+t.test('a node refuses data older than it reads, and says how to begin anew', async (t) => {
+  const nodes = await nodesFor(t, 1);
+  const path = join(nodes.dataDirs[0]!, 'store');
+  const key = storeKey(KEY_KIND.identity);
+  const store = await openLevelStore(path);
+  const [value] = await store.getMany([key]);
+  const stored = decodeStoredValue(key, value!);
+  const identity = stored.ok ? decodeIdentity(stored.payload) : undefined;
+  const older = encodeIdentity({ ...identity!, dataVersion: identity!.dataVersion - 1 });
+  await store.write([{ key, value: encodeStoredValue(key, older) }]);
+  await store.close();
+  await t.rejects(nodes.start(0), { code: 'STORE_VERSION', message: /--fresh/ });
+  const again = await openLevelStore(path);
+  const [left] = await again.getMany([key]);
+  t.ok(Buffer.from(left!).equals(encodeStoredValue(key, older)), 'it was left as it is');
+  await again.close();
+});
 
 t.test('a node that moved tells the cluster its new address', async (t) => {
   const nodes = await nodesFor(t, 3);

@@ -12,6 +12,7 @@ import { decodeEvent, encodeEvent } from '../../src/directory/events.ts';
 import { KEY_PREFIXES, prefixOf, userLinkKey } from '../../src/directory/keys.ts';
 import { META_SLOT } from '../../src/directory/ports.ts';
 import { decodeReply, encodeReply, type Reply } from '../../src/directory/replies.ts';
+import * as rowCodecs from '../../src/directory/rows.ts';
 import { MemoryCluster } from './memory-cluster.ts';
 
 const NOW = 1_800_000_000_000;
@@ -141,6 +142,52 @@ t.test('[DIR-7] replies and events come back from their bytes; random bytes are 
   );
   t.end();
 });
+
+t.test(
+  'rows come back from their bytes; anything else is damage and stops the node',
+  (t) => {
+    const rows = [
+      codecOf(rowCodecs.userPoolsRow, fc.record({ pools: fc.array(ref, { maxLength: 5 }) })),
+      codecOf(rowCodecs.pendingAccountRow, fc.record({ since: time, pool: ref })),
+      codecOf(
+        rowCodecs.outboxRow,
+        fc.record({ kind: fc.constant('memberJoined' as const), user: ref, pool: ref }),
+      ),
+      codecOf(
+        rowCodecs.firstAdminRow,
+        fc.record(
+          { tokenHash: bytes32, expiry: time, claimed: ref },
+          { requiredKeys: ['tokenHash', 'expiry'] },
+        ),
+      ),
+      codecOf(rowCodecs.adminsRow, fc.record({ users: fc.array(ref, { maxLength: 5 }) })),
+      codecOf(rowCodecs.handleRow, fc.record({ id: bytes32 })),
+      codecOf(rowCodecs.linkRow, fc.record({ envelope, time })),
+    ];
+    for (const { written, again } of rows) {
+      fc.assert(fc.property(written, (bytes) => equalBytes(again(bytes), bytes)));
+      fc.assert(
+        fc.property(written, fc.nat(), (bytes, cut) => {
+          t.throws(() => again(bytes.subarray(0, cut % bytes.length)), { message: /unreadable/ });
+        }),
+        { numRuns: 5 },
+      );
+      t.throws(() => again(encodeCbor({ v: 2 })), { message: /unreadable/ });
+    }
+    t.end();
+  },
+);
+
+/** Bytes of random rows, and what reading and writing them again makes of bytes. */
+function codecOf<T>(
+  row: { encode(value: T): Uint8Array; decode(bytes: Uint8Array): T },
+  values: fc.Arbitrary<T>,
+) {
+  return {
+    written: values.map((value) => row.encode(value)),
+    again: (bytes: Uint8Array) => row.encode(row.decode(bytes)),
+  };
+}
 
 t.test('row keys are told apart by their first byte and sort by seq', (t) => {
   const prefixes = Object.values(KEY_PREFIXES);
