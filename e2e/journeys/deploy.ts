@@ -33,7 +33,12 @@ export const journey: Journey = {
 async function tell(stage: Stage<Deployment>): Promise<void> {
   const { cluster } = stage;
   const pool = canary('Pool');
-  const texts = { before: canary('before'), killed: canary('killed'), gone: canary('gone') };
+  const texts = {
+    before: canary('before'),
+    killed: canary('killed'),
+    gone: canary('gone'),
+    few: canary('few'),
+  };
   const later = { alone: canary('alone'), again: canary('again') };
   const [ada, ben] = [await stage.person('ada'), await stage.person('ben')];
   const [cam, dan] = [await stage.person('cam'), await stage.person('dan')];
@@ -66,6 +71,16 @@ async function tell(stage: Stage<Deployment>): Promise<void> {
   await stage.step('that node comes back', async () => {
     await cluster.startNode(gone);
     await Promise.all([ada, ben, cam].map((person) => person.hearsOfServers(/is back/)));
+  });
+
+  await stage.step('with one node of three, those who are in still find each other', async () => {
+    await Promise.all([cluster.takeDown(1), cluster.takeDown(3)]);
+    await ada.hearsOfServers(/Node 1, 3 stopped/);
+    assert.equal((await cluster.ask({ path: '/n/2/readyz' })).status, 503);
+    await Promise.all([ada, ben].map((person) => person.reload()));
+    await Promise.all([ada, ben].map((person) => person.isConnectedTo(2)));
+    await talk(ada, [ben, cam], texts.few);
+    await Promise.all([cluster.startNode(1), cluster.startNode(3)]);
   });
 
   const invite = await stage.step('an invite is made', () => ada.invite());
