@@ -4,7 +4,6 @@ import {
   DISPLAY_NAME_BYTES_MAX,
   FILE_BYTES_MAX,
   FILE_NAME_BYTES_MAX,
-  fromHex,
   MEDIA_TYPE_BYTES_MAX,
   MESSAGE_TEXT_BYTES_MAX,
   POOL_NAME_BYTES_MAX,
@@ -165,12 +164,9 @@ async function offerFile(
 }
 
 async function fetchFile(engine: Engine, room: PoolRoom, entryId: Id): Promise<ActionResult> {
-  const root = room.rootOf(entryId);
-  const entry = room.entry(entryId);
-  if (root === undefined || entry?.kind !== 'file') return failed('CHAIN_UNKNOWN');
-  const bytes = fromHex(root);
-  if (bytes !== undefined) await engine.swarm.offered(room.id, bytes, entry.size);
-  engine.swarm.fetch(root);
+  const file = room.fileOf(entryId);
+  if (file === undefined) return failed('CHAIN_UNKNOWN');
+  await engine.swarm.fetch(room.id, file.root, file.size);
   return succeeded();
 }
 
@@ -180,7 +176,7 @@ async function openFile(
   entryId: Id,
 ): Promise<ActionResult<FileSource>> {
   const entry = room.entry(entryId);
-  const file = engine.swarm.file(room.rootOf(entryId) ?? '');
+  const file = engine.swarm.file(room.fileOf(entryId)?.id ?? '');
   if (entry?.kind !== 'file' || file === undefined || !file.complete) return failed('FILE_BLOCK');
   const { blobs } = engine.platform;
   return succeeded<FileSource>({

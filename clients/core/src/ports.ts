@@ -101,6 +101,8 @@ export interface StorePort {
 export interface BlobPort {
   write(name: string, offset: number, data: Bytes): Promise<void>;
   read(name: string, offset: number, length: number): Promise<Bytes>;
+  /** Resolves once everything written so far survives a loss of power. */
+  flush(name: string): Promise<void>;
   /** Bytes used, or undefined where it does not exist. */
   size(name: string): Promise<number | undefined>;
   remove(name: string): Promise<void>;

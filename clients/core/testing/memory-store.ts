@@ -58,6 +58,13 @@ export class MemoryBlobs implements BlobPort {
       : blob.buffer.slice(offset, Math.min(blob.length, offset + length));
   }
 
+  /** Names in the order in which they were made durable. */
+  readonly flushed: string[] = [];
+
+  async flush(name: string): Promise<void> {
+    this.flushed.push(name);
+  }
+
   async size(name: string): Promise<number | undefined> {
     return this.#blobs.get(name)?.length;
   }

@@ -96,8 +96,8 @@ export class Engine implements Core {
     this.swarm = new Swarm({
       platform,
       writer: this.writer,
-      onChanged: (root) => {
-        for (const room of this.rooms.values()) room.fileChanged(root);
+      onChanged: (id) => {
+        for (const room of this.rooms.values()) room.fileChanged(id);
       },
     });
   }

@@ -112,6 +112,12 @@ export class Download {
     source.refused.clear();
   }
 
+  /** Nothing more is asked for or written: the whole file came another way. */
+  stop(): void {
+    this.#done = true;
+    for (const source of this.#sources.values()) this.#forgetRequests(source);
+  }
+
   removePeer(peer: Peer): void {
     const source = this.#sources.get(peer);
     if (source === undefined) return;
@@ -229,6 +235,7 @@ export class Download {
     }
     if (!file.held.set(block)) return;
     file.users.add(source.peer.user);
+    file.served.add(source.peer.pool);
     if (source.peer.relayed) file.bytesThroughServer += buffer.length - LEAF_PREFIX_BYTES;
     this.#cancelCopies(block);
     this.#host.onBlock(this);

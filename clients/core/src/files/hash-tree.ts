@@ -67,11 +67,14 @@ export class HashTree {
     return part;
   }
 
+  /** These nodes could not be written: they are handed out again. */
+  notSaved(part: Bytes): void {
+    for (const key of keysOf(part)) this.#unsaved.push(key);
+  }
+
   restore(part: Bytes): void {
-    const view = new DataView(part.buffer, part.byteOffset, part.length);
-    for (let at = 0; at + NODE_BYTES <= part.length; at += NODE_BYTES) {
-      const key = view.getUint32(at) * RANGE + view.getUint32(at + 4);
-      this.#nodes.set(key, part.slice(at + 8, at + NODE_BYTES));
+    for (const [i, key] of keysOf(part).entries()) {
+      this.#nodes.set(key, part.slice(i * NODE_BYTES + 8, (i + 1) * NODE_BYTES));
     }
   }
 
@@ -111,6 +114,15 @@ export class HashTree {
     }
     return ranges;
   }
+}
+
+function keysOf(part: Bytes): readonly number[] {
+  const view = new DataView(part.buffer, part.byteOffset, part.length);
+  const keys: number[] = [];
+  for (let at = 0; at + NODE_BYTES <= part.length; at += NODE_BYTES) {
+    keys.push(view.getUint32(at) * RANGE + view.getUint32(at + 4));
+  }
+  return keys;
 }
 
 /** Largest power of two smaller than the count. */

@@ -5,7 +5,7 @@ import type { SharedFile } from './shared-file.ts';
 import { Speed } from './speed.ts';
 
 export interface Shelved {
-  /** Pools (hex) in which it was offered; only their devices are served. */
+  /** Pools (hex) in which it was offered: their devices are asked for it. */
   readonly pools: Set<string>;
   readonly file: SharedFile;
   download: Download | undefined;

@@ -6,7 +6,6 @@ import {
   type Bytes,
   type ChannelFrame,
   decodeBlockFrame,
-  toHex,
 } from '@rockpool/protocol';
 import {
   AUTO_FETCH_BYTES_MAX,
@@ -20,14 +19,16 @@ import type { Peer } from '../mesh/peer.ts';
 import type { Platform } from '../ports.ts';
 import type { RowWriter } from '../store/row-writer.ts';
 import { Download, type Incoming } from './download.ts';
-import { SharedFile } from './shared-file.ts';
-import { type Shelved, shelve, type TransferFacts, transferFacts } from './shelved.ts';
+import { fileId, type SharedFile } from './shared-file.ts';
+import { Shelf } from './shelf.ts';
+import { type Shelved, type TransferFacts, transferFacts } from './shelved.ts';
 import { Upload } from './upload.ts';
 
 export interface SwarmHost {
   readonly platform: Platform;
   readonly writer: RowWriter;
-  onChanged(root: string): void;
+  /** Something about the file with this id has changed. */
+  onChanged(id: string): void;
 }
 
 interface PeerState {
@@ -40,75 +41,84 @@ const HAVE_PAGE_BYTES = 32 * 1024;
 
 export class Swarm {
   readonly #host: SwarmHost;
-  readonly #files = new Map<string, Shelved>();
-  readonly #opening = new Map<string, Promise<Shelved>>();
+  readonly #shelf: Shelf;
   readonly #peers = new Map<Peer, PeerState>();
   #cancelTick: (() => void) | undefined;
   #stopped = false;
 
   constructor(host: SwarmHost) {
     this.#host = host;
+    this.#shelf = new Shelf(host.platform);
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelTick?.();
-    const partly = [...this.#files.values()].filter(({ file }) => !file.complete);
-    await Promise.all(partly.map(({ file }) => file.save(this.#host.writer)));
+    const partly = [...this.#shelf.all()].filter(({ file }) => !file.complete);
+    await Promise.allSettled(partly.map(({ file }) => this.#save(file)));
   }
 
   /** A file that this device offers itself, already taken in. */
   async adopt(pool: string, file: SharedFile): Promise<void> {
-    const known = this.#files.get(file.id);
+    const { blobs } = this.#host.platform;
+    const known = await this.#shelf.open(file.root, file.size);
     if (known?.file.complete === true) {
       known.pools.add(pool);
-      await this.#host.platform.blobs.remove(file.blob).catch(() => {});
+      known.file.served.add(pool);
+      await this.#save(known.file);
+      this.#tell(known);
+      await blobs.remove(file.blob).catch(() => {});
       return;
     }
-    const shelved = shelve(file, this.#host.platform.clock.nowMs());
-    shelved.pools.add(pool);
-    for (const earlier of known?.pools ?? []) shelved.pools.add(earlier);
-    this.#files.set(file.id, shelved);
-    await file.saveComplete(this.#host.writer);
+    known?.download?.stop();
+    const shelved = this.#shelf.put(file);
+    for (const earlier of [...(known?.pools ?? []), pool]) shelved.pools.add(earlier);
+    for (const earlier of [...(known?.file.served ?? []), pool]) file.served.add(earlier);
+    await file.saveComplete(this.#host.writer, blobs);
     this.#tell(shelved);
+    if (known !== undefined) await blobs.remove(known.file.blob).catch(() => {});
   }
 
   /** An offer was read in a pool; small enough files are fetched at once. */
   async offered(pool: string, root: Bytes, size: number): Promise<void> {
-    const shelved = await this.#open(root, size);
-    if (shelved.file.size !== size || this.#stopped) return;
+    if (await this.#shelf.isOfUse(root, size)) {
+      await this.#look(pool, root, size, size <= AUTO_FETCH_BYTES_MAX);
+    }
+  }
+
+  /** Somebody asked for it: also where it is too large to come by itself, or failed before. */
+  async fetch(pool: string, root: Bytes, size: number): Promise<void> {
+    const shelved = this.#shelf.get(fileId(root, size));
+    if (shelved?.download?.failure !== undefined) shelved.download = undefined;
+    await this.#look(pool, root, size, true);
+  }
+
+  async #look(pool: string, root: Bytes, size: number, wanted: boolean): Promise<void> {
+    const shelved = await this.#shelf.open(root, size);
+    if (shelved === undefined || this.#stopped) return;
     shelved.pools.add(pool);
-    if (size === 0 || size <= AUTO_FETCH_BYTES_MAX) shelved.file.wanted = true;
+    shelved.file.wanted ||= wanted;
     this.#start(shelved);
     for (const peer of this.#peers.keys()) if (peer.pool === pool) this.#seek(peer, [shelved]);
     this.#host.onChanged(shelved.file.id);
   }
 
-  /** Somebody asked for it: also where it is too large to come by itself, or failed before. */
-  fetch(root: string): boolean {
-    const shelved = this.#files.get(root);
-    if (shelved === undefined) return false;
-    shelved.file.wanted = true;
-    if (shelved.download?.failure !== undefined) shelved.download = undefined;
-    this.#start(shelved);
-    for (const peer of this.#peers.keys()) {
-      if (shelved.pools.has(peer.pool)) this.#seek(peer, [shelved]);
-    }
-    return true;
+  file(id: string): SharedFile | undefined {
+    return this.#shelf.get(id)?.file;
   }
 
-  file(root: string): SharedFile | undefined {
-    return this.#files.get(root)?.file;
-  }
-
-  facts(root: string): TransferFacts | undefined {
-    const shelved = this.#files.get(root);
+  facts(id: string): TransferFacts | undefined {
+    const shelved = this.#shelf.get(id);
     return shelved && transferFacts(shelved);
+  }
+
+  #save(file: SharedFile): Promise<void> {
+    return file.save(this.#host.writer, this.#host.platform.blobs);
   }
 
   addPeer(peer: Peer): void {
     const upload = new Upload(this.#host.platform, peer, (file, bytes) => {
-      const shelved = this.#files.get(file.id);
+      const shelved = this.#shelf.get(file.id);
       if (shelved === undefined) return;
       shelved.bytesSent += bytes;
       shelved.sentSpeed.add(bytes);
@@ -117,13 +127,13 @@ export class Swarm {
       this.#tickSoon();
     });
     this.#peers.set(peer, { upload, incoming: new Map(), next: 0 });
-    const inPool = [...this.#files.values()].filter(({ pools }) => pools.has(peer.pool));
+    const inPool = [...this.#shelf.all()].filter(({ pools }) => pools.has(peer.pool));
     this.#seek(peer, inPool.slice(-FILES_SOUGHT_MAX));
   }
 
   removePeer(peer: Peer): void {
     this.#peers.delete(peer);
-    for (const { download, file } of this.#files.values()) {
+    for (const { download, file } of this.#shelf.all()) {
       download?.removePeer(peer);
       if (download !== undefined) this.#host.onChanged(file.id);
     }
@@ -144,17 +154,14 @@ export class Swarm {
     if (state === undefined) return;
     switch (frame.type) {
       case 'seek':
-        for (const root of frame.roots) this.#answerSeek(peer, toHex(root));
+        for (const root of frame.roots) this.#answerSeek(peer, root);
         break;
       case 'have':
         this.#have(peer, frame);
         break;
-      case 'request': {
-        const shelved = this.#files.get(toHex(frame.root));
-        const file = shelved?.pools.has(peer.pool) ? shelved.file : undefined;
-        state.upload.request(frame.transfer, file, frame.block);
+      case 'request':
+        state.upload.request(frame.transfer, this.#servable(peer, frame), frame.block);
         break;
-      }
       case 'cancel':
         state.upload.cancel(frame.transfer);
         break;
@@ -209,23 +216,6 @@ export class Swarm {
     incoming.download.finish(incoming);
   }
 
-  #open(root: Bytes, size: number): Promise<Shelved> {
-    const id = toHex(root);
-    const known = this.#files.get(id);
-    if (known !== undefined) return Promise.resolve(known);
-    let opening = this.#opening.get(id);
-    if (opening === undefined) {
-      opening = SharedFile.open(this.#host.platform, root, size).then((file) => {
-        this.#opening.delete(id);
-        const shelved = this.#files.get(id) ?? shelve(file, this.#host.platform.clock.nowMs());
-        this.#files.set(id, shelved);
-        return shelved;
-      });
-      this.#opening.set(id, opening);
-    }
-    return opening;
-  }
-
   #start(shelved: Shelved): void {
     const { file } = shelved;
     if (file.complete || !file.wanted || shelved.download !== undefined) return;
@@ -259,14 +249,26 @@ export class Swarm {
   }
 
   #have(peer: Peer, frame: Extract<ChannelFrame, { type: 'have' }>): void {
-    const shelved = this.#files.get(toHex(frame.root));
-    if (shelved === undefined || !shelved.pools.has(peer.pool)) return;
-    const all = frame.blocks >= shelved.file.blocks;
-    if (all) shelved.completeOn.add(peer.device);
-    else shelved.completeOn.delete(peer.device);
-    shelved.download?.have(peer, all, frame.from, frame.bits);
+    for (const shelved of this.#shelf.ofRoot(frame.root)) {
+      if (!shelved.pools.has(peer.pool)) continue;
+      const all = frame.blocks >= shelved.file.blocks;
+      if (all) shelved.completeOn.add(peer.device);
+      else shelved.completeOn.delete(peer.device);
+      shelved.download?.have(peer, all, frame.from, frame.bits);
+      this.#host.onChanged(shelved.file.id);
+    }
     this.#pumpAll();
-    this.#host.onChanged(shelved.file.id);
+  }
+
+  /** What this peer may be served of the root: of several sizes, the one of which most is here. */
+  #servable(peer: Peer, { root, block }: { root: Bytes; block: number }): SharedFile | undefined {
+    let best: SharedFile | undefined;
+    for (const { file } of this.#shelf.ofRoot(root)) {
+      if (!file.served.has(peer.pool) || !file.held.has(block)) continue;
+      if (best === undefined || file.complete || file.held.count > best.held.count) best = file;
+      if (best.complete) return best;
+    }
+    return best;
   }
 
   #seek(peer: Peer, files: readonly Shelved[]): void {
@@ -274,9 +276,10 @@ export class Swarm {
     if (roots.length > 0) peer.send({ type: 'seek', roots });
   }
 
-  #answerSeek(peer: Peer, root: string): void {
-    const shelved = this.#files.get(root);
-    if (shelved?.pools.has(peer.pool)) this.#sendHave(peer, shelved.file);
+  #answerSeek(peer: Peer, root: Bytes): void {
+    for (const { file } of this.#shelf.ofRoot(root)) {
+      if (file.served.has(peer.pool)) this.#sendHave(peer, file);
+    }
   }
 
   #sendHave(peer: Peer, file: SharedFile): void {
@@ -294,7 +297,7 @@ export class Swarm {
 
   #tell(shelved: Shelved): void {
     for (const peer of this.#peers.keys()) {
-      if (shelved.pools.has(peer.pool)) this.#sendHave(peer, shelved.file);
+      if (shelved.file.served.has(peer.pool)) this.#sendHave(peer, shelved.file);
     }
   }
 
@@ -305,7 +308,7 @@ export class Swarm {
       clock.after(BITFIELD_SAVE_MS, () => {
         shelved.saving = false;
         if (!shelved.file.complete && !this.#stopped) {
-          shelved.file.save(this.#host.writer).catch(() => {});
+          this.#save(shelved.file).catch(() => {});
         }
       });
     }
@@ -323,12 +326,13 @@ export class Swarm {
     this.#host.onChanged(shelved.file.id);
     this.#tell(shelved);
     this.#pumpAll();
-    await shelved.file.saveComplete(this.#host.writer).catch(() => {});
+    const { writer, platform } = this.#host;
+    await shelved.file.saveComplete(writer, platform.blobs).catch(() => {});
   }
 
   /** A few files at a time, the smallest first: pictures need not wait for a film. */
   #pumpAll(): void {
-    const able = [...this.#files.values()]
+    const able = [...this.#shelf.all()]
       .flatMap(({ download }) => download ?? [])
       .filter((download) => download.failure === undefined && download.sourceCount > 0)
       .sort((a, b) => a.file.size - b.file.size);
@@ -342,7 +346,7 @@ export class Swarm {
       this.#cancelTick = undefined;
       const now = this.#host.platform.clock.nowMs();
       let going = false;
-      for (const { download, file, sentSpeed } of this.#files.values()) {
+      for (const { download, file, sentSpeed } of this.#shelf.all()) {
         const sending = sentSpeed.active;
         sentSpeed.sample(now);
         if (download === undefined && !sending) continue;

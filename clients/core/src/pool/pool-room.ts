@@ -6,7 +6,6 @@ import {
   equalBytes,
   friendlyName,
   friendlyPoolName,
-  fromHex,
   type Head,
   peekPoolStatement,
   type RecordBodies,
@@ -16,6 +15,7 @@ import {
 } from '@rockpool/protocol';
 import { alarmOf } from '../chains/alarm.ts';
 import { headOf, newest } from '../chains/held-chain.ts';
+import { fileId } from '../files/shared-file.ts';
 import { FILES_SOUGHT_MAX } from '../limits.ts';
 import type { MeshDevice } from '../mesh/mesh.ts';
 import type { Peer, PeerUse } from '../mesh/peer.ts';
@@ -33,6 +33,14 @@ import type { RoomHost } from './room-host.ts';
 import { transferView } from './transfer-view.ts';
 import { UnreadCount } from './unread-count.ts';
 
+/** A file of this pool, and the entries that offer it. */
+interface OfferedFile {
+  readonly id: string;
+  readonly root: Uint8Array;
+  readonly size: number;
+  readonly entries: Set<string>;
+}
+
 export class PoolRoom {
   readonly ref: Ref;
   readonly id: string;
@@ -44,7 +52,7 @@ export class PoolRoom {
   readonly #sync: PoolSync;
   readonly #holders: Holders;
   readonly #timeline = new Timeline();
-  readonly #filesByRoot = new Map<string, Set<string>>();
+  readonly #files = new Map<string, OfferedFile>();
   #members: MemberSet;
   #joinsRead = 0;
   #name: { readonly key: TimelineKey; readonly text: string } | undefined;
@@ -156,18 +164,18 @@ export class PoolRoom {
     return this.#timeline.find(id);
   }
 
-  /** Root (hex) of a file entry. */
-  rootOf(entryId: string): string | undefined {
-    for (const [root, ids] of this.#filesByRoot) if (ids.has(entryId)) return root;
+  /** What a file entry offers. */
+  fileOf(entryId: string): OfferedFile | undefined {
+    for (const file of this.#files.values()) if (file.entries.has(entryId)) return file;
     return undefined;
   }
 
-  fileChanged(root: string): void {
-    const ids = this.#filesByRoot.get(root);
-    if (ids === undefined) return;
-    for (const id of ids) {
-      this.#timeline.update(id, (entry) =>
-        entry.kind === 'file' ? { ...entry, transfer: this.#transfer(root) } : entry,
+  fileChanged(id: string): void {
+    const file = this.#files.get(id);
+    if (file === undefined) return;
+    for (const entryId of file.entries) {
+      this.#timeline.update(entryId, (entry) =>
+        entry.kind === 'file' ? { ...entry, transfer: this.#transfer(id) } : entry,
       );
     }
     this.#touch();
@@ -267,26 +275,25 @@ export class PoolRoom {
   }
 
   #addFile(record: HeldRecord, key: TimelineKey, userId: string, body: RecordBodies['file']): void {
-    const root = toHex(body.root);
+    const { root, name, size, type: mediaType } = body;
+    const id = fileId(root, size);
     const base = this.#base(record, userId);
-    const ids = this.#filesByRoot.get(root) ?? new Set<string>();
-    ids.add(base.id);
-    this.#filesByRoot.set(root, ids);
-    const { name, size, type: mediaType } = body;
-    const transfer = this.#transfer(root);
+    const file = this.#files.get(id) ?? { id, root, size, entries: new Set<string>() };
+    file.entries.add(base.id);
+    this.#files.set(id, file);
+    const transfer = this.#transfer(id);
     this.#add(key, { ...base, kind: 'file', name, size, mediaType, transfer });
-    if (!this.#loading) void this.#host.swarm.offered(this.id, body.root, size);
+    if (!this.#loading) void this.#host.swarm.offered(this.id, root, size);
   }
 
   /** The newest offers first; older ones are opened when they are looked at. */
   async #reopenFiles(): Promise<void> {
     const files = this.#timeline.entries().filter((entry) => entry.kind === 'file');
     for (const entry of files.slice(-FILES_SOUGHT_MAX)) {
-      const id = this.rootOf(entry.id) ?? '';
-      const root = fromHex(id);
-      if (root === undefined) continue;
-      await this.#host.swarm.offered(this.id, root, entry.size);
-      this.fileChanged(id);
+      const file = this.fileOf(entry.id);
+      if (file === undefined) continue;
+      await this.#host.swarm.offered(this.id, file.root, file.size);
+      this.fileChanged(file.id);
     }
   }
 
@@ -309,7 +316,7 @@ export class PoolRoom {
   #hide(record: HeldRecord): void {
     const id = entryId(record.logKey, record.header.seq);
     this.#timeline.remove(id);
-    for (const ids of this.#filesByRoot.values()) ids.delete(id);
+    for (const file of this.#files.values()) file.entries.delete(id);
     this.#touch();
   }
 
@@ -349,9 +356,9 @@ export class PoolRoom {
     });
   }
 
-  #transfer(root: string): FileEntry['transfer'] {
+  #transfer(id: string): FileEntry['transfer'] {
     const nameOf = (user: string) => this.people.person(user).name;
-    return transferView(this.#host.swarm.facts(root), nameOf);
+    return transferView(this.#host.swarm.facts(id), nameOf);
   }
 
   #alarm(): Alarm | undefined {

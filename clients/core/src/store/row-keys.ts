@@ -21,8 +21,8 @@ export const rowKeys = {
   ownLog: (pool: Bytes) => `log/${toHex(pool)}`,
   vectors: (pool: Bytes) => `vector/${toHex(pool)}/`,
   vector: (pool: Bytes, device: Bytes) => `vector/${toHex(pool)}/${toHex(device)}`,
-  file: (root: Bytes) => `file/${toHex(root)}`,
-  leaves: (root: Bytes) => `leaves/${toHex(root)}`,
-  treeParts: (root: Bytes) => `tree/${toHex(root)}/`,
-  treePart: (root: Bytes, part: number) => `tree/${toHex(root)}/${digits(part)}`,
+  file: (id: string) => `file/${id}`,
+  leaves: (id: string) => `leaves/${id}`,
+  treeParts: (id: string) => `tree/${id}/`,
+  treePart: (id: string, part: number) => `tree/${id}/${digits(part)}`,
 } as const;

@@ -15,7 +15,11 @@ export type BlobRequest =
       readonly offset: number;
       readonly length: number;
     }
-  | { readonly id: number; readonly op: 'size' | 'remove' | 'release'; readonly name: string };
+  | {
+      readonly id: number;
+      readonly op: 'size' | 'flush' | 'remove' | 'release';
+      readonly name: string;
+    };
 
 export type BlobAnswer =
   | { readonly id: number; readonly ok: true; readonly data?: Uint8Array; readonly size?: number }

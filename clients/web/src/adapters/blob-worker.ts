@@ -51,6 +51,10 @@ async function run(request: BlobRequest): Promise<BlobAnswer> {
       const handle = await open(name, false);
       return handle === undefined ? { id, ok: true } : { id, ok: true, size: handle.getSize() };
     }
+    case 'flush':
+      // A handle that was closed meanwhile was flushed then.
+      handles.get(name)?.flush();
+      return { id, ok: true };
     case 'release':
       release(name);
       return { id, ok: true };

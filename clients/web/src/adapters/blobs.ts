@@ -49,6 +49,9 @@ export function browserBlobs(): BrowserBlobs {
     async read(name, offset, length) {
       return (await ask({ op: 'read', name, offset, length })).data ?? new Uint8Array(0);
     },
+    async flush(name) {
+      await ask({ op: 'flush', name });
+    },
     async size(name) {
       return (await ask({ op: 'size', name })).size;
     },
