@@ -6,6 +6,9 @@ import { BLOB_FOLDER, type BlobAnswer, type BlobRequest } from './blob-messages.
 /** Open files at once; the least recently used is closed first. */
 const HANDLES_MAX = 16;
 
+const LOCKED_TRIES_MAX = 20;
+const LOCKED_RETRY_MS = 100;
+
 const handles = new Map<string, FileSystemSyncAccessHandle>();
 let folder: Promise<FileSystemDirectoryHandle> | undefined;
 /** Requests run one after another: a handle can be opened only once. */
@@ -84,11 +87,24 @@ async function open(
   }
   const file = await (await root()).getFileHandle(name, { create }).catch(ignoreMissing);
   if (file === undefined) return undefined;
-  const handle = await file.createSyncAccessHandle();
+  const handle = await accessHandle(file);
   handles.set(name, handle);
   const [oldest] = handles.keys();
   if (handles.size > HANDLES_MAX && oldest !== undefined) release(oldest);
   return handle;
+}
+
+/** The tab from which this one has just taken over may hold the file for another moment. */
+async function accessHandle(file: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await file.createSyncAccessHandle();
+    } catch (cause) {
+      const locked = cause instanceof DOMException && cause.name === 'NoModificationAllowedError';
+      if (!locked || tries === LOCKED_TRIES_MAX) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, LOCKED_RETRY_MS));
+    }
+  }
 }
 
 function release(name: string): void {

@@ -6,6 +6,8 @@ import { trustedWorkerUrl } from './trusted-types.ts';
 export interface BrowserBlobs extends BlobPort {
   /** The content as a File that the browser reads from disk; undefined where there is none. */
   asFile(name: string): Promise<File | undefined>;
+  /** Ends the worker: its open files are free for another tab. Requests that wait are refused. */
+  close(): void;
 }
 
 /** Rejections carry this name when the disk or the browser's quota is full. */
@@ -30,13 +32,16 @@ export function browserBlobs(): BrowserBlobs {
     else if (answer.full) caller?.reject(new DOMException(answer.message, QUOTA_ERROR));
     else caller?.reject(new Error(answer.message));
   };
-  worker.onerror = (event) => {
-    for (const caller of waiting.values()) caller.reject(new Error(event.message));
+  const refuseAll = (reason: string) => {
+    for (const caller of waiting.values()) caller.reject(new Error(reason));
     waiting.clear();
   };
+  worker.onerror = (event) => refuseAll(event.message);
+  let closed = false;
 
   const ask = (request: WithoutId<BlobRequest>) =>
     new Promise<Extract<BlobAnswer, { ok: true }>>((resolve, reject) => {
+      if (closed) return reject(new Error('the files belong to another tab now'));
       const id = next++;
       waiting.set(id, { resolve, reject });
       worker.postMessage({ ...request, id });
@@ -57,6 +62,11 @@ export function browserBlobs(): BrowserBlobs {
     },
     async remove(name) {
       await ask({ op: 'remove', name });
+    },
+    close() {
+      closed = true;
+      worker.terminate();
+      refuseAll('the files belong to another tab now');
     },
     async asFile(name) {
       await ask({ op: 'release', name });

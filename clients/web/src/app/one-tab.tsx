@@ -1,50 +1,32 @@
-// One tab at a time runs the engine: two would write the same device's log twice. A Web Lock
-// decides; another tab can take over with one click.
+// Shows the app in the one tab that runs the engine, and in every other one a way to take it over.
 
 import { type ReactNode, useEffect, useState } from 'react';
 import { WelcomeFrame } from '../features/welcome/welcome-frame.tsx';
 import { Button } from '../ui/button.tsx';
 import { Failure } from '../ui/failure.tsx';
+import { holdTab, type TabState } from './hold-tab.ts';
 import type { AppServices } from './rockpool-context.ts';
-
-const LOCK = 'rockpool-engine';
-
-type State =
-  | { readonly kind: 'waiting' }
-  | { readonly kind: 'elsewhere' }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'running'; readonly services: AppServices };
+import type { RunningApp } from './start-app.ts';
 
 export function OneTab(props: {
-  readonly start: () => Promise<AppServices>;
+  readonly start: () => Promise<RunningApp>;
   readonly children: (services: AppServices) => ReactNode;
 }) {
   const { start } = props;
-  const [state, setState] = useState<State>({ kind: 'waiting' });
+  const [state, setState] = useState<TabState<RunningApp> | { readonly kind: 'waiting' }>({
+    kind: 'waiting',
+  });
   const [steal, setSteal] = useState(false);
 
   useEffect(() => {
-    let held: AppServices | undefined;
-    const run = async (lock: Lock | null) => {
-      if (lock === null) return setState({ kind: 'elsewhere' });
-      held = await start();
-      setState({ kind: 'running', services: held });
-      // The lock is held for as long as this promise is open: until the tab closes or is robbed.
-      await new Promise<never>(() => {});
-    };
-    const options: LockOptions = steal ? { steal: true } : { ifAvailable: true };
-    navigator.locks.request(LOCK, options, run).catch(async (cause: unknown) => {
-      await held?.rockpool.stop();
-      const robbed = cause instanceof DOMException && cause.name === 'AbortError';
-      setState(robbed ? { kind: 'elsewhere' } : { kind: 'failed', reason: String(cause) });
-    });
+    void holdTab({ locks: navigator.locks, steal, start, tell: setState });
   }, [start, steal]);
 
   switch (state.kind) {
     case 'waiting':
       return null;
     case 'running':
-      return props.children(state.services);
+      return props.children(state.app.services);
     case 'failed':
       return (
         <WelcomeFrame title="Rockpool could not start">

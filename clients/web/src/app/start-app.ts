@@ -13,12 +13,18 @@ import { browserKeyStore } from '../adapters/key-store.ts';
 import { browserPasskeys } from '../adapters/passkeys.ts';
 import { browserPeers } from '../adapters/peer-connections.ts';
 import { browserSockets } from '../adapters/sockets.ts';
-import { browserStore } from '../adapters/store.ts';
+import { ownStore } from '../adapters/store.ts';
 import type { AppServices } from './rockpool-context.ts';
 
+export interface RunningApp {
+  readonly services: AppServices;
+  stop(): Promise<void>;
+}
+
 /** Rejects where this browser gives a page no storage at all; see passkeys.ts for the words. */
-export async function startApp(): Promise<AppServices> {
+export async function startApp(): Promise<RunningApp> {
   const database = await openDatabase();
+  const store = await ownStore(database, crypto.getRandomValues(new Uint8Array(16)));
   const blobs = browserBlobs();
   const { subtle } = crypto;
   const platform: Platform = {
@@ -26,7 +32,7 @@ export async function startApp(): Promise<AppServices> {
     random: browserRandom,
     sockets: browserSockets,
     peers: browserPeers,
-    store: browserStore(database),
+    store,
     blobs,
     keys: createDeviceKeys(subtle, browserKeyStore(database)),
     crypto: createWebCrypto(subtle),
@@ -37,5 +43,10 @@ export async function startApp(): Promise<AppServices> {
     arrivalFragment: location.hash.slice(1),
     clearArrival: () => history.replaceState(null, '', location.pathname),
   };
-  return { rockpool: createRockpool(platform), blobs };
+  const rockpool = createRockpool(platform);
+  return {
+    services: { rockpool, blobs },
+    // The worker's open files are locked against other tabs until it ends.
+    stop: () => rockpool.stop().finally(() => blobs.close()),
+  };
 }
