@@ -22,8 +22,6 @@ import {
   type UserState,
 } from '@rockpool/protocol';
 import { verifyChecks } from '@rockpool/protocol/testing';
-import type { SocketEvents, SocketPort } from '../src/ports.ts';
-import { FakeNodeSocket } from './fake-node-socket.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface KeptChain<State> {
@@ -38,6 +36,22 @@ export interface FakeNode {
   up: boolean;
 }
 
+/** A node's end of one client's socket, as the cluster sees it. */
+export interface ClusterSocket {
+  readonly node: FakeNode;
+  readonly owner: object;
+  readonly user: Ref | undefined;
+  readonly device: Bytes | undefined;
+  readonly watched: readonly Ref[];
+  push(frame: ServerFrame): void;
+  /** Bytes as they are, for servers that break the protocol itself. */
+  pushBytes(bytes: Bytes): void;
+  tellPresence(): void;
+  /** The node died. */
+  break(): void;
+  close(): void;
+}
+
 export const FAKE_ORIGIN = 'https://pool.example';
 export const FAKE_RP_ID = 'pool.example';
 
@@ -49,10 +63,10 @@ export class FakeCluster {
   readonly nodes: readonly FakeNode[];
   readonly users = new Map<string, KeptChain<UserState>>();
   readonly pools = new Map<string, KeptChain<PoolState>>();
-  readonly sockets = new Set<FakeNodeSocket>();
+  readonly sockets = new Set<ClusterSocket>();
   claimed = false;
   /** What a hostile server would answer or pass on instead; undefined swallows it. */
-  tamper: (frame: ServerFrame, to: FakeNodeSocket) => ServerFrame | undefined = (frame) => frame;
+  tamper: (frame: ServerFrame, to: ClusterSocket) => ServerFrame | undefined = (frame) => frame;
   /** All bytes that any node has seen. */
   readonly seen: Bytes[] = [];
 
@@ -63,14 +77,6 @@ export class FakeCluster {
       name: `${i + 1}`,
       up: true,
     }));
-  }
-
-  /** Sockets opened through it belong to `owner`. */
-  port(owner: object = {}): SocketPort {
-    return {
-      origin: FAKE_ORIGIN,
-      open: (path, events) => this.#open(path, events, owner),
-    };
   }
 
   nodeStates(): readonly NodeState[] {
@@ -183,23 +189,6 @@ export class FakeCluster {
   #tellNodes(): void {
     for (const socket of this.sockets) socket.push({ type: 'nodes', nodes: this.nodeStates() });
     this.tellPresence();
-  }
-
-  #open(path: string, events: SocketEvents, owner: object) {
-    const name = path.match(/^\/n\/([^/]+)\/ws$/)?.[1];
-    const node = this.nodes.find((each) => each.up && (name === undefined || each.name === name));
-    const socket = new FakeNodeSocket(
-      this,
-      node ?? { id: new Uint8Array(16), name: '', up: false },
-      events,
-      owner,
-    );
-    if (node === undefined) this.time.defer(() => events.onClose(1006));
-    else {
-      this.sockets.add(socket);
-      this.time.defer(() => socket.greet());
-    }
-    return socket;
   }
 
   record(bytes: Bytes): void {

@@ -19,14 +19,20 @@ import {
 } from '@rockpool/protocol';
 import { verifyChecks } from '@rockpool/protocol/testing';
 import type { Socket, SocketEvents } from '../src/ports.ts';
-import { FAKE_ORIGIN, FAKE_RP_ID, type FakeCluster, type FakeNode } from './fake-cluster.ts';
+import {
+  type ClusterSocket,
+  FAKE_ORIGIN,
+  FAKE_RP_ID,
+  type FakeCluster,
+  type FakeNode,
+} from './fake-cluster.ts';
 
 type Without<T> = T extends { readonly re: number } ? Omit<T, 're'> : never;
 type Answer = Without<ServerFrame>;
 const no = (code: string): Answer => ({ type: 'error', code });
 
 /** The node's end of one client's socket. */
-export class FakeNodeSocket implements Socket {
+export class FakeNodeSocket implements Socket, ClusterSocket {
   readonly bufferedBytes = 0;
   readonly node: FakeNode;
   readonly owner: object;

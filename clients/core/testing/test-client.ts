@@ -19,6 +19,7 @@ import {
 import { FAKE_ORIGIN, FakeCluster } from './fake-cluster.ts';
 import { FakeAuthenticator } from './fake-passkeys.ts';
 import { FakePeerNetwork } from './fake-peers.ts';
+import { fakeSockets } from './fake-sockets.ts';
 import { MemoryBlobs, MemoryStore } from './memory-store.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -82,7 +83,7 @@ export class TestDevicePlace {
     return {
       clock: time,
       random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
-      sockets: cluster.port(owner),
+      sockets: fakeSockets(cluster, owner),
       peers: peers.port(owner),
       store: tracked(time, this.store),
       blobs: tracked(time, this.blobs),
