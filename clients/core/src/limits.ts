@@ -29,6 +29,8 @@ export const DISCONNECTED_GRACE_MS = 2_000;
 export const FAILED_GRACE_MS = 10_000;
 /** Signals of one peer that wait for their turn. */
 export const SIGNALS_QUEUED_MAX = 128;
+/** Devices whose signals wait at the same time; a server could make up any number. */
+export const SIGNAL_SENDERS_MAX = 256;
 export const CONNECTIONS_REMEMBERED_MAX = 256;
 /** Connections that offers of one peer may begin in a minute. */
 export const OFFERS_PER_MINUTE_MAX = 30;
@@ -36,6 +38,8 @@ export const PEER_PING_MS = 10_000;
 
 /** Bytes on a control channel above which no further history is queued. */
 export const CONTROL_HIGH_BYTES = 256 * 1024;
+/** A peer that lets so much wait on the control channel does not read: it is let go. */
+export const CONTROL_MAX_BYTES = 8 * 1024 * 1024;
 export const VECTOR_DELAY_MS = 80;
 /** How long a holder waits for the author's own delivery before it passes a record on. */
 export const GOSSIP_DELAY_MS = 500;

@@ -14,6 +14,9 @@ import {
 } from '@rockpool/protocol';
 import { type createTestPasskey, createTestPerson } from '@rockpool/protocol/testing';
 import t from 'tap';
+import { Engine } from '../src/engine/engine.ts';
+import { createAccount } from '../src/identity/create-account.ts';
+import { joinPool } from '../src/identity/join-pool.ts';
 import { readOwnChain } from '../src/identity/sign-in.ts';
 import { emptyLog } from '../src/messages/device-log.ts';
 import { judgeRecord } from '../src/messages/judge-record.ts';
@@ -197,6 +200,33 @@ t.test('two histories of a pool stop sending and stay as evidence', async (t) =>
   const reopened = placeA.open();
   await world.time.until('kept', () => reopened.view.pools[0]?.alarm?.level === 'stop');
   for (const client of [b, again, reopened]) await client.stop();
+});
+
+t.test('the bare word of a member about another history warns, and stops nobody', async (t) => {
+  const { world, placeA, a, b } = await twoInAPool();
+  const liar = new Engine(world.device().platform(await a.inviteFragment(), {}));
+  const within = <T>(work: Promise<T>) => world.time.settled(work);
+  await within(liar.start());
+  const link = await within(liar.session.link('hello'));
+  const { arrival } = liar;
+  if (link === undefined || arrival.kind !== 'invite') throw new Error('no link');
+  const { invite } = arrival;
+  t.match(await within(createAccount(liar, link, { by: 'invite', invite })), { ok: true });
+  t.match(await within(joinPool(liar, invite)), { ok: true });
+  const room = liar.rooms.get(a.pool.id)!;
+  const made = randomBytes(32);
+  Object.defineProperty(room, 'head', { get: () => [1, made] });
+  world.peers.closeAll();
+  await world.time.until('warned', () => a.pool.alarm?.level === 'check');
+  await a.say('and on it goes');
+  await world.time.until('told', () => b.texts.includes('and on it goes'));
+  await a.stop();
+  const again = placeA.open();
+  await world.time.until('again', () => again.connected > 0);
+  t.not(again.pool.alarm?.level, 'stop');
+  await within(liar.stop());
+  await again.stop();
+  await b.stop();
 });
 
 t.test('a chain that a server cut short is not taken back', async (t) => {

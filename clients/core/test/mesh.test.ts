@@ -4,9 +4,11 @@ import { createTestDevice, signatureShellSuite } from '@rockpool/protocol/testin
 import fc from 'fast-check';
 import t from 'tap';
 import { createDeviceKeys, createWebCrypto, type KeyStore } from '../src/index.ts';
-import { FULL_MESH_DEVICES_MAX } from '../src/limits.ts';
+import { CONTROL_MAX_BYTES, FULL_MESH_DEVICES_MAX, SIGNAL_SENDERS_MAX } from '../src/limits.ts';
+import { Mesh } from '../src/mesh/mesh.ts';
 import { Negotiation } from '../src/mesh/negotiation.ts';
 import { neighbours } from '../src/mesh/neighbours.ts';
+import { PeerLink } from '../src/mesh/peer-link.ts';
 import {
   readSignal,
   sealSignal,
@@ -231,4 +233,52 @@ t.test('[CLI-7] the mesh is full up to eight devices and connected, with few lin
   );
   t.same(neighbours(['a', 'b'], 'c'), [], 'who is not online itself connects to nobody');
   t.end();
+});
+
+const IDLE_CLOCK = { nowMs: () => 0, after: () => () => {} };
+
+t.test('a peer that reads nothing is let go before it fills the memory', (t) => {
+  const channel = { label: 'control', bufferedBytes: 0, send: () => true, close: () => {} };
+  let closed = 0;
+  const connection = { createChannel: () => channel, close: () => closed++ };
+  const party = {
+    pool: randomBytes(32),
+    self: randomBytes(32),
+    remote: randomBytes(32),
+    remoteUser: randomBytes(32),
+    remotePoint: randomBytes(65),
+    connection: randomBytes(16),
+    initiator: true,
+  };
+  const link = new PeerLink(party, {
+    platform: { clock: IDLE_CLOCK, peers: { create: () => connection } },
+    stunUrls: () => [],
+    onClosed: () => {},
+  } as unknown as ConstructorParameters<typeof PeerLink>[1]);
+  t.equal(link.send({ type: 'pong', time: 1 }), true);
+  channel.bufferedBytes = CONTROL_MAX_BYTES + 1;
+  t.equal(link.send({ type: 'pong', time: 2 }), false);
+  t.equal(closed, 1);
+  t.equal(link.closed, true);
+  t.end();
+});
+
+t.test('signals of made-up senders wait in a bounded number of queues', async (t) => {
+  let learning = 0;
+  const mesh = new Mesh({
+    platform: { clock: IDLE_CLOCK },
+    self: () => ({ device: randomBytes(32) }),
+    device: () => undefined,
+    learn: () => {
+      learning++;
+      return new Promise(() => {});
+    },
+  } as unknown as ConstructorParameters<typeof Mesh>[0]);
+  const [id, body] = [randomBytes(32), randomBytes(99)];
+  for (let i = 0; i < 2 * SIGNAL_SENDERS_MAX; i++) {
+    const from = randomBytes(32);
+    mesh.onSignal({ type: 'signal', pool: [0, id], user: [0, id], from, body });
+  }
+  await new Promise(setImmediate);
+  t.equal(learning, SIGNAL_SENDERS_MAX);
 });

@@ -5,6 +5,8 @@ import type { Alarm } from '../view.ts';
 export interface ChainFacts {
   /** Two validly signed histories were seen, of the pool or of a member. */
   readonly forked: boolean;
+  /** A peer says that it knows another history; it has not shown its links. */
+  readonly differs: boolean;
   /** A peer knows a newer link than the servers show. */
   readonly behind: boolean;
   /** A member's devices could not be read or did not verify. */
@@ -18,6 +20,14 @@ export function alarmOf(facts: ChainFacts): Alarm | undefined {
       message:
         'Two different histories of this pool or of a member were shown. Sending is paused; ' +
         'compare with another member before you go on.',
+    };
+  }
+  if (facts.differs) {
+    return {
+      level: 'check',
+      message:
+        'The device of a member says that it was shown another history of this pool. ' +
+        'Compare who is in the pool with that member.',
     };
   }
   if (facts.behind) {

@@ -165,18 +165,14 @@ export class Chains {
   }
 
   /**
-   * A member showed, signed, which head of the pool it knows. Same seq and another hash is a second
-   * history; a higher seq means that there is something to read.
+   * A member's device told which head of the pool it knows. Another hash at a held seq is only its
+   * word: a link with its signatures would be a second history, a bare hash anybody can make up.
    */
-  peerHead(ref: Ref, head: Head, evidence: Bytes): 'same' | 'older' | 'newer' | 'fork' {
+  peerHead(ref: Ref, head: Head): 'same' | 'older' | 'newer' | 'other' {
     const chain = this.pool(ref);
-    if (chain === undefined) return 'newer';
-    const state = chain.states[head[0]];
-    if (state === undefined) return 'newer';
-    if (!equalBytes(state.head, head[1])) {
-      this.#markFork('pool', ref, evidence);
-      return 'fork';
-    }
+    const state = chain?.states[head[0]];
+    if (chain === undefined || state === undefined) return 'newer';
+    if (!equalBytes(state.head, head[1])) return 'other';
     return head[0] === newest(chain).seq ? 'same' : 'older';
   }
 

@@ -279,7 +279,7 @@ export class Engine implements Core {
       poolHead: (pool) => room(pool)?.head ?? [0, pool[1]],
       stunUrls: () => this.session.hello?.stun ?? [],
       signal: (pool, to, body) => this.#signal(pool, to, body),
-      onPeer: (link, head, evidence) => this.#peer(link, head, evidence),
+      onPeer: (link, head) => this.#peer(link, head),
       onChanged: (pool) => room(pool)?.pathsChanged(),
     });
   }
@@ -292,11 +292,14 @@ export class Engine implements Core {
     }
   }
 
-  #peer(link: PeerLink, head: Head, evidence: Uint8Array): PeerUse {
+  #peer(link: PeerLink, head: Head): PeerUse {
     const room = this.rooms.get(link.pool);
     if (room === undefined) throw new Error('a peer belongs to a room');
-    if (this.chains.peerHead(room.ref, head, evidence) === 'newer') {
-      this.#background(this.chains.refreshPool(room.ref).then(() => room.peerKnows(head[0])));
+    const shown = this.chains.peerHead(room.ref, head);
+    room.peerDiffers(link.device, shown === 'other');
+    if (shown === 'newer' || shown === 'other') {
+      const seq = shown === 'newer' ? head[0] : 0;
+      this.#background(this.chains.refreshPool(room.ref).then(() => room.peerKnows(seq)));
     }
     return room.use(link);
   }

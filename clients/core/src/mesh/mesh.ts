@@ -19,6 +19,7 @@ import {
   CONNECTIONS_MAX,
   CONNECTIONS_REMEMBERED_MAX,
   OFFERS_PER_MINUTE_MAX,
+  SIGNAL_SENDERS_MAX,
   SIGNALS_QUEUED_MAX,
 } from '../limits.ts';
 import type { Platform } from '../ports.ts';
@@ -54,7 +55,7 @@ export interface MeshHost {
   stunUrls(): readonly string[];
   /** Resolves when the servers have taken it, or will not. */
   signal(pool: Ref, to: Bytes, body: Bytes): Promise<void>;
-  onPeer(link: PeerLink, head: Head, evidence: Bytes): PeerUse;
+  onPeer(link: PeerLink, head: Head): PeerUse;
   onChanged(pool: Ref): void;
 }
 
@@ -144,7 +145,9 @@ export class Mesh {
 
   onSignal(frame: SignalFrame): void {
     const key = `${toHex(frame.pool[1])}/${toHex(frame.from)}`;
-    const queue = this.#queues.get(key) ?? { length: 0, tail: Promise.resolve() };
+    const held = this.#queues.get(key);
+    if (held === undefined && this.#queues.size >= SIGNAL_SENDERS_MAX) return;
+    const queue = held ?? { length: 0, tail: Promise.resolve() };
     if (queue.length >= SIGNALS_QUEUED_MAX) return;
     queue.length++;
     this.#queues.set(key, queue);
@@ -220,7 +223,7 @@ export class Mesh {
       poolHead: () => this.#host.poolHead(slot.pool),
       stunUrls: () => this.#host.stunUrls(),
       sendSignal: (signal) => this.#send(slot, signal),
-      onBound: (link, head, evidence) => this.#bound(slot, link, head, evidence),
+      onBound: (link, head) => this.#bound(slot, link, head),
       onClosed: (link) => this.#closed(slot, link),
       onPathChanged: () => this.#host.onChanged(slot.pool),
     });
@@ -228,7 +231,7 @@ export class Mesh {
     return slot.pending;
   }
 
-  #bound(slot: Slot, link: PeerLink, head: Head, evidence: Bytes): PeerUse {
+  #bound(slot: Slot, link: PeerLink, head: Head): PeerUse {
     const before = slot.active;
     slot.active = link;
     if (slot.pending === link) slot.pending = undefined;
@@ -236,7 +239,7 @@ export class Mesh {
     slot.cancelRetry?.();
     slot.cancelRetry = undefined;
     before?.close();
-    const use = this.#host.onPeer(link, head, evidence);
+    const use = this.#host.onPeer(link, head);
     this.#host.onChanged(slot.pool);
     return use;
   }

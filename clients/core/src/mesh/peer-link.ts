@@ -16,6 +16,7 @@ import {
 } from '@rockpool/protocol';
 import {
   CONNECT_TIMEOUT_MS,
+  CONTROL_MAX_BYTES,
   DISCONNECTED_GRACE_MS,
   FAILED_GRACE_MS,
   PEER_PING_MS,
@@ -48,7 +49,7 @@ export interface PeerLinkHost {
   stunUrls(): readonly string[];
   sendSignal(signal: PeerSignal): Promise<void>;
   /** The other side is proven; it showed which head of the pool it knows. */
-  onBound(link: PeerLink, head: Head, evidence: Bytes): PeerUse;
+  onBound(link: PeerLink, head: Head): PeerUse;
   onClosed(link: PeerLink): void;
   onPathChanged(): void;
 }
@@ -124,6 +125,7 @@ export class PeerLink implements Peer {
   }
 
   send(frame: ChannelFrame): boolean {
+    if (this.controlBufferedBytes > CONTROL_MAX_BYTES) this.close();
     return !this.#closed && this.#control?.send(encodeCbor(frame)) === true;
   }
 
@@ -289,7 +291,7 @@ export class PeerLink implements Peer {
     }
     await this.#greeting;
     if (this.#closed) return;
-    const use = this.#host.onBound(this, hello.poolHead, message);
+    const use = this.#host.onBound(this, hello.poolHead);
     this.#use = use;
     for (const frame of this.#early.splice(0)) this.#dispatch(frame, use);
     if (this.bulkOpen) use.onBulkOpen();

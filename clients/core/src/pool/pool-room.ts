@@ -15,7 +15,6 @@ import {
 } from '@rockpool/protocol';
 import { alarmOf } from '../chains/alarm.ts';
 import { headOf, newest } from '../chains/held-chain.ts';
-import { fileId } from '../files/shared-file.ts';
 import { FILES_SOUGHT_MAX } from '../limits.ts';
 import type { MeshDevice } from '../mesh/mesh.ts';
 import type { Peer, PeerUse } from '../mesh/peer.ts';
@@ -27,19 +26,12 @@ import { PoolSync } from '../sync/pool-sync.ts';
 import type { Alarm, Entry, FileEntry, PoolView } from '../view.ts';
 import { Holders } from './holders.ts';
 import { activeDevice, isMember, type MemberSet, readMembers } from './members.ts';
+import { type OfferedFile, OfferedFiles } from './offered-files.ts';
 import { People } from './people.ts';
 import { memberViews, reuse, reuseEach } from './pool-view.ts';
 import type { RoomHost } from './room-host.ts';
 import { transferView } from './transfer-view.ts';
 import { UnreadCount } from './unread-count.ts';
-
-/** A file of this pool, and the entries that offer it. */
-interface OfferedFile {
-  readonly id: string;
-  readonly root: Uint8Array;
-  readonly size: number;
-  readonly entries: Set<string>;
-}
 
 export class PoolRoom {
   readonly ref: Ref;
@@ -52,11 +44,13 @@ export class PoolRoom {
   readonly #sync: PoolSync;
   readonly #holders: Holders;
   readonly #timeline = new Timeline();
-  readonly #files = new Map<string, OfferedFile>();
+  readonly #files = new OfferedFiles();
   #members: MemberSet;
   #joinsRead = 0;
   #name: { readonly key: TimelineKey; readonly text: string } | undefined;
   #peerSeq = 0;
+  /** Devices (hex) that say they know another history. */
+  readonly #differing = new Set<string>();
   #loading = true;
   #view: PoolView | undefined;
 
@@ -135,6 +129,12 @@ export class PoolRoom {
     this.#touch();
   }
 
+  peerDiffers(device: string, differs: boolean): void {
+    if (differs) this.#differing.add(device);
+    else this.#differing.delete(device);
+    this.#touch();
+  }
+
   use(peer: Peer): PeerUse {
     const { swarm } = this.#host;
     this.#sync.addPeer(peer);
@@ -166,8 +166,7 @@ export class PoolRoom {
 
   /** What a file entry offers. */
   fileOf(entryId: string): OfferedFile | undefined {
-    for (const file of this.#files.values()) if (file.entries.has(entryId)) return file;
-    return undefined;
+    return this.#files.ofEntry(entryId);
   }
 
   fileChanged(id: string): void {
@@ -276,12 +275,8 @@ export class PoolRoom {
 
   #addFile(record: HeldRecord, key: TimelineKey, userId: string, body: RecordBodies['file']): void {
     const { root, name, size, type: mediaType } = body;
-    const id = fileId(root, size);
     const base = this.#base(record, userId);
-    const file = this.#files.get(id) ?? { id, root, size, entries: new Set<string>() };
-    file.entries.add(base.id);
-    this.#files.set(id, file);
-    const transfer = this.#transfer(id);
+    const transfer = this.#transfer(this.#files.add(base.id, root, size).id);
     this.#add(key, { ...base, kind: 'file', name, size, mediaType, transfer });
     if (!this.#loading) void this.#host.swarm.offered(this.id, root, size);
   }
@@ -316,7 +311,7 @@ export class PoolRoom {
   #hide(record: HeldRecord): void {
     const id = entryId(record.logKey, record.header.seq);
     this.#timeline.remove(id);
-    for (const file of this.#files.values()) file.entries.delete(id);
+    this.#files.forget(id);
     this.#touch();
   }
 
@@ -365,6 +360,7 @@ export class PoolRoom {
     const { forked, unread, state } = this.#members;
     return alarmOf({
       forked: forked || this.#host.chains.forked('pool', this.ref),
+      differs: this.#differing.size > 0,
       behind: this.#peerSeq > state.seq,
       unread,
     });

@@ -86,8 +86,12 @@ function wrapChannel(channel: RTCDataChannel): Channel {
     },
     send(frame) {
       if (channel.readyState !== 'open') return false;
-      channel.send(frame as Uint8Array<ArrayBuffer>);
-      return true;
+      try {
+        channel.send(frame as Uint8Array<ArrayBuffer>);
+        return true;
+      } catch {
+        return false; // the browser's own buffer is full
+      }
     },
     close: () => channel.close(),
   };
