@@ -2,9 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import {
   decodeCbor,
   decodeChannelFrame,
+  decodeClientFrame,
   decodeRecord,
   encodeCbor,
   encodeEnvelope,
+  equalBytes,
   peekUserStatement,
   type ServerFrame,
   signInput,
@@ -12,7 +14,11 @@ import {
   type WireRecord,
   wireRecordShape,
 } from '@rockpool/protocol';
-import { type createTestPasskey, createTestPerson } from '@rockpool/protocol/testing';
+import {
+  type createTestPasskey,
+  createTestPerson,
+  createTestPool,
+} from '@rockpool/protocol/testing';
 import t from 'tap';
 import { Engine } from '../src/engine/engine.ts';
 import { createAccount } from '../src/identity/create-account.ts';
@@ -225,6 +231,42 @@ t.test('the bare word of a member about another history warns, and stops nobody'
   await world.time.until('again', () => again.connected > 0);
   t.not(again.pool.alarm?.level, 'stop');
   await within(liar.stop());
+  await again.stop();
+  await b.stop();
+});
+
+t.test('a server that lists a pool of strangers makes no connection to them', async (t) => {
+  const { world, placeA, a, b } = await twoInAPool();
+  const stranger = createTestPerson({ nowMs: world.time.nowMs() });
+  const theirs = createTestPool(stranger, { nowMs: world.time.nowMs() });
+  await a.stop();
+  const shown: ServerFrame['type'][] = [];
+  world.cluster.tamper = (frame) => {
+    if (frame.type === 'pools') return { ...frame, pools: [...frame.pools, theirs.ref] };
+    if (frame.type !== 'error' || frame.code !== 'CHAIN_UNKNOWN') return frame;
+    const chain = shown.length === 0 ? theirs : stranger;
+    const name = shown.length === 0 ? 'pool' : 'user';
+    shown.push('chain');
+    const { ref, links } = chain;
+    return { type: 'chain', re: frame.re, chain: name, ref, from: 0, links, more: 0 };
+  };
+  const again = placeA.open();
+  await world.time.until('read', () => shown.length >= 2 && again.connected === 1);
+  const devices = [{ user: stranger.ref, device: stranger.device.id, node: '1' }];
+  const connections = world.peers.connections.size;
+  for (const socket of world.cluster.sockets) {
+    socket.push({ type: 'presence', pool: theirs.ref, devices });
+  }
+  await world.time.pass(5_000);
+  t.equal(world.peers.connections.size, connections);
+  const told = world.cluster.seen.some((bytes) => {
+    const frame = decodeClientFrame(bytes);
+    return (
+      frame.ok && frame.value.type === 'signal' && equalBytes(frame.value.to, stranger.device.id)
+    );
+  });
+  t.equal(told, false, 'nothing was sent to them');
+  t.equal(again.view.pools.length, 1);
   await again.stop();
   await b.stop();
 });

@@ -274,7 +274,8 @@ export class Engine implements Core {
           open: (sealed, info) => this.platform.keys.open(account.keys, sealed, info),
         };
       },
-      device: (pool, device) => room(pool)?.device(device),
+      // A server may show any pool's chain: whoever is not in it meets nobody there.
+      device: (pool, device) => (room(pool)?.isMine ? room(pool)?.device(device) : undefined),
       learn: (pool, user) => this.learn(pool, user),
       poolHead: (pool) => room(pool)?.head ?? [0, pool[1]],
       stunUrls: () => this.session.hello?.stun ?? [],
