@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { openLevelStore } from '../src/adapters/level-store.ts';
+import { decodeIndex, encodeIndex } from '../src/format/group-records.ts';
 import { encodeIdentity } from '../src/format/identity.ts';
 import { batchKey, entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { encodeStoredValue } from '../src/format/stored-value.ts';
+import { NodeError } from '../src/node-error.ts';
 import { LogStore } from '../src/store/log-store.ts';
 import {
   chainedEntries,
@@ -36,6 +38,51 @@ t.test('the store over LevelDB', async (t) => {
     made += 1;
     const location = join(root, String(made));
     return { open: () => openLevelStore(location) };
+  });
+  t.test('[STO-4] a write-ahead log that is cut or damaged is a prefix, or refused', async (t) => {
+    const location = join(root, 'cut');
+    await createStore({ open: () => openLevelStore(location) });
+    const row = rowKey(1, 1, Buffer.from('k'));
+    const store = await openStore({ open: () => openLevelStore(location) });
+    // Each batch holds an entry, the row that it writes, and the applied index, as a node writes them.
+    const [hardState, ...entries] = chainedEntries(1, 12).reverse();
+    await stageDurably(store, [hardState!]);
+    const ballast = { key: rowKey(1, 2, Buffer.from('ballast')), payload: Buffer.alloc(7_000, 7) };
+    for (const [at, entry] of entries.reverse().entries()) {
+      const payload = encodeIndex(at + 1);
+      const applied = { key: storeKey(KEY_KIND.applied, 1), payload };
+      await stageDurably(store, [entry, { key: row, payload }, ballast, applied]);
+    }
+    await store.close();
+    const name = (await readdir(location)).find((file) => file.endsWith('.log')) ?? '';
+    const log = await readFile(join(location, name));
+    const outcomes = new Map<string, number>();
+    const judge = async (damaged: Uint8Array, what: string) => {
+      const copy = join(root, 'cut-copy');
+      await cp(location, copy, { recursive: true });
+      await writeFile(join(copy, name), damaged);
+      const database = await openLevelStore(copy);
+      const outcome = await LogStore.open(database, { onPoison: () => {} })
+        .then(async (opened) => {
+          const state = await opened.loadGroup(1);
+          const [value] = await opened.getMany([row]);
+          const rowIndex = value === undefined ? 0 : decodeIndex(value);
+          const isPrefix = state.log.entries.length === state.applied && rowIndex === state.applied;
+          return isPrefix ? 'prefix' : `${what}: ${state.log.entries.length} ${rowIndex}`;
+        })
+        .catch((error: unknown) => (error instanceof NodeError ? error.code : String(error)));
+      outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      await database.close();
+      await rm(copy, { recursive: true });
+    };
+    for (let at = 0; at < log.length; at += 2_003) {
+      await judge(log.subarray(0, at), `cut at ${at}`);
+      const flipped = log.slice();
+      flipped[at]! ^= 1 << (at & 7);
+      await judge(flipped, `flipped at ${at}`);
+    }
+    t.same([...outcomes.keys()].sort(), ['STORE_HOLE', 'prefix']);
+    t.comment(JSON.stringify([...outcomes]));
   });
   t.test('a second process is told plainly that the store is in use', async (t) => {
     const first = await openLevelStore(join(root, 'shared'));

@@ -138,6 +138,45 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     await store.close();
   });
 
+  t.test('a scan gives every row up to its limit, however large they are', async (t) => {
+    const disk = await makeDisk();
+    await createStore(disk);
+    const store = await openStore(disk);
+    const nameAt = (at: number) => `row-${String(at).padStart(4, '0')}`;
+    const rows = Array.from({ length: 500 }, (_, at) => ({
+      key: rowKey(1, 5, bytes(nameAt(at))),
+      payload: new Uint8Array(400).fill(at),
+    }));
+    await stageDurably(store, rows);
+    const names = async (limit: number) => {
+      const found = await store.scan(rowRange(1, 5, bytes('row-')), limit);
+      return found.map(([key]) => Buffer.from(key.subarray(7)).toString());
+    };
+    const all = rows.map((_, at) => nameAt(at));
+    t.same(await names(10_000), all);
+    t.same(await names(300), all.slice(0, 300));
+    t.equal((await store.scanSlots(1, bytes('row-'), 10_000)).length, 500);
+    await store.close();
+  });
+
+  t.test('a cursor sees the store as it was when the cursor was made', async (t) => {
+    const disk = await makeDisk();
+    const store = await disk.open();
+    const value = bytes('x');
+    await store.write([{ key: bytes('a'), value }]);
+    const cursor = store.cursor({ from: bytes('a'), to: bytes('z') });
+    await store.write([
+      { key: bytes('a'), value: null },
+      { key: bytes('b'), value },
+    ]);
+    const [first, ...others] = await cursor.next(10);
+    t.same(toHex(first?.[0] ?? value), toHex(bytes('a')));
+    t.same(others, []);
+    t.same(await cursor.next(10), []);
+    await cursor.close();
+    await store.close();
+  });
+
   t.test('a scan over all slots of a group finds one prefix in each', async (t) => {
     const disk = await makeDisk();
     await createStore(disk);

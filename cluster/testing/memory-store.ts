@@ -9,6 +9,9 @@ import type {
   WriteOperation,
 } from '../src/store/key-value-store.ts';
 
+/** Fewer than asked for, as LevelDB gives when rows are large. */
+const PAGE_ROWS_MAX = 3;
+
 export class MemoryDisk {
   readonly content = new Map<string, Uint8Array>();
   writes = 0;
@@ -55,7 +58,7 @@ export class MemoryDisk {
     let at = 0;
     return {
       next: async (limit) => {
-        const page = pairs.slice(at, at + limit);
+        const page = pairs.slice(at, at + Math.min(limit, PAGE_ROWS_MAX));
         at += page.length;
         return page;
       },

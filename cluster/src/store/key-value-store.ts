@@ -18,7 +18,7 @@ export interface KeyRange {
 
 /** Sees the store as it was when the cursor was made. */
 export interface Cursor {
-  /** At most `limit` of the next pairs in ascending order; none at the end. */
+  /** One or more of the next pairs in ascending order, at most `limit`; none only at the end. */
   next(limit: number): Promise<readonly KeyValue[]>;
   /** Goes on at the first key that is not below this one. */
   seek(key: Uint8Array): void;

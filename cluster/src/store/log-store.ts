@@ -18,7 +18,7 @@ import {
 } from '../format/store-key.ts';
 import type { NodeError } from '../node-error.ts';
 import { BatchWriter, type Operation, type Urgency } from './batch-writer.ts';
-import type { KeyRange, KeyValue, KeyValueStore } from './key-value-store.ts';
+import type { Cursor, KeyRange, KeyValue, KeyValueStore } from './key-value-store.ts';
 import {
   type GroupState,
   kindRange,
@@ -140,7 +140,7 @@ export class LogStore {
     const staged = this.#stagedIn(range);
     const cursor = this.#store.cursor(range);
     try {
-      return await mergeRows(cursor.next(limit + staged.size), staged, limit);
+      return mergeRows(await firstOf(cursor, limit + staged.size), staged, limit);
     } finally {
       await cursor.close();
     }
@@ -173,7 +173,7 @@ export class LogStore {
         else if (slot < 0xffff) cursor.seek(rowKey(group, slot + 1, prefix));
         else break;
       }
-      return await mergeRows(Promise.resolve(found), staged, limit);
+      return mergeRows(found, staged, limit);
     } finally {
       await cursor.close();
     }
@@ -204,13 +204,24 @@ export class LogStore {
   }
 }
 
-async function mergeRows(
-  stored: Promise<readonly KeyValue[]>,
+/** A cursor gives fewer than it is asked for when they are large; only an empty page is the end. */
+async function firstOf(cursor: Cursor, limit: number): Promise<readonly KeyValue[]> {
+  const found: KeyValue[] = [];
+  while (found.length < limit) {
+    const page = await cursor.next(limit - found.length);
+    if (page.length === 0) break;
+    found.push(...page);
+  }
+  return found;
+}
+
+function mergeRows(
+  stored: readonly KeyValue[],
   staged: ReadonlyMap<string, Staged>,
   limit: number,
-): Promise<KeyValue[]> {
+): KeyValue[] {
   const rows: KeyValue[] = [];
-  for (const [key, value] of await stored) {
+  for (const [key, value] of stored) {
     if (!staged.has(nameOf(key))) rows.push([key, payloadOf(key, value)]);
   }
   for (const { key, payload } of staged.values()) {
