@@ -1,5 +1,7 @@
+import type { ClientView, Stage } from '@rockpool/client-core';
 import t from 'tap';
 import type { Database } from '../src/adapters/database.ts';
+import { keepStorage } from '../src/adapters/keep-storage.ts';
 import { ownStore } from '../src/adapters/store.ts';
 import { holdTab, type TabState } from '../src/app/hold-tab.ts';
 
@@ -109,4 +111,32 @@ t.test('a tab that has lost the store writes nothing into it any more', async (t
   await second.write([['b', Uint8Array.of(2)]]);
   t.same([...(rows.get('a') ?? [])], [1]);
   t.same([...(rows.get('b') ?? [])], [2]);
+});
+
+t.test('the browser is asked to keep the storage, once, when somebody has signed in', async (t) => {
+  let stage: Stage = 'signedOut';
+  let asked = 0;
+  const listeners = new Set<() => void>();
+  const rockpool = {
+    view: () => ({ stage }) as ClientView,
+    subscribe: (listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+  const persist = async () => {
+    asked++;
+    throw new Error('not here');
+  };
+  keepStorage(rockpool, { persist });
+  const changed = () => {
+    for (const listener of [...listeners]) listener();
+  };
+  changed();
+  t.equal(asked, 0);
+  stage = 'signedIn';
+  changed();
+  changed();
+  await turn();
+  t.equal(asked, 1);
 });

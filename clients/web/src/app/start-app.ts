@@ -9,6 +9,7 @@ import {
 import { browserBlobs } from '../adapters/blobs.ts';
 import { browserClock, browserRandom } from '../adapters/clock.ts';
 import { openDatabase } from '../adapters/database.ts';
+import { keepStorage } from '../adapters/keep-storage.ts';
 import { browserKeyStore } from '../adapters/key-store.ts';
 import { browserPasskeys } from '../adapters/passkeys.ts';
 import { browserPeers } from '../adapters/peer-connections.ts';
@@ -44,6 +45,7 @@ export async function startApp(): Promise<RunningApp> {
     clearArrival: () => history.replaceState(null, '', location.pathname),
   };
   const rockpool = createRockpool(platform);
+  keepStorage(rockpool, navigator.storage);
   return {
     services: { rockpool, blobs },
     // The worker's open files are locked against other tabs until it ends.
