@@ -14,7 +14,9 @@ const journeys = await loadJourneys();
 const unknown = names.filter((name) => !journeys.some((journey) => journey.name === name));
 
 if (values.list) {
-  for (const { name, summary } of journeys) print(`${name.padEnd(20)} ${summary}`);
+  for (const { name, summary, lacks } of journeys) {
+    print(`${name.padEnd(20)} ${summary}${lacks === undefined ? '' : ' (by name only)'}`);
+  }
 } else if (unknown.length > 0) {
   print(`no journey is called ${unknown.join(', ')}; -- --list names them all`);
   process.exitCode = 2;
