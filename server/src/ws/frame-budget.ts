@@ -9,7 +9,7 @@ interface Allowance {
 /** A sign-in and the pages of a long chain are some dozens of frames. */
 export const FRAMES_ANONYMOUS: Allowance = { burst: 240, perSecond: 4 };
 /** Above what the limits by device let through, so that those answer first. */
-export const FRAMES_DEVICE: Allowance = { burst: 6000, perSecond: 100 };
+const FRAMES_DEVICE: Allowance = { burst: 6000, perSecond: 100 };
 
 export class FrameBudget {
   #allowance = FRAMES_ANONYMOUS;
