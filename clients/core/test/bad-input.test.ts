@@ -212,6 +212,7 @@ t.test('a damaged row of the own store hides at most what it held; nothing break
       const again = placeB.open();
       await world.time.until('open', () => again.view.stage !== 'starting');
       await world.time.pass(3_000);
+      t.not(again.view.stage, 'blocked', `${key} ${kind}`);
       t.ok(
         again.texts.every((text) => text === 'one' || text === 'two'),
         `${key} ${kind}`,
