@@ -52,6 +52,8 @@ export const RECORD_LOGS_PER_DEVICE_MAX = 64;
 
 /** Files up to this size are fetched without being asked. */
 export const AUTO_FETCH_BYTES_MAX = 1024 * 1024 * 1024;
+/** What nobody asked for leaves this much room: messages are stored in the same place. */
+export const ROOM_KEPT_BYTES = 64 * 1024 * 1024;
 export const FILES_SOUGHT_MAX = 256;
 /** Offers may claim different sizes for one root; at most one is true. */
 export const SIZES_PER_ROOT_MAX = 8;

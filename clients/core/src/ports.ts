@@ -103,6 +103,8 @@ export interface BlobPort {
   read(name: string, offset: number, length: number): Promise<Bytes>;
   /** Resolves once everything written so far survives a loss of power. */
   flush(name: string): Promise<void>;
+  /** Bytes that may still be written by this app; undefined where the platform does not say. */
+  room(): Promise<number | undefined>;
   /** Bytes used, or undefined where it does not exist. */
   size(name: string): Promise<number | undefined>;
   remove(name: string): Promise<void>;

@@ -14,6 +14,7 @@ import t from 'tap';
 import { fileId } from '../src/files/shared-file.ts';
 import { Swarm } from '../src/files/swarm.ts';
 import { takeIn } from '../src/files/take-in.ts';
+import { ROOM_KEPT_BYTES } from '../src/limits.ts';
 import type { Peer } from '../src/mesh/peer.ts';
 import type { Platform } from '../src/ports.ts';
 import { RowWriter } from '../src/store/row-writer.ts';
@@ -171,6 +172,20 @@ t.test('offers of huge files take no memory before somebody wants them', async (
   await again.offered(OURS, root, FILE_BYTES_MAX);
   t.match(again.facts(id), { state: 'waiting' }, 'what was begun goes on');
   await again.stop();
+});
+
+t.test('[FILE-8] what nobody asked for leaves room for messages', async (t) => {
+  const { platform, swarm: start } = place();
+  const MIB = 1024 * 1024;
+  (platform.blobs as MemoryBlobs).roomBytes = ROOM_KEPT_BYTES + 250 * MIB;
+  const swarm = start();
+  const offers = Array.from({ length: 4 }, () => new Uint8Array(randomBytes(32)));
+  await Promise.all(offers.map((root) => swarm.offered(OURS, root, 100 * MIB)));
+  const wanted = () => offers.map((root) => swarm.file(fileId(root, 100 * MIB))?.wanted === true);
+  t.same(wanted(), [true, true, false, false]);
+  await swarm.fetch(OURS, offers[3]!, 100 * MIB);
+  t.same(wanted(), [true, true, false, true], 'a person decides otherwise');
+  await swarm.stop();
 });
 
 t.test('[FILE-7] no block counts as held before it survives a loss of power', async (t) => {

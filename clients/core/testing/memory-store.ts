@@ -58,6 +58,13 @@ export class MemoryBlobs implements BlobPort {
       : blob.buffer.slice(offset, Math.min(blob.length, offset + length));
   }
 
+  /** What the platform says is left; undefined: it does not say. */
+  roomBytes: number | undefined;
+
+  async room(): Promise<number | undefined> {
+    return this.roomBytes;
+  }
+
   /** Names in the order in which they were made durable. */
   readonly flushed: string[] = [];
 

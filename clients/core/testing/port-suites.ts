@@ -58,6 +58,7 @@ export function blobSuite(t: Test, open: () => Promise<BlobPort>): void {
     await blobs.write('suite1', 4, bytes(5, 6));
     await blobs.write('suite1', 0, bytes(1, 2, 3, 4));
     await blobs.flush('suite1');
+    t.not(await blobs.room(), 0);
     t.equal(await blobs.size('suite1'), 6);
     t.same([...(await blobs.read('suite1', 1, 4))], [2, 3, 4, 5]);
     await blobs.remove('suite1');

@@ -3,7 +3,7 @@
 // here, so that a false one never takes the place of a true one, nor of what is held of it.
 
 import { type Bytes, toHex } from '@rockpool/protocol';
-import { AUTO_FETCH_BYTES_MAX, SIZES_PER_ROOT_MAX } from '../limits.ts';
+import { AUTO_FETCH_BYTES_MAX, ROOM_KEPT_BYTES, SIZES_PER_ROOT_MAX } from '../limits.ts';
 import type { Platform } from '../ports.ts';
 import { fileId, SharedFile } from './shared-file.ts';
 import { type Shelved, shelve } from './shelved.ts';
@@ -59,6 +59,17 @@ export class Shelf {
   async isOfUse(root: Bytes, size: number): Promise<boolean> {
     if (size <= AUTO_FETCH_BYTES_MAX || this.#files.has(fileId(root, size))) return true;
     return SharedFile.isKept(this.#platform.store, root, size);
+  }
+
+  /** May it come without being asked for, with all that is on its way already? */
+  async hasRoomFor(size: number): Promise<boolean> {
+    const room = await this.#platform.blobs.room();
+    if (room === undefined) return true;
+    let promised = size;
+    for (const { file } of this.#files.values()) {
+      if (file.wanted && !file.complete) promised += file.size - file.bytesHeld;
+    }
+    return room - promised >= ROOM_KEPT_BYTES;
   }
 
   async #read(root: Bytes, size: number): Promise<Shelved | undefined> {

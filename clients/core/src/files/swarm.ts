@@ -43,6 +43,8 @@ export class Swarm {
   readonly #host: SwarmHost;
   readonly #shelf: Shelf;
   readonly #peers = new Map<Peer, PeerState>();
+  /** One after another: each takes some of the room that is left. */
+  #offers: Promise<void> = Promise.resolve();
   #cancelTick: (() => void) | undefined;
   #stopped = false;
 
@@ -80,10 +82,16 @@ export class Swarm {
   }
 
   /** An offer was read in a pool; small enough files are fetched at once. */
-  async offered(pool: string, root: Bytes, size: number): Promise<void> {
-    if (await this.#shelf.isOfUse(root, size)) {
-      await this.#look(pool, root, size, size <= AUTO_FETCH_BYTES_MAX);
-    }
+  offered(pool: string, root: Bytes, size: number): Promise<void> {
+    const mine = this.#offers.then(() => this.#consider(pool, root, size));
+    this.#offers = mine.catch(() => {});
+    return mine;
+  }
+
+  async #consider(pool: string, root: Bytes, size: number): Promise<void> {
+    if (!(await this.#shelf.isOfUse(root, size))) return;
+    const comes = size <= AUTO_FETCH_BYTES_MAX && (await this.#shelf.hasRoomFor(size));
+    await this.#look(pool, root, size, comes);
   }
 
   /** Somebody asked for it: also where it is too large to come by itself, or failed before. */

@@ -57,6 +57,10 @@ export function browserBlobs(): BrowserBlobs {
     async flush(name) {
       await ask({ op: 'flush', name });
     },
+    async room() {
+      const { quota, usage } = await navigator.storage.estimate();
+      return quota === undefined || usage === undefined ? undefined : quota - usage;
+    },
     async size(name) {
       return (await ask({ op: 'size', name })).size;
     },
