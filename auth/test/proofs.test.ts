@@ -18,6 +18,7 @@ import {
   type TestPerson,
   verifyChecks,
 } from '@rockpool/protocol/testing';
+import fc from 'fast-check';
 import t from 'tap';
 import {
   type EnrolmentRequest,
@@ -68,6 +69,30 @@ async function enrolled(request: EnrolmentRequest, ...users: readonly UserState[
   const answer = await verifyEnrolment({ party: PARTY, userByHandle, verify }, request);
   return { answer, checks: counter.checks };
 }
+
+t.test('[AUTH-3] a sign-in with any bit changed, cut short or made up is refused', async (t) => {
+  const person = createTestPerson({ nowMs: NOW });
+  const request = enrolment(person);
+  const field = fc.constantFrom('certificate', 'credential', 'authData', 'clientData', 'sig');
+  const property = fc.asyncProperty(
+    field,
+    fc.nat(),
+    fc.nat(7),
+    fc.uint8Array({ maxLength: 300 }),
+    async (name, at, bit, random) => {
+      const good = request[name];
+      const flipped = Uint8Array.from(good);
+      flipped[at % good.length] = (flipped[at % good.length] ?? 0) ^ (1 << bit);
+      for (const bad of [flipped, good.slice(0, at % good.length), random]) {
+        const { answer } = await enrolled({ ...request, [name]: bad }, person.state);
+        if (answer.ok) return false;
+      }
+      return true;
+    },
+  );
+  await fc.assert(property, { numRuns: 60 });
+  t.match(await enrolled(request, person.state), { answer: { ok: true } });
+});
 
 t.test(
   '[AUTH-3] a passkey that signs an enrolment certificate is shown its own user',

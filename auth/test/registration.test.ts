@@ -25,6 +25,7 @@ import {
   type TestPerson,
   verifyChecks,
 } from '@rockpool/protocol/testing';
+import fc from 'fast-check';
 import t from 'tap';
 import {
   type AdmissionRequest,
@@ -221,6 +222,33 @@ function admission(ports: { first?: FirstAdmin; pool?: PoolState }) {
 }
 
 const REFUSED = { ok: false, code: 'AUTH_ADMISSION', detail: 'no valid admission' };
+
+t.test(
+  '[AUTH-2] no bytes from an authenticator make it throw, and cut ones are refused',
+  async (t) => {
+    const request = requestOf(createTestPerson({ nowMs: NOW }));
+    const field = fc.constantFrom('attestation', 'clientData', 'genesis');
+    const random = fc.uint8Array({ maxLength: 300 });
+    const cut = fc.asyncProperty(field, fc.nat(), random, async (name, at, bytes) => {
+      const shorter = request[name].slice(0, at % request[name].length);
+      const codes = [
+        await codeOf({ ...request, [name]: shorter }),
+        await codeOf({ ...request, [name]: bytes }),
+      ];
+      return !codes.includes('ok');
+    });
+    await fc.assert(cut, { numRuns: 60 });
+    const flipped = fc.asyncProperty(field, fc.nat(), fc.nat(7), async (name, at, bit) => {
+      const changed = Uint8Array.from(request[name]);
+      changed[at % changed.length] = (changed[at % changed.length] ?? 0) ^ (1 << bit);
+      const code = await codeOf({ ...request, [name]: changed });
+      // No signature covers the client data of a registration; its challenge does what one would.
+      return code !== 'ok' || name === 'clientData';
+    });
+    await fc.assert(flipped, { numRuns: 60 });
+    t.equal(await codeOf(request), 'ok');
+  },
+);
 
 t.test('[AUTH-8] the first-admin token admits one user within its time', async (t) => {
   const { state: user } = createTestPerson({ nowMs: NOW });

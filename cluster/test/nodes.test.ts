@@ -1,4 +1,4 @@
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { openLevelStore } from '../src/adapters/level-store.ts';
@@ -265,6 +265,29 @@ t.test('a node refuses data older than it reads, and says how to begin anew', as
   t.ok(Buffer.from(left!).equals(encodeStoredValue(key, older)), 'it was left as it is');
   await again.close();
 });
+
+t.test(
+  'a node.json that is damaged, or of another version, keeps a node from starting',
+  async (t) => {
+    const nodes = await nodesFor(t, 1);
+    const path = join(nodes.dataDirs[0]!, 'node.json');
+    const whole = await readFile(path, 'utf8');
+    const fields: object = JSON.parse(whole);
+    const cases = [
+      ['', 'NODE_FILE_INVALID'],
+      [whole.slice(0, -20), 'NODE_FILE_INVALID'],
+      ['null', 'NODE_FILE_INVALID'],
+      [JSON.stringify({ ...fields, nodeId: '../1' }), 'NODE_FILE_INVALID'],
+      [JSON.stringify({ ...fields, version: 0 }), 'STORE_VERSION'],
+    ] as const;
+    for (const [text, code] of cases) {
+      await writeFile(path, text);
+      await t.rejects(nodes.start(0), { code }, code);
+    }
+    await writeFile(path, whole);
+    await nodes.start(0);
+  },
+);
 
 t.test('a node that moved tells the cluster its new address', async (t) => {
   const nodes = await nodesFor(t, 3);
