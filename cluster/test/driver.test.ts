@@ -1,15 +1,28 @@
 import t from 'tap';
+import { createRaft } from '../src/core/raft.ts';
+import type { Message } from '../src/core/types.ts';
 import { type AppliedEntry, applyCommands } from '../src/driver/apply-commands.ts';
 import { Barriers } from '../src/driver/barriers.ts';
 import { ClockGuard } from '../src/driver/clock-guard.ts';
+import { Driver } from '../src/driver/driver.ts';
 import { ForwardedProposals } from '../src/driver/forwarded-proposals.ts';
+import { GroupMember } from '../src/driver/group-member.ts';
 import { type LeaderView, Submissions } from '../src/driver/submissions.ts';
 import { decodeCommand } from '../src/format/command.ts';
 import type { SlotRange } from '../src/format/group-records.ts';
-import type { ForwardedProposal } from '../src/format/peer-payload.ts';
+import { chainChecksum } from '../src/format/log-entry.ts';
+import { FRAME_KIND } from '../src/format/peer-frame.ts';
+import {
+  decodeRaftBundle,
+  encodeRaftBundles,
+  type ForwardedProposal,
+} from '../src/format/peer-payload.ts';
 import { encodeNodeMoved, MetaState } from '../src/meta/meta-state.ts';
 import { firstRows } from '../src/node/init-cluster.ts';
+import { LogStore } from '../src/store/log-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
+import { createStore } from '../testing/log-store-suite.ts';
+import { MemoryDisk } from '../testing/memory-store.ts';
 
 const SELF = 'self';
 const PEER = 'peer';
@@ -353,3 +366,105 @@ t.test('[STO-13] a node that moved is known by its new address, others are untou
   t.throws(() => restored(unreadable), { code: 'STORE_HOLE' });
   t.end();
 });
+
+/** One voter of three, whose clock is an hour behind the two others. */
+async function doubtedVoter() {
+  const [self, b, c] = ['0a', '0b', '0c'].map((byte) => byte.repeat(16)) as [
+    string,
+    string,
+    string,
+  ];
+  const disk = new MemoryDisk();
+  await createStore({ open: async () => disk.open() });
+  const store = await LogStore.open(disk.open(), { onPoison: () => {}, lazyMs: 1 });
+  const sent: Message[] = [];
+  const nothing = () => {};
+  const driver = new Driver({
+    self,
+    clock: { nowMs: () => 0, monotonicMs: () => 0 },
+    logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
+    clientId: new Uint8Array(16),
+    ruleVersion: 1,
+    tableEpoch: 1,
+    tickMs: 1,
+    send: (to, _, payload) => sent.push(...(decodeRaftBundle(payload, self, to) ?? [])) > 0,
+    durable: nothing,
+    leadership: nothing,
+    fatal: (error) => {
+      throw error;
+    },
+  });
+  const raft = createRaft({
+    group: 1,
+    self,
+    voters: [self, b, c],
+    electionTicks: 10,
+    heartbeatTicks: 2,
+    seed: 1,
+    chainChecksum,
+    hardState: undefined,
+    log: { previous: { index: 0, term: 0, checksum: 0 }, entries: [] },
+    applied: 0,
+    limits: {
+      appendBytesMax: 1_000,
+      inflightAppendsMax: 1,
+      inflightBytesMax: 1_000,
+      uncommittedBytesMax: 1_000,
+      applyBytesMax: 1_000,
+    },
+  });
+  const slots = { epoch: 1, ranges: [] };
+  const apply = { machine: counterMachine, slots, meta: undefined, getMany: async () => [] };
+  const applied = { index: 0, term: 0 };
+  const member = new GroupMember({ group: 1, raft, store, apply, hooks: driver, applied });
+  const hear = (from: string, message: Message) => {
+    const [payload] = encodeRaftBundles([message]);
+    driver.received({
+      clusterId: '',
+      sender: from,
+      incarnation: '',
+      bootNumber: 1,
+      bootId: '',
+      batch: 1,
+      receiver: self,
+      clockMs: 3_600_000,
+      kind: FRAME_KIND.raft,
+      payload: payload!,
+    });
+  };
+  driver.start([member]);
+  const stop = async () => {
+    await driver.stop();
+    await store.close();
+  };
+  return { self, b, c, sent, raft, hear, stop };
+}
+
+t.test(
+  'a node with a wrong clock does not campaign, but votes when the leader is gone',
+  async (t) => {
+    const { self, b, c, sent, raft, hear, stop } = await doubtedVoter();
+    t.teardown(stop);
+    hear(b, { kind: 'heartbeat', group: 1, from: b, to: self, term: 1, commit: 0, round: 1 });
+    const ask = { kind: 'preVoteRequest', group: 1, from: c, to: self, term: 2 } as const;
+    // The leader is silent from here on; ticks go by, and the third node asks now and then.
+    for (let turns = 0; turns < 5_000 && !sent.some(isGranted); turns += 1) {
+      if (turns % 50 === 0) hear(c, { ...ask, lastIndex: 0, lastTerm: 0 });
+      await new Promise(setImmediate);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    t.ok(sent.some(isGranted), 'it grants its vote');
+    for (let turns = 0; turns < 5_000 && raft.status().role === 'follower'; turns += 1) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    t.equal(raft.status().role, 'preCandidate');
+    t.notOk(
+      sent.some(({ kind }) => kind === 'preVoteRequest'),
+      'and asks nobody for theirs',
+    );
+  },
+);
+
+function isGranted(message: Message): boolean {
+  return message.kind === 'preVoteReply' && message.granted;
+}

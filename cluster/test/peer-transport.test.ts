@@ -1,0 +1,109 @@
+import { X509Certificate } from 'node:crypto';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import t, { type Test } from 'tap';
+import {
+  decodePeerFrame,
+  encodePeerFrame,
+  FRAME_KIND,
+  type FrameHeader,
+  FrameSplitter,
+} from '../src/format/peer-frame.ts';
+import { encodeRefusal } from '../src/format/peer-payload.ts';
+import type { MemberNode } from '../src/meta/meta-records.ts';
+import { fingerprintOf, makeNodeKey, type NodeKey } from '../src/peer/node-key.ts';
+import type { PeerPorts } from '../src/peer/peer-ports.ts';
+import { PeerTransport } from '../src/peer/peer-transport.ts';
+import { TestLog } from '../testing/test-nodes.ts';
+
+const CLUSTER = '01'.repeat(16);
+
+function memberOf(id: string, key: NodeKey): MemberNode {
+  const fingerprint = fingerprintOf(new X509Certificate(key.certificate).raw);
+  return { id, name: id.slice(0, 1), peerAddress: 'h:1', fingerprint, incarnation: id };
+}
+
+function headerFrom(sender: string, receiver: string): FrameHeader {
+  const boot = { bootNumber: 1, bootId: '0b'.repeat(8), batch: 1 };
+  return { clusterId: CLUSTER, sender, incarnation: sender, ...boot, receiver, clockMs: 1 };
+}
+
+/** A transport whose only peer is a bare TLS server that the test moves. */
+async function facing(test: Test, onConnection: (socket: TLSSocket, server: Server) => void) {
+  const [ownKey, peerKey] = await Promise.all([makeNodeKey('a'), makeNodeKey('b')]);
+  const self = memberOf('aa'.repeat(16), ownKey);
+  const peer = memberOf('bb'.repeat(16), peerKey);
+  const server = createServer({
+    key: peerKey.key,
+    cert: peerKey.certificate,
+    requestCert: true,
+    rejectUnauthorized: false,
+  });
+  server.on('secureConnection', (socket) => {
+    socket.on('error', () => {});
+    onConnection(socket, server);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
+  const lost: string[] = [];
+  const refused = Promise.withResolvers<string>();
+  const ports: PeerPorts = {
+    self,
+    clusterId: CLUSTER,
+    featureLevel: 1,
+    key: ownKey,
+    logger: new TestLog(),
+    members: () => [self, peer],
+    member: (id) => [self, peer].find((member) => member.id === id),
+    memberByFingerprint: (fingerprint) => (fingerprint === peer.fingerprint ? peer : undefined),
+    addressOf: () => `127.0.0.1:${port}`,
+    header: (receiver) => headerFrom(self.id, receiver),
+    admit: () => true,
+    onFrame: () => {},
+    onPeerChange: () => {},
+    onLost: (id) => lost.push(id),
+    onRefused: (error) => refused.resolve(error.code),
+  };
+  const transport = new PeerTransport(ports);
+  test.teardown(async () => {
+    await transport.stop();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  await transport.start({ host: '127.0.0.1', port: 0 });
+  return { transport, peer, self, lost, refused: refused.promise };
+}
+
+t.test(
+  'a peer that closes at once is dialled with growing pauses, and each loss is told',
+  async (t) => {
+    const times: number[] = [];
+    const fifth = Promise.withResolvers<void>();
+    const { lost } = await facing(t, (socket) => {
+      times.push(performance.now());
+      if (times.length === 5) fifth.resolve();
+      socket.destroy();
+    });
+    await fifth.promise;
+    const took = (times[4] ?? 0) - (times[0] ?? 0);
+    t.ok(took >= 700, `five connections took ${Math.round(took)} ms`);
+    t.ok(lost.length >= 4, 'frames were sent on each, though the peer never counted as connected');
+  },
+);
+
+t.test('[PEER-3] [PEER-9] hello comes first, and a refused store stops its node', async (t) => {
+  const kinds: number[] = [];
+  const { peer, self, refused } = await facing(t, (socket) => {
+    const splitter = new FrameSplitter();
+    socket.on('data', (chunk: Uint8Array) => {
+      for (const body of splitter.push(chunk) ?? []) {
+        const decoded = decodePeerFrame(body);
+        if (decoded.ok) kinds.push(decoded.frame.kind);
+        const payload = encodeRefusal('PEER_INCARNATION');
+        const header = headerFrom(peer.id, self.id);
+        socket.end(encodePeerFrame({ ...header, kind: FRAME_KIND.refusal, payload }));
+      }
+    });
+  });
+  t.equal(await refused, 'PEER_INCARNATION');
+  t.equal(kinds[0], FRAME_KIND.hello);
+});
