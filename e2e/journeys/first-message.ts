@@ -42,5 +42,11 @@ export const journey: Journey = {
       await Promise.all([ada.reload(), ben.reload()]);
       await Promise.all([ada.reads('of course'), ben.reads('low water at six')]);
     });
+    await stage.step('a link opened in the running page leads into another pool', async () => {
+      await ben.createPool('Rock samples');
+      await ada.joinAsMember(await ben.invite());
+      await ben.say('granite');
+      await ada.reads('granite');
+    });
   },
 };

@@ -99,6 +99,13 @@ export class Person {
     await this.messageField.waitFor();
   }
 
+  /** Opens an invite with the account of this browser: one click, no prompt. */
+  async joinAsMember(link: string): Promise<void> {
+    await this.open(link);
+    await this.press('Join pool');
+    await this.button('Join pool').waitFor({ state: 'detached' });
+  }
+
   async say(text: string): Promise<void> {
     await this.messageField.fill(text);
     await this.press('Send');

@@ -45,6 +45,10 @@ export async function startApp(): Promise<RunningApp> {
     clearArrival: () => history.replaceState(null, '', location.pathname),
   };
   const rockpool = createRockpool(platform);
+  // A link pasted into this tab changes only the fragment: arrive by it as by any other.
+  addEventListener('hashchange', () => {
+    if (location.hash.length > 1) location.reload();
+  });
   keepStorage(rockpool, navigator.storage);
   return {
     services: { rockpool, blobs },
