@@ -24,6 +24,8 @@ export function campaign(state: RaftState): void {
 }
 
 export function tickCandidate(state: RaftState): void {
+  // Alone it waits for nobody but its disk, and a new term would only ask more of that.
+  if (state.isAlone) return;
   state.electionElapsed += 1;
   if (state.electionElapsed < state.electionTimeoutTicks) return;
   if (state.isDiskStalled()) {

@@ -6,9 +6,8 @@ import type { RaftState } from './state.ts';
 import type { Append, Entry, Heartbeat, Message } from './types.ts';
 
 export function tickFollower(state: RaftState): void {
-  const isAlone = state.config.voters.length === 1;
   state.electionElapsed += 1;
-  if (!isAlone && state.electionElapsed < state.electionTimeoutTicks) return;
+  if (!state.isAlone && state.electionElapsed < state.electionTimeoutTicks) return;
   state.electionElapsed = 0;
   if (!state.isDiskStalled()) campaign(state);
 }

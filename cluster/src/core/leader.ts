@@ -48,6 +48,7 @@ export function becomeLeader(state: RaftState): void {
 
 export function tickLeader(state: RaftState, role: LeaderRole): void {
   const { config } = state;
+  if (state.isAlone) return;
   if (state.isDiskStalled()) {
     state.becomeFollower(state.term, undefined, 'diskStalled');
     return;

@@ -160,6 +160,11 @@ export class RaftState {
     return this.leader !== undefined && this.electionElapsed < this.config.electionTicks;
   }
 
+  /** The only voter: nobody else could lead in its place. */
+  get isAlone(): boolean {
+    return this.config.voters.length === 1;
+  }
+
   /** A node whose disk hangs can promise nothing: it must neither lead for long nor campaign. */
   isDiskStalled(): boolean {
     return this.durability.stalledTicks(this.nowTick) >= this.config.electionTicks;

@@ -108,16 +108,21 @@ t.test('a one-way cut of the leader ends in another leader', async (t) => {
 t.test(
   'a leader whose disk hangs falls silent, then steps down, and does not campaign',
   async (t) => {
-    const node = new Node({ voters: ['a'], autoPersist: false }).tick().persist();
-    node.persist();
-    t.match(node.status, { role: 'leader', commit: 1 });
+    const node = new Node({ autoPersist: false }).lead().persist();
     node.propose();
-    node.tick(ELECTION_TICKS);
-    t.match(node.status, { role: 'follower', commit: 1 });
+    for (let round = 1; round <= ELECTION_TICKS; round += 1) {
+      node.tick();
+      const { role, term } = node.status;
+      if (role === 'leader') node.step('heartbeatReply', { term, round: 1 });
+    }
+    t.match(node.status, { role: 'follower', term: 1 });
+    t.match(node.events.filter(({ kind }) => kind === 'roleChanged').at(-1), {
+      reason: 'diskStalled',
+    });
     node.tick(3 * ELECTION_TICKS);
     t.equal(node.status.role, 'follower');
-    node.persist().tick().persist();
-    t.match(node.status, { role: 'leader', term: 2 }, 'until the disk is back');
+    node.persist().tick(3 * ELECTION_TICKS);
+    t.equal(node.status.role, 'preCandidate', 'until the disk is back');
   },
 );
 
@@ -133,4 +138,17 @@ t.test('a leader with a slow disk stops its heartbeats at half the timeout', asy
   leader.tick(1).sent.length = 0;
   leader.tick(2);
   t.same(leader.take('heartbeat'), []);
+});
+
+t.test('a node alone on a slow disk leads and commits, in the one term', async (t) => {
+  const node = new Node({ voters: ['a'], autoPersist: false });
+  node.tick(10 * ELECTION_TICKS);
+  t.match(node.status, { role: 'candidate', term: 1 });
+  node.persist();
+  t.match(node.status, { role: 'leader', term: 1 });
+  t.match(node.propose(), { ok: true });
+  node.tick(10 * ELECTION_TICKS);
+  t.match(node.status, { role: 'leader', term: 1, commit: 0 }, 'nobody could take over');
+  node.persist();
+  t.match(node.status, { role: 'leader', term: 1, commit: 2 });
 });
