@@ -78,7 +78,7 @@ t.test('a transfer goes on where it was, after the tab was closed', async (t) =>
     label === 'bulk' && world.peers.bytesCarried > BLOCK_BYTES * 30 ? undefined : frame;
   await a.done(a.rockpool.offerFile(a.pool.id, fileOf('long.bin', content)));
   const half = () => b.files[0]?.transfer.bytesHeld ?? 0;
-  await world.time.until('half of it', () => half() > BLOCK_BYTES * 10);
+  await world.time.until('a third of it', () => half() > BLOCK_BYTES * 20);
   await b.stop();
   const held = half();
   t.ok(held < content.length);
@@ -89,7 +89,7 @@ t.test('a transfer goes on where it was, after the tab was closed', async (t) =>
   await world.time.until('arrived', () => complete(again));
   t.equal(await read(again), hash(content));
   const carried = world.peers.bytesCarried - before;
-  t.ok(carried < content.length * 0.75, `only the rest came (${carried})`);
+  t.ok(carried < content.length - BLOCK_BYTES * 10, `only the rest came (${carried})`);
   await a.stop();
   await again.stop();
 });
