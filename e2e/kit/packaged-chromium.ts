@@ -2,7 +2,7 @@
 // The package unpacks into the temporary directory and takes whatever lies there already, even half a
 // file of a second process; so a child unpacks into a directory of its own, which is then renamed.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { promisify } from 'node:util';
 
 const UNPACK_TIMEOUT_MS = 120_000;
 const PACKAGE = '@sparticuz/chromium';
+const FONTS = 'fonts';
 
 /** Where the unpacked browser lies, and the libraries and fonts it needs. */
 export interface PackagedChromium {
@@ -25,7 +26,7 @@ export async function packagedChromium(): Promise<PackagedChromium | undefined> 
     executablePath: join(directory, 'chromium'),
     env: {
       LD_LIBRARY_PATH: join(directory, 'al2023', 'lib'),
-      FONTCONFIG_PATH: join(directory, 'fonts'),
+      FONTCONFIG_PATH: join(directory, FONTS),
     },
   };
 }
@@ -44,6 +45,7 @@ async function unpacked(): Promise<string> {
   const staging = await mkdtemp(join(parent, 'unpacking-'));
   try {
     await unpackInto(staging);
+    await writeFile(join(staging, FONTS, 'fonts.conf'), fontConfiguration(directory));
     await rename(staging, directory);
   } catch (error) {
     // Another process may have been faster; its copy is as good as ours.
@@ -65,6 +67,17 @@ async function unpackInto(directory: string): Promise<void> {
       AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x',
     },
   });
+}
+
+/** The package's own names places that are not ours; a browser without any font shows no text, and breaks. */
+function fontConfiguration(directory: string): string {
+  return `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>${join(directory, FONTS)}</dir>
+  <cachedir>${join(directory, 'fonts-cache')}</cachedir>
+</fontconfig>
+`;
 }
 
 async function packageVersion(): Promise<string> {
