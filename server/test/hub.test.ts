@@ -144,6 +144,23 @@ t.test('presence and signals cross nodes', async (t) => {
   t.match(await world.signal(one, anna, 22), { code: 'SIGNAL_OFFLINE' }, '[HUB-6] not connected');
 });
 
+t.test('[HUB-1] who is online before the join is known here is shown once it is', async (t) => {
+  const world = new World();
+  t.teardown(() => world.close());
+  const [one, two] = [world.node('1'), world.node('2')];
+  world.tick();
+  const anna = new FakeSocket(ANNA, 11);
+  await world.watch(one, anna);
+  const before = world.members.get(toHex(POOL[1])) ?? [];
+  world.members.set(toHex(POOL[1]), new Set([...before, toHex(EVE[1])]));
+  t.match(await world.watch(two, new FakeSocket(EVE, 33)), { ok: true });
+  t.equal(anna.last('presence')?.devices.length, 1, 'no member yet, as far as node 1 knows');
+  await one.poolChanged(POOL, [4, id(6)]);
+  world.nowMs += 1000;
+  await turn();
+  t.equal(anna.last('presence')?.devices.length, 2);
+});
+
 t.test('[HUB-6] who is not in the pool is neither reached nor heard', async (t) => {
   const world = new World();
   t.teardown(() => world.close());

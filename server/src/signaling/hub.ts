@@ -136,6 +136,8 @@ export class SignalingHub {
     }
     const frame = encodeFrame({ type: 'changed', chain: 'pool', ref, head });
     for (const socket of pool.sockets()) socket.push(frame);
+    // A new member may have come online at another node before this one knew of the join.
+    this.#schedulePush(pool);
   }
 
   /** A link was added to a user's chain, or the account went away (no head). */
