@@ -89,6 +89,7 @@ function isCount(value: number, max: number): boolean {
 }
 
 async function run(bench: Bench, { rounds, seconds }: Asked): Promise<BenchResult> {
+  const machine = describeMachine();
   const commit = await describeCommit();
   const contestants = await bench.contestants();
   const samples = await interleavedRounds(contestants, { rounds, seconds }, complain);
@@ -99,7 +100,7 @@ async function run(bench: Bench, { rounds, seconds }: Asked): Promise<BenchResul
     samples,
     rounds,
     seconds,
-    machine: describeMachine(),
+    machine,
     commit,
     date: new Date().toISOString(),
   });

@@ -12,7 +12,14 @@ import { spreadOf } from '../src/harness/spread.ts';
 import { tableOf } from '../src/harness/table.ts';
 
 const MAIN = join(import.meta.dirname, '..', 'main.ts');
-const MACHINE = { cpu: 'test', cores: 2, memoryGib: 4, system: 'Linux 6', node: '24.0.0' };
+const MACHINE = {
+  cpu: 'test',
+  cores: 2,
+  memoryGib: 4,
+  system: 'Linux 6',
+  node: '24.0.0',
+  loadBefore: 0,
+};
 
 t.test('a spread has the middle value, or the mean of the two middle ones', async (t) => {
   t.same(spreadOf([3, 1, 2]), { median: 2, min: 1, max: 3 });

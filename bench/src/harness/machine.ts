@@ -1,6 +1,6 @@
 // Where and of what a result was taken, so that nobody compares figures of two machines by mistake.
 import { execFile } from 'node:child_process';
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -14,6 +14,8 @@ export interface Machine {
   readonly memoryGib: number;
   readonly system: string;
   readonly node: string;
+  /** Processes that wanted a core in the minute before: much more than 0 means that others worked too. */
+  readonly loadBefore: number;
 }
 
 export interface Commit {
@@ -29,6 +31,7 @@ export function describeMachine(): Machine {
     memoryGib: Math.round(totalmem() / GIBIBYTE),
     system: `${type()} ${release()}`,
     node: process.versions.node,
+    loadBefore: Number((loadavg()[0] ?? 0).toFixed(2)),
   };
 }
 

@@ -21,7 +21,7 @@ export function tableOf(result: BenchResult): string {
     `${result.name}: ${rounds} rounds of ${seconds} s, median (smallest to largest)`,
     ...lines.map((line) => line.trimEnd()),
     ...Object.entries(ratios).map(([key, spread]) => `ratio ${key} ${cell(spread)}`),
-    `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}, load before ${machine.loadBefore}`,
     commit === undefined
       ? 'no commit'
       : `commit ${commit.hash}${commit.changed ? ' with changes' : ''}`,
