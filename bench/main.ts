@@ -1,0 +1,119 @@
+// `npm run bench -- NAME … [--json] [--rounds N] [--seconds N] | --list`: each bench beside its peers, all of
+// them started and stopped here. A table for people, or with --json one line for programs; the result is
+// kept in bench/results. Exit codes: 0 measured, 1 a measurement failed, 2 asked for what is not known or
+// cannot be run on this machine.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench } from './src/harness/bench.ts';
+import { interleavedRounds } from './src/harness/interleaved-rounds.ts';
+import { describeCommit, describeMachine } from './src/harness/machine.ts';
+import { type BenchResult, resultOf } from './src/harness/result.ts';
+import { tableOf } from './src/harness/table.ts';
+import { stunBench } from './src/stun/stun-bench.ts';
+
+const BENCHES: readonly Bench[] = [stunBench];
+const RESULTS = join(import.meta.dirname, 'results');
+const ROUNDS_MAX = 100;
+const SECONDS_MAX = 600;
+const USAGE = 'usage: npm run bench -- NAME … [--json] [--rounds 5] [--seconds 4] | --list';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const asked = readArguments();
+  if (asked === undefined) return 2;
+  if (asked.list || asked.names.length === 0) {
+    for (const { name, summary } of BENCHES) print(`${name.padEnd(10)} ${summary}`);
+    if (!asked.list) complain(USAGE);
+    return asked.list ? 0 : 2;
+  }
+  const unknown = asked.names.filter((name) => !BENCHES.some((bench) => bench.name === name));
+  if (unknown.length > 0) {
+    complain(`no bench is called ${unknown.join(', ')}; -- --list names them all`);
+    return 2;
+  }
+  const chosen = BENCHES.filter(({ name }) => asked.names.includes(name));
+  for (const bench of chosen) {
+    const missing = await bench.lacks();
+    if (missing === undefined) continue;
+    complain(`${bench.name} cannot be run here: ${missing}`);
+    return 2;
+  }
+  try {
+    for (const bench of chosen) {
+      const result = await run(bench, asked);
+      print(asked.json ? JSON.stringify(result) : tableOf(result));
+    }
+    return 0;
+  } catch (error) {
+    complain(error instanceof Error ? error.message : String(error));
+    return 1;
+  }
+}
+
+interface Asked {
+  readonly names: readonly string[];
+  readonly json: boolean;
+  readonly list: boolean;
+  readonly rounds: number;
+  readonly seconds: number;
+}
+
+function readArguments(): Asked | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: 'boolean', default: false },
+        list: { type: 'boolean', default: false },
+        rounds: { type: 'string', default: '5' },
+        seconds: { type: 'string', default: '4' },
+      },
+    });
+    const rounds = Number(values.rounds);
+    const seconds = Number(values.seconds);
+    if (isCount(rounds, ROUNDS_MAX) && isCount(seconds, SECONDS_MAX)) {
+      return { names: positionals, json: values.json, list: values.list, rounds, seconds };
+    }
+    complain(`rounds are 1 to ${ROUNDS_MAX}, seconds 1 to ${SECONDS_MAX}`);
+  } catch (error) {
+    complain(error instanceof Error ? error.message : String(error));
+  }
+  complain(USAGE);
+  return undefined;
+}
+
+function isCount(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= max;
+}
+
+async function run(bench: Bench, { rounds, seconds }: Asked): Promise<BenchResult> {
+  const machine = describeMachine();
+  const commit = await describeCommit();
+  const contestants = await bench.contestants();
+  const samples = await interleavedRounds(contestants, { rounds, seconds }, complain);
+  const result = resultOf({
+    name: bench.name,
+    contestants,
+    ratios: bench.ratios,
+    samples,
+    rounds,
+    seconds,
+    machine,
+    commit,
+    date: new Date().toISOString(),
+  });
+  await mkdir(RESULTS, { recursive: true });
+  await writeFile(join(RESULTS, `${bench.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  return result;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Progress and errors: standard output is for results alone. */
+function complain(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,30 @@
+// What the harness asks of a bench: contestants it can start and stop, and one sample of one contestant.
+// The first contestant is ours; the others are its peers.
+
+/** Figures of one run of one contestant, by name. */
+export type Sample = Readonly<Record<string, number>>;
+
+export interface Contestant {
+  /** The key in the JSON; `ours` for the first, a peer's name for the others. */
+  readonly key: string;
+  /** What was run, with its version and options. */
+  readonly what: string;
+  /** Starts it afresh, measures it once and stops it, whatever happens in between. */
+  measure(seconds: number): Promise<Sample>;
+}
+
+/** A figure of ours divided by the same figure of one peer. */
+export interface RatioSpec {
+  readonly key: string;
+  readonly figure: string;
+  readonly peer: string;
+}
+
+export interface Bench {
+  readonly name: string;
+  readonly summary: string;
+  /** Undefined when this machine can run it, else what is missing and where it comes from. */
+  lacks(): Promise<string | undefined>;
+  contestants(): Promise<readonly Contestant[]>;
+  readonly ratios: readonly RatioSpec[];
+}

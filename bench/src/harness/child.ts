@@ -1,0 +1,71 @@
+// A process that a bench starts and stops by itself. Whatever happens to the bench, it does not stay behind;
+// what it printed last is in the error when it ends too early.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+const OUTPUT_CHARACTERS_MAX = 100_000;
+const TAIL_CHARACTERS = 2_000;
+const STOP_TIMEOUT_MS = 5_000;
+
+export interface ChildOptions {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly directory?: string;
+}
+
+export class Child {
+  readonly pid: number;
+  readonly #process: ChildProcess;
+  readonly #ended: Promise<number | null>;
+  readonly #killAtExit: () => void;
+  #printed = '';
+
+  private constructor(process_: ChildProcess, pid: number) {
+    this.pid = pid;
+    this.#process = process_;
+    const take = (chunk: Buffer): void => {
+      this.#printed = (this.#printed + chunk.toString('utf8')).slice(-OUTPUT_CHARACTERS_MAX);
+    };
+    process_.stdout?.on('data', take);
+    process_.stderr?.on('data', take);
+    this.#ended = once(process_, 'close').then(() => process_.exitCode);
+    this.#killAtExit = () => void process_.kill('SIGKILL');
+    process.once('exit', this.#killAtExit);
+  }
+
+  /** Rejects when the program cannot be run at all. */
+  static async start({ command, args, directory }: ChildOptions): Promise<Child> {
+    const started = spawn(command, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    await once(started, 'spawn');
+    if (started.pid === undefined) throw new Error(`${command} has no process id`);
+    return new Child(started, started.pid);
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** What it printed last. */
+  get lastWords(): string {
+    return this.#printed.slice(-TAIL_CHARACTERS);
+  }
+
+  /** Waits for its end and answers all it printed; rejects when it failed or took too long. */
+  async finished(timeoutMs: number): Promise<string> {
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), timeoutMs);
+    const code = await this.#ended;
+    clearTimeout(timer);
+    process.off('exit', this.#killAtExit);
+    if (code !== 0) throw new Error(`process ended with ${code}\n${this.lastWords}`);
+    return this.#printed;
+  }
+
+  /** Asks it to end, and ends it when it does not. */
+  async stop(): Promise<void> {
+    if (this.running) this.#process.kill('SIGTERM');
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await this.#ended;
+    clearTimeout(timer);
+    process.off('exit', this.#killAtExit);
+  }
+}

@@ -1,0 +1,145 @@
+/*
+ * CPU seconds for a million verified STUN answers: the real `rockpool stun` process with its rate limit on,
+ * beside coturn and the npm package `stun`. Each is a process of its own on loopback, started afresh for each
+ * round and driven by the same load.
+ */
+import { execFile } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { probeStun } from '@rockpool/stun';
+import type { Bench, Contestant, Sample } from '../harness/bench.ts';
+import { Child } from '../harness/child.ts';
+import { WARM_UP_MS } from './load-shape.ts';
+
+const LOOPBACK = '127.0.0.1';
+const COMMAND = join(import.meta.dirname, '../../../server/src/cli/rockpool.cjs');
+const NPM_STUN = join(import.meta.dirname, 'npm-stun-main.ts');
+const LOAD = join(import.meta.dirname, 'load-main.ts');
+const READY_TRIES_MAX = 50;
+const READY_TRY_MS = 200;
+const LOAD_GRACE_MS = 15_000;
+/** More than this share of requests without an answer, and the figure would not be that of a served load. */
+const LOST_SHARE_MAX = 0.0001;
+
+/** Leanest answers and no relay threads, which is coturn at its cheapest for this load. */
+const COTURN_ARGS = [
+  ...['-n', '--stun-only', '--no-tls', '--no-dtls', '--no-cli', '-m', '0'],
+  ...['--no-software-attribute', '--no-rfc5780', '--no-stun-backward-compatibility'],
+  ...['--response-origin-only-with-rfc5780', `--listening-ip=${LOOPBACK}`],
+  ...['--log-file=stdout', '--simple-log', '--pidfile=turnserver.pid', '--userdb=turndb'],
+];
+
+export const stunBench: Bench = {
+  name: 'stun',
+  summary:
+    'CPU seconds for a million verified STUN answers, beside coturn and the npm package stun',
+  async lacks() {
+    if (process.platform !== 'linux') return 'CPU time is read from /proc, which only Linux has';
+    if ((await coturnVersion()) !== undefined) return undefined;
+    return 'turnserver is not on the PATH; the Debian package coturn brings it';
+  },
+  async contestants() {
+    const { version } = createRequire(import.meta.url)('stun/package.json') as { version: string };
+    return [
+      contestant('ours', 'rockpool stun, default options, rate limit on', (port) => ({
+        command: process.execPath,
+        args: [COMMAND, 'stun', '--port', `${port}`],
+      })),
+      contestant('coturn', `coturn ${await coturnVersion()} ${COTURN_ARGS.join(' ')}`, (port) => ({
+        command: 'turnserver',
+        args: [...COTURN_ARGS, `--listening-port=${port}`],
+      })),
+      contestant('npmStun', `stun ${version} from npm, server of its example`, (port) => ({
+        command: process.execPath,
+        args: [NPM_STUN, `${port}`],
+      })),
+    ];
+  },
+  ratios: [
+    { key: 'cpuPerMillion', figure: 'cpuPerMillion', peer: 'coturn' },
+    { key: 'cpuPerMillionNpmStun', figure: 'cpuPerMillion', peer: 'npmStun' },
+  ],
+};
+
+type Command = (port: number) => { command: string; args: readonly string[] };
+
+function contestant(key: string, what: string, command: Command): Contestant {
+  return {
+    key,
+    what,
+    async measure(seconds) {
+      const directory = await mkdtemp(join(tmpdir(), 'rockpool-bench-'));
+      try {
+        const port = await freeUdpPort();
+        const server = await Child.start({ ...command(port), directory });
+        try {
+          await untilReady(server, port);
+          return await loadOn(server, port, seconds);
+        } finally {
+          await server.stop();
+        }
+      } finally {
+        await rm(directory, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+async function untilReady(server: Child, port: number): Promise<void> {
+  for (let tries = 0; tries < READY_TRIES_MAX && server.running; tries += 1) {
+    const answer = await probeStun({ host: LOOPBACK, port, timeoutMs: READY_TRY_MS });
+    if (answer.ok) return;
+    await new Promise((resolve) => setTimeout(resolve, READY_TRY_MS));
+  }
+  throw new Error(`the STUN server does not answer\n${server.lastWords}`);
+}
+
+interface LoadReport {
+  readonly right: number;
+  readonly wrong: number;
+  readonly other: number;
+  readonly lost: number;
+  readonly cpuSeconds: number;
+  readonly elapsedSeconds: number;
+}
+
+async function loadOn(server: Child, port: number, seconds: number): Promise<Sample> {
+  const load = await Child.start({
+    command: process.execPath,
+    args: [LOAD, `${port}`, `${server.pid}`, `${seconds}`],
+  });
+  const printed = await load.finished(seconds * 1000 + WARM_UP_MS + LOAD_GRACE_MS);
+  const { right, wrong, other, lost, cpuSeconds, elapsedSeconds }: LoadReport = JSON.parse(printed);
+  const served = right > 0 && wrong === 0 && other <= lost && lost <= right * LOST_SHARE_MAX;
+  if (!served) throw new Error(`not a served load: ${printed.trim()}`);
+  return {
+    cpuPerMillion: (cpuSeconds * 1_000_000) / right,
+    answersPerSecond: right / elapsedSeconds,
+    lost,
+  };
+}
+
+async function freeUdpPort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, LOOPBACK);
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
+}
+
+/** Undefined without coturn on this machine. */
+async function coturnVersion(): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)('turnserver', ['--version'], { timeout: 5_000 });
+    return /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? 'of unknown version';
+  } catch {
+    return undefined;
+  }
+}

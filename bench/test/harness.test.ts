@@ -1,0 +1,120 @@
+// The arithmetic of the harness, and that its children, rounds and refusals behave.
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import t from 'tap';
+import type { Contestant } from '../src/harness/bench.ts';
+import { Child } from '../src/harness/child.ts';
+import { interleavedRounds } from '../src/harness/interleaved-rounds.ts';
+import { cpuSecondsOf, processCpuSeconds } from '../src/harness/process-cpu.ts';
+import { resultOf } from '../src/harness/result.ts';
+import { spreadOf } from '../src/harness/spread.ts';
+import { tableOf } from '../src/harness/table.ts';
+
+const MAIN = join(import.meta.dirname, '..', 'main.ts');
+const MACHINE = {
+  cpu: 'test',
+  cores: 2,
+  memoryGib: 4,
+  system: 'Linux 6',
+  node: '24.0.0',
+  loadBefore: 0,
+};
+
+t.test('a spread has the middle value, or the mean of the two middle ones', async (t) => {
+  t.same(spreadOf([3, 1, 2]), { median: 2, min: 1, max: 3 });
+  t.same(spreadOf([4, 1, 2, 3]), { median: 2.5, min: 1, max: 4 });
+  t.throws(() => spreadOf([]), /no round/);
+  fc.assert(
+    fc.property(fc.array(fc.integer(), { minLength: 1 }), (values) => {
+      const { median, min, max } = spreadOf(values);
+      return min <= median && median <= max && values.includes(min) && values.includes(max);
+    }),
+  );
+});
+
+t.test('CPU time is read behind a program name that holds anything', async (t) => {
+  const numbers = Array.from({ length: 40 }, (_, index) => index + 4);
+  // Fields 14 and 15 of the line have the values 14 and 15 here.
+  t.equal(cpuSecondsOf(`7 (a) b (c)) S ${numbers.join(' ')}\n`), 0.29);
+  t.throws(() => cpuSecondsOf('7 (a) S'), /another form/);
+});
+
+t.test('CPU time of a running process grows while it works', async (t) => {
+  const before = processCpuSeconds(process.pid);
+  let turns = 0;
+  while (processCpuSeconds(process.pid) === before && turns < 1_000_000) turns += 1;
+  t.ok(processCpuSeconds(process.pid) > before);
+});
+
+t.test('each round runs every contestant once and begins with another one', async (t) => {
+  const order: string[] = [];
+  const contestant = (key: string): Contestant => ({
+    key,
+    what: key,
+    measure: async (seconds) => {
+      order.push(key);
+      return { seconds };
+    },
+  });
+  const samples = await interleavedRounds(
+    ['ours', 'a', 'b'].map(contestant),
+    { rounds: 3, seconds: 7 },
+    () => {},
+  );
+  t.same(order, ['ours', 'a', 'b', 'a', 'b', 'ours', 'b', 'ours', 'a']);
+  t.same(samples.get('b'), [{ seconds: 7 }, { seconds: 7 }, { seconds: 7 }]);
+});
+
+t.test('a ratio is ours divided by the peer inside each round, then the middle', async (t) => {
+  const measure = async () => ({ cost: 1 });
+  const result = resultOf({
+    name: 'test',
+    contestants: [
+      { key: 'ours', what: 'this', measure },
+      { key: 'peer', what: 'that', measure },
+    ],
+    ratios: [{ key: 'cost', figure: 'cost', peer: 'peer' }],
+    samples: new Map([
+      ['ours', [{ cost: 2 }, { cost: 9 }, { cost: 3 }]],
+      ['peer', [{ cost: 1 }, { cost: 9 }, { cost: 2 }]],
+    ]),
+    rounds: 3,
+    seconds: 1,
+    machine: MACHINE,
+    commit: { hash: 'abc', changed: true },
+    date: '2026-01-01T00:00:00.000Z',
+  });
+  t.same(result.ours, { cost: 3 });
+  t.same(result.peers, { peer: { cost: 2 } });
+  t.same(result.ratio, { cost: 1.5 });
+  t.same(result.spread['ratio'], { cost: { median: 1.5, min: 1, max: 2 } });
+  t.match(tableOf(result), /ours\s+3 \(2 to 9\)\npeer\s+2 \(1 to 9\)\nratio cost 1\.5 \(1 to 2\)/);
+  t.match(tableOf(result), /commit abc with changes/);
+});
+
+t.test('a child is stopped when asked, and its failure carries what it printed', async (t) => {
+  const start = (code: string) => Child.start({ command: process.execPath, args: ['-e', code] });
+  const waiting = await start('setInterval(() => {}, 1000)');
+  t.ok(waiting.running);
+  await waiting.stop();
+  t.notOk(waiting.running);
+  await t.rejects((await start('console.log("why"); process.exit(3)')).finished(10_000), /3\nwhy/);
+  t.equal(await (await start('console.log("done")')).finished(10_000), 'done\n');
+  await t.rejects(Child.start({ command: 'no-such-program-anywhere', args: [] }), /ENOENT/);
+});
+
+t.test('the command lists its benches and refuses what it does not know', async (t) => {
+  const run = (...args: string[]) => {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
+      encoding: 'utf8',
+      env: { PATH: '' },
+    });
+    return { status, stdout, stderr };
+  };
+  t.match(run('--list'), { status: 0, stdout: /^stun\s/ });
+  t.match(run('nothing'), { status: 2, stderr: /no bench is called nothing/ });
+  t.match(run('stun', '--rounds', '0'), { status: 2, stderr: /rounds are 1 to/ });
+  t.match(run('stun', '--what'), { status: 2, stderr: /usage/ });
+  t.match(run('stun'), { status: 2, stdout: '', stderr: /Debian package coturn/ });
+});
