@@ -5,7 +5,6 @@ export { type CoseKey, parseCoseKey } from './chain/cose.ts';
 export { isPasskeyOrigin } from './chain/credential.ts';
 export {
   encodeEnvelope,
-  isNewestLink,
   type OpenEnvelope,
   type OpenPoolEnvelope,
   type OpenUserEnvelope,
@@ -29,7 +28,7 @@ export {
   inviteProofBytes,
   socketProofBytes,
 } from './chain/proofs.ts';
-export { checkContinuation, type Replay, replayPool, replayUser } from './chain/replay.ts';
+export { type Replay, replayUser } from './chain/replay.ts';
 export {
   type DeviceEntry,
   decodePoolState,
@@ -66,7 +65,6 @@ export { type JudgedUser, judgeUser } from './chain/user-chain.ts';
 export { fromBase64url, toBase64url } from './encoding/base64url.ts';
 export {
   type Bytes,
-  compareBytes,
   concatBytes,
   equalBytes,
   fromHex,

@@ -2,8 +2,6 @@ import fc from 'fast-check';
 import t from 'tap';
 import {
   admitInput,
-  type Bytes,
-  checkContinuation,
   decodeInviteLink,
   decodePoolState,
   decodeUserState,
@@ -19,7 +17,6 @@ import {
   judgePool,
   judgeUser,
   type PoolState,
-  replayPool,
   replayUser,
   type StoredLink,
   signInput,
@@ -33,10 +30,9 @@ import {
   createTestKey,
   createTestPerson,
   createTestPool,
-  stateAt,
   verifyChecks,
 } from '../testing/index.ts';
-import { envelopeOf, flipBit, withEnvelope } from './forge.ts';
+import { flipBit } from './forge.ts';
 import { holdsForAll } from './holds-for-all.ts';
 
 const NOW = 1_800_000_000_000;
@@ -91,37 +87,6 @@ t.test('[POOL-8] a pool replays with its authors at the heads that its links cit
   t.ok(equalRefs(pool.ref, [pool.ref[0], pool.ref[1]]));
   t.notOk(equalHeads(nina.head, [nina.head[0] + 1, nina.head[1]]));
 });
-
-t.test(
-  '[USR-17] a reader never goes back behind its pin, and two statements for one seq are a fork',
-  async (t) => {
-    const twin = nina.deviceAdd().envelope;
-    const before = stateAt(nina, [2, nina.state.head]) ?? nina.state;
-    const pin = [2, before.head] as const;
-    const longer: StoredLink[] = [...nina.links, { envelope: twin, time: NOW }];
-    const check = (pinned: readonly [number, Bytes], links: readonly StoredLink[]) => {
-      const checked = checkContinuation(pinned, links);
-      return checked.ok ? checked.value[0] : checked.code;
-    };
-    t.equal(check(pin, nina.links), 2);
-    t.equal(check(pin, longer), 3);
-    t.equal(check(pin, longer.slice(2)), 3);
-    t.equal(check(pin, longer.slice(3)), 3);
-    t.equal(check(pin, nina.links.slice(0, 2)), 'CHAIN_STALE');
-    t.equal(check(pin, []), 'CHAIN_STALE');
-    t.equal(check([0, nina.ref[1]], longer.slice(2)), 'CHAIN_CONFLICT', 'a gap');
-    t.equal(check([2, new Uint8Array(32)], nina.links), 'CHAIN_FORK');
-    t.equal(check([2, new Uint8Array(32)], longer.slice(3)), 'CHAIN_FORK');
-    t.equal(check([0, ben.ref[1]], nina.links), 'CHAIN_FORK', 'another genesis');
-    t.equal(check(pin, [{ envelope: utf8('x'), time: 0 }]), 'CHAIN_MALFORMED');
-    t.equal(check(pool.head, pool.links), 2);
-    const resigned = nina.links.map(({ envelope, time }) => ({
-      envelope: withEnvelope(envelope, { sigs: [...envelopeOf(envelope).sigs] }),
-      time,
-    }));
-    t.equal(check(pin, resigned), 2, 'other signatures over the same statement are no fork');
-  },
-);
 
 t.test('[USR-15] [POOL-2] no bit of a valid chain can be flipped', async (t) => {
   const users: [UserState | undefined, StoredLink][] = [nina, ben].flatMap((person) =>

@@ -4,7 +4,6 @@ import {
   array,
   bytes,
   CBOR_DEPTH_MAX,
-  compareBytes,
   concatBytes,
   decodeCbor,
   ERRORS,
@@ -220,13 +219,12 @@ t.test('[ENC-6] base64url round trips, and every byte string has one text only',
   }
 });
 
-t.test('hex round trips, and bytes have one order', async (t) => {
+t.test('hex round trips', async (t) => {
   holdsForAll(
     t,
-    fc.property(upTo(50), upTo(50), (a, b) => {
+    fc.property(upTo(50), (a) => {
       const read = fromHex(toHex(a));
-      const order = Math.sign(compareBytes(a, b));
-      return read !== undefined && equalBytes(read, a) && order === Buffer.compare(a, b);
+      return read !== undefined && equalBytes(read, a);
     }),
   );
   for (const bad of ['0', 'AB', 'zz', ' 00']) t.equal(fromHex(bad), undefined);

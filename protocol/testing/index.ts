@@ -1,5 +1,6 @@
 // Software people with real keys, for the tests of every package. Needs Node.
 
+export { replayPool } from './replay-pool.ts';
 export { type SignatureShell, signatureShellSuite } from './signature-shell-suite.ts';
 export { createTestDevice, createTestKey, type TestDevice, type TestKey } from './test-device.ts';
 export {

@@ -183,7 +183,7 @@ t.test('when a node stops its clients move, say so, and say when it is back', as
   for (const client of [a, b, c]) await client.stop();
 });
 
-t.test('two histories of a pool stop sending and stay as evidence', async (t) => {
+t.test('[USR-17] two histories of a pool stop sending and stay as evidence', async (t) => {
   const { world, placeA, a, b } = await twoInAPool();
   const placeC = world.device(placeA.authenticator);
   const c = placeC.open();
@@ -271,7 +271,7 @@ t.test('a server that lists a pool of strangers makes no connection to them', as
   await b.stop();
 });
 
-t.test('a chain that a server cut short is not taken back', async (t) => {
+t.test('[USR-17] a chain that a server cut short is not taken back', async (t) => {
   const { world, a, b } = await twoInAPool();
   const chain = [...world.cluster.pools.values()][0]!;
   const [links, states] = [chain.links.splice(2), chain.states.splice(2)];

@@ -3,7 +3,7 @@ import { type SignedDescription, sha256Bytes, utf8 } from '@rockpool/protocol';
 import { createTestDevice, signatureShellSuite } from '@rockpool/protocol/testing';
 import fc from 'fast-check';
 import t from 'tap';
-import { createDeviceKeys, createWebCrypto, type KeyStore } from '../src/index.ts';
+import { createDeviceKeys, createRockpool, createWebCrypto, type KeyStore } from '../src/index.ts';
 import { CONTROL_MAX_BYTES, FULL_MESH_DEVICES_MAX, SIGNAL_SENDERS_MAX } from '../src/limits.ts';
 import { Mesh } from '../src/mesh/mesh.ts';
 import { Negotiation } from '../src/mesh/negotiation.ts';
@@ -17,7 +17,13 @@ import {
   type VerifiedDescription,
   verifyDescription,
 } from '../src/mesh/signal-proof.ts';
-import { FakePeerNetwork, TestWorld, twoInAPool, VirtualTime } from '../testing/index.ts';
+import {
+  FakePeerNetwork,
+  TestClient,
+  TestWorld,
+  twoInAPool,
+  VirtualTime,
+} from '../testing/index.ts';
 
 const subtle = globalThis.crypto.subtle as unknown as Parameters<typeof createWebCrypto>[0];
 const crypto = createWebCrypto(subtle);
@@ -281,4 +287,22 @@ t.test('signals of made-up senders wait in a bounded number of queues', async (t
   }
   await new Promise(setImmediate);
   t.equal(learning, SIGNAL_SENDERS_MAX);
+});
+
+t.test('a device that signs slowly still says hello before anything else', async (t) => {
+  const { world, placeB, a, b } = await twoInAPool();
+  await b.stop();
+  const platform = placeB.platform();
+  const sign: typeof platform.keys.sign = async (name, message) => {
+    await new Promise<void>((resolve) => world.time.after(300, resolve));
+    return platform.keys.sign(name, message);
+  };
+  const slow = createRockpool({ ...platform, keys: { ...platform.keys, sign } });
+  const again = new TestClient(world, slow, {});
+  await world.time.until('connected', () => again.connected === 1 && a.connected === 1);
+  await again.say('slowly');
+  await world.time.until('told', () => a.texts.length === 1);
+  t.same(a.texts, ['slowly']);
+  await a.stop();
+  await again.stop();
 });

@@ -1,7 +1,7 @@
 // Envelopes carry a statement and its signatures. Opening one checks form only: limits, deterministic
 // encoding, exact fields, a known kind. What it means is judged by user-chain.ts and pool-chain.ts.
 
-import { type Bytes, equalBytes } from '../encoding/bytes.ts';
+import type { Bytes } from '../encoding/bytes.ts';
 import { decodeCbor, encodeCbor } from '../encoding/cbor.ts';
 import { accept, type Refusal, type Result, refuse } from '../encoding/result.ts';
 import type { Ref, Shape } from '../encoding/shape.ts';
@@ -61,17 +61,6 @@ export function peekPoolStatement(envelopeBytes: Bytes): Result<OpenPoolEnvelope
   const { statement, hash } = opened.value;
   const pool = statement.kind === 'pool.genesis' ? poolRef(hash) : statement.pool;
   return accept({ ...opened.value, pool, author: statement.author });
-}
-
-/**
- * Is this statement the newest link already? A retried command meets its own earlier success, and
- * the caller answers it as done instead of as a conflict.
- */
-export function isNewestLink(
-  state: { readonly seq: number; readonly head: Bytes },
-  link: { readonly seq: number; readonly hash: Bytes },
-): boolean {
-  return state.seq === link.seq && equalBytes(state.head, link.hash);
 }
 
 function open<S extends { readonly kind: string }>(
