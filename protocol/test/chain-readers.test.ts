@@ -30,6 +30,7 @@ import {
   createTestKey,
   createTestPerson,
   createTestPool,
+  replayPool,
   verifyChecks,
 } from '../testing/index.ts';
 import { flipBit } from './forge.ts';
