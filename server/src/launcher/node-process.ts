@@ -70,7 +70,8 @@ export class NodeProcess {
     clearTimeout(this.#restart);
     const child = this.#child;
     if (child !== undefined) {
-      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+      // Not `exit`: it may have passed already while the pipes are still open, and never comes again.
+      const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
       child.kill('SIGTERM');
       const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
       await gone;
