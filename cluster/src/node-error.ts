@@ -97,6 +97,16 @@ export class NodeError extends Error {
   }
 }
 
+/** A failure of the database under a node. */
+export function storeFailure(
+  code: Extract<NodeErrorCode, `STORE_${string}`>,
+  detail: string,
+  options?: ErrorOptions,
+): NodeError {
+  if (code === 'STORE_DAMAGED') return new StoreDamagedError(detail, options);
+  return new NodeError(code, detail, options);
+}
+
 /** A stored value whose checksum does not match: it is never served. */
 export class StoreDamagedError extends NodeError {
   constructor(detail: string, options?: ErrorOptions) {

@@ -5,9 +5,9 @@ import { cp, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
-import { openLevelStore } from '../src/adapters/level-store.ts';
 import { entryKey, rowKey } from '../src/format/store-key.ts';
 import { initCluster } from '../src/node/init-cluster.ts';
+import { openNodeStore } from '../src/store/node-store.ts';
 import { Random } from '../testing/sim/random.ts';
 import { ToyCluster, ToyFailure } from '../testing/toy-cluster.ts';
 
@@ -156,7 +156,7 @@ t.test('kill -9 over and over: what was acknowledged is everywhere, exactly once
 
 /** Flips the last bit of a stored value of a stopped node. */
 async function damage(dataDir: string, key: Uint8Array): Promise<void> {
-  const store = await openLevelStore(join(dataDir, 'store'));
+  const store = await openNodeStore(join(dataDir, 'store'));
   const [value] = await store.getMany([key]);
   if (value === undefined) throw new Error('there is no such value');
   value[value.length - 1]! ^= 1;

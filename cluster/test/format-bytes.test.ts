@@ -2,6 +2,7 @@
 // a change here is a change of format, and breaks every cluster that exists.
 
 import { crc32 } from 'node:zlib';
+import { batchKey, encodeStoredValue } from '@rockpool/storage';
 import t from 'tap';
 import { encodeCommand } from '../src/format/command.ts';
 import {
@@ -20,8 +21,7 @@ import {
   encodeRaftBundles,
   encodeRefusal,
 } from '../src/format/peer-payload.ts';
-import { batchKey, entryKey, peerKey, rowKey } from '../src/format/store-key.ts';
-import { encodeStoredValue } from '../src/format/stored-value.ts';
+import { entryKey, peerKey, rowKey } from '../src/format/store-key.ts';
 import { encodeNode, encodeSlotTable } from '../src/meta/meta-records.ts';
 import { encodeNodeMoved } from '../src/meta/meta-state.ts';
 

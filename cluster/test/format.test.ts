@@ -1,3 +1,4 @@
+import { batchKey, decodeStoredValue, encodeStoredValue } from '@rockpool/storage';
 import fc from 'fast-check';
 import t from 'tap';
 import type { Entry, Message } from '../src/core/types.ts';
@@ -45,8 +46,7 @@ import {
   encodeRaftBundles,
   encodeRefusal,
 } from '../src/format/peer-payload.ts';
-import { batchKey, entryKey, prefixEnd, rowKey, slotOfRowKey } from '../src/format/store-key.ts';
-import { decodeStoredValue, encodeStoredValue } from '../src/format/stored-value.ts';
+import { entryKey, prefixEnd, rowKey, slotOfRowKey } from '../src/format/store-key.ts';
 import {
   decodeNode,
   decodeSlotTable,

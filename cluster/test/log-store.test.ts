@@ -1,14 +1,14 @@
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { batchKey, encodeStoredValue } from '@rockpool/storage';
 import t from 'tap';
-import { openLevelStore } from '../src/adapters/level-store.ts';
 import { decodeIndex, encodeIndex } from '../src/format/group-records.ts';
 import { encodeIdentity } from '../src/format/identity.ts';
-import { batchKey, entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
-import { encodeStoredValue } from '../src/format/stored-value.ts';
+import { entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { NodeError } from '../src/node-error.ts';
 import { LogStore } from '../src/store/log-store.ts';
+import { openNodeStore } from '../src/store/node-store.ts';
 import {
   chainedEntries,
   createStore,
@@ -37,13 +37,13 @@ t.test('the store over LevelDB', async (t) => {
   logStoreSuite(t, async () => {
     made += 1;
     const location = join(root, String(made));
-    return { open: () => openLevelStore(location) };
+    return { open: () => openNodeStore(location) };
   });
   t.test('[STO-4] a write-ahead log that is cut or damaged is a prefix, or refused', async (t) => {
     const location = join(root, 'cut');
-    await createStore({ open: () => openLevelStore(location) });
+    await createStore({ open: () => openNodeStore(location) });
     const row = rowKey(1, 1, Buffer.from('k'));
-    const store = await openStore({ open: () => openLevelStore(location) });
+    const store = await openStore({ open: () => openNodeStore(location) });
     // Each batch holds an entry, the row that it writes, and the applied index, as a node writes them.
     const [hardState, ...entries] = chainedEntries(1, 12).reverse();
     await stageDurably(store, [hardState!]);
@@ -61,7 +61,7 @@ t.test('the store over LevelDB', async (t) => {
       const copy = join(root, 'cut-copy');
       await cp(location, copy, { recursive: true });
       await writeFile(join(copy, name), damaged);
-      const database = await openLevelStore(copy);
+      const database = await openNodeStore(copy);
       const outcome = await LogStore.open(database, { onPoison: () => {} })
         .then(async (opened) => {
           const state = await opened.loadGroup(1);
@@ -85,8 +85,8 @@ t.test('the store over LevelDB', async (t) => {
     t.comment(JSON.stringify([...outcomes]));
   });
   t.test('a second process is told plainly that the store is in use', async (t) => {
-    const first = await openLevelStore(join(root, 'shared'));
-    await t.rejects(openLevelStore(join(root, 'shared')), { code: 'STORE_IN_USE' });
+    const first = await openNodeStore(join(root, 'shared'));
+    await t.rejects(openNodeStore(join(root, 'shared')), { code: 'STORE_IN_USE' });
     await first.close();
   });
 });

@@ -1,13 +1,13 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { decodeStoredValue, encodeStoredValue } from '@rockpool/storage';
 import t, { type Test } from 'tap';
-import { openLevelStore } from '../src/adapters/level-store.ts';
 import { decodeIdentity, encodeIdentity } from '../src/format/identity.ts';
 import { KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
-import { decodeStoredValue, encodeStoredValue } from '../src/format/stored-value.ts';
 import { initCluster, isInitialised } from '../src/node/init-cluster.ts';
 import type { NodeError } from '../src/node-error.ts';
 import { type Cluster, META, type StateMachine } from '../src/ports.ts';
+import { openNodeStore } from '../src/store/node-store.ts';
 import { kindRange, walk } from '../src/store/verify-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
@@ -24,7 +24,7 @@ async function nodesFor(test: Test, count: 1 | 3, shardGroups?: number): Promise
 
 /** Every row of a stopped node, key and payload as hex. */
 async function rowsOnDisk(dataDir: string, groups: number): Promise<string[]> {
-  const store = await openLevelStore(join(dataDir, 'store'));
+  const store = await openNodeStore(join(dataDir, 'store'));
   const rows: string[] = [];
   const ranges = [kindRange(KEY_KIND.metaRow), kindRange(KEY_KIND.clusterRow)];
   for (let group = 1; group <= groups; group += 1) ranges.push(kindRange(KEY_KIND.row, group));
@@ -218,7 +218,7 @@ t.test(
     const node = await nodes.start(0);
     await node.submit(1, bytes('k'));
     await nodes.stop(0);
-    const store = await openLevelStore(join(nodes.dataDirs[0]!, 'store'));
+    const store = await openNodeStore(join(nodes.dataDirs[0]!, 'store'));
     const key = rowKey(1, 1, bytes('k'));
     const [value] = await store.getMany([key]);
     value![value!.length - 1]! ^= 1;
@@ -241,7 +241,7 @@ t.test(
     await t.rejects(nodes.start(0), { code: 'STORE_EMPTY' });
     await rm(join(b!, 'node.json'));
     await t.rejects(nodes.start(1), { code: 'NODE_NOT_INITIALISED' });
-    const store = await openLevelStore(join(c!, 'store'));
+    const store = await openNodeStore(join(c!, 'store'));
     await store.write([{ key: storeKey(KEY_KIND.identity), value: null }]);
     await store.close();
     await t.rejects(nodes.start(2), { code: 'STORE_HOLE' });
@@ -252,7 +252,7 @@ t.test('a node refuses data older than it reads, and says how to begin anew', as
   const nodes = await nodesFor(t, 1);
   const path = join(nodes.dataDirs[0]!, 'store');
   const key = storeKey(KEY_KIND.identity);
-  const store = await openLevelStore(path);
+  const store = await openNodeStore(path);
   const [value] = await store.getMany([key]);
   const stored = decodeStoredValue(key, value!);
   const identity = stored.ok ? decodeIdentity(stored.payload) : undefined;
@@ -260,7 +260,7 @@ t.test('a node refuses data older than it reads, and says how to begin anew', as
   await store.write([{ key, value: encodeStoredValue(key, older) }]);
   await store.close();
   await t.rejects(nodes.start(0), { code: 'STORE_VERSION', message: /--fresh/ });
-  const again = await openLevelStore(path);
+  const again = await openNodeStore(path);
   const [left] = await again.getMany([key]);
   t.ok(Buffer.from(left!).equals(encodeStoredValue(key, older)), 'it was left as it is');
   await again.close();

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
+import { encodeStoredValue } from '@rockpool/storage';
 import t, { type Test } from 'tap';
-import { openLevelStore } from '../src/adapters/level-store.ts';
 import { decodeIdentity, encodeIdentity } from '../src/format/identity.ts';
 import {
   decodePeerFrame,
@@ -16,12 +16,12 @@ import {
 } from '../src/format/peer-frame.ts';
 import { decodeRefusal, encodeHello } from '../src/format/peer-payload.ts';
 import { KEY_KIND, storeKey } from '../src/format/store-key.ts';
-import { encodeStoredValue } from '../src/format/stored-value.ts';
 import { clusterRowKey, decodeNode, encodeNode, nodeRowKey } from '../src/meta/meta-records.ts';
 import type { NodeError } from '../src/node-error.ts';
 import { HandshakeFailures } from '../src/peer/handshake-failures.ts';
 import { makeNodeKey, type NodeKey } from '../src/peer/node-key.ts';
 import { parseAddress } from '../src/peer/peer-ports.ts';
+import { openNodeStore } from '../src/store/node-store.ts';
 import { payloadOf } from '../src/store/verify-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
@@ -45,7 +45,7 @@ async function setUp(test: Test): Promise<Setup> {
     key: await readFile(join(dataDir!, 'node.key'), 'utf8'),
     certificate: await readFile(join(dataDir!, 'node.crt'), 'utf8'),
   };
-  const store = await openLevelStore(join(dataDir!, 'store'));
+  const store = await openNodeStore(join(dataDir!, 'store'));
   const identityKey = storeKey(KEY_KIND.identity);
   const [value] = await store.getMany([identityKey]);
   await store.close();
@@ -264,7 +264,7 @@ t.test(
     const nodes = await TestNodes.init(counterMachine, 3);
     t.teardown(() => nodes.end());
     // Somebody made node 1 a fresh store by hand: same id and key, another incarnation.
-    const store = await openLevelStore(join(nodes.dataDirs[0]!, 'store'));
+    const store = await openNodeStore(join(nodes.dataDirs[0]!, 'store'));
     const identityKey = storeKey(KEY_KIND.identity);
     const memberKey = nodeRowKey(nodes.made.nodes[0]!.id);
     const [identityValue, memberValue] = await store.getMany([identityKey, memberKey]);
@@ -291,7 +291,7 @@ t.test(
 t.test('a store that names another incarnation than its membership does not start', async (t) => {
   const nodes = await TestNodes.init(counterMachine, 1);
   t.teardown(() => nodes.end());
-  const store = await openLevelStore(join(nodes.dataDirs[0]!, 'store'));
+  const store = await openNodeStore(join(nodes.dataDirs[0]!, 'store'));
   const key = storeKey(KEY_KIND.identity);
   const [value] = await store.getMany([key]);
   const identity = decodeIdentity(payloadOf(key, value!))!;
@@ -300,7 +300,7 @@ t.test('a store that names another incarnation than its membership does not star
   await store.close();
   await t.rejects(nodes.start(0), { code: 'STORE_FOREIGN' });
   const level = clusterRowKey(3);
-  const again = await openLevelStore(join(nodes.dataDirs[0]!, 'store'));
+  const again = await openNodeStore(join(nodes.dataDirs[0]!, 'store'));
   await again.write([
     { key, value: value! },
     { key: level, value: encodeStoredValue(level, new Uint8Array([0, 9])) },

@@ -1,6 +1,7 @@
 // The contract of a database under the log store. Every adapter must pass it; a disk is what outlives
 // the store object, so that a test can open it again.
 
+import type { KeyValueStore, Operation } from '@rockpool/storage';
 import type { Test } from 'tap';
 import { toHex } from '../src/format/bytes.ts';
 import { encodeIndex } from '../src/format/group-records.ts';
@@ -8,8 +9,6 @@ import { DATA_VERSION, type StoreIdentity } from '../src/format/identity.ts';
 import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
 import { entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { firstRows } from '../src/node/init-cluster.ts';
-import type { Operation } from '../src/store/batch-writer.ts';
-import type { KeyValueStore } from '../src/store/key-value-store.ts';
 import { LogStore, rowRange } from '../src/store/log-store.ts';
 
 export interface Disk {

@@ -1,13 +1,7 @@
 // A database in memory, for tests and the simulation. Content outlives the store object, as a disk
 // outlives a process; writes can be held back, refused, and content can be damaged at rest.
 
-import type {
-  Cursor,
-  KeyRange,
-  KeyValue,
-  KeyValueStore,
-  WriteOperation,
-} from '../src/store/key-value-store.ts';
+import type { Cursor, KeyRange, KeyValue, KeyValueStore, WriteOperation } from '@rockpool/storage';
 
 /** Fewer than asked for, as LevelDB gives when rows are large. */
 const PAGE_ROWS_MAX = 3;

@@ -1,4 +1,4 @@
-// An acknowledged write must lie on the disk. So one adapter alone holds the database, and each write in it
+// An acknowledged write must lie on the disk. So one file alone holds the database, and each write in it
 // says `sync: true`.
 import { importsOf, packageOf } from './imports.ts';
 import {
@@ -11,12 +11,12 @@ import {
 import { lineAt, viewsOf } from './source-text.ts';
 
 const DATABASE = 'classic-level';
-const ADAPTERS = 'cluster/src/adapters/';
+const ROOM = 'storage/src/';
 const WRITE = /(\w+|\))\s*(?:\?\.|\.)\s*(put|del|batch|write)\s*\(/g;
 
 /** The database is written in one place, and always through to the disk. */
 export const durableWrites: Rule = {
-  name: 'one adapter writes the database, and always with sync: true',
+  name: 'one file writes the database, and always with sync: true',
   check: (files) => {
     const users = files.filter(
       (file) => isTypeScript(file.path) && !isTestCode(file.path) && holdsDatabase(file),
@@ -30,13 +30,13 @@ function holdsDatabase(file: RepositoryFile): boolean {
 }
 
 function misplaced(file: RepositoryFile): Finding[] {
-  if (file.path.startsWith(ADAPTERS)) return [];
+  if (file.path.startsWith(ROOM)) return [];
   return [
     {
       path: file.path,
       line: 1,
-      what: `${DATABASE} outside ${ADAPTERS}`,
-      remedy: 'use the store port; the adapter alone knows the database',
+      what: `${DATABASE} outside ${ROOM}`,
+      remedy: 'use @rockpool/storage, which alone knows the database',
     },
   ];
 }

@@ -22,6 +22,7 @@ interface Room {
 
 const TEST_PACKAGES = ['tap', 'fast-check'];
 const PROTOCOL = '@rockpool/protocol';
+const STORAGE = '@rockpool/storage';
 const PROTOCOL_NPM = ['cborg', '@noble/hashes'];
 
 const WEB_PACKAGES = [
@@ -46,16 +47,18 @@ const ROOMS: readonly Room[] = [
   },
   { path: 'protocol/test', files: ['protocol'], packages: 'any', node: true },
 
+  { path: 'storage/src', files: ['storage/src'], packages: ['classic-level'], node: true },
+  { path: 'storage/test', files: ['storage'], packages: TEST_PACKAGES, node: true },
+
   { path: 'cluster/src/core', files: ['cluster/src/core'], packages: [], node: false },
-  { path: 'cluster/src', files: ['cluster/src'], packages: ['selfsigned'], node: true },
+  { path: 'cluster/src', files: ['cluster/src'], packages: [STORAGE, 'selfsigned'], node: true },
   {
-    path: 'cluster/src/adapters',
-    files: ['cluster/src'],
-    packages: ['classic-level'],
+    path: 'cluster/testing',
+    files: ['cluster'],
+    packages: [STORAGE, ...TEST_PACKAGES],
     node: true,
   },
-  { path: 'cluster/testing', files: ['cluster'], packages: TEST_PACKAGES, node: true },
-  { path: 'cluster/test', files: ['cluster'], packages: TEST_PACKAGES, node: true },
+  { path: 'cluster/test', files: ['cluster'], packages: [STORAGE, ...TEST_PACKAGES], node: true },
 
   {
     path: 'auth/src',

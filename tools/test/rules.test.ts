@@ -89,7 +89,7 @@ t.test('imports along the direction of the table pass', async (t) => {
   const passed: [string, string][] = [
     ['protocol/src/a.ts', 'cborg'],
     ['cluster/src/core/a.ts', './b.ts'],
-    ['cluster/src/adapters/a.ts', 'classic-level'],
+    ['storage/src/a.ts', 'classic-level'],
     ['auth/src/a.ts', '@rockpool/protocol'],
     ['server/src/http/a.ts', '../commands/b.ts'],
     ['server/test/a.test.ts', '@rockpool/cluster/testing'],
@@ -165,7 +165,7 @@ t.test('clocks, chance, timers and promises are caught in pure rooms alone', asy
 });
 
 t.test('a database write that may be lost is caught', async (t) => {
-  const path = 'cluster/src/adapters/store.ts';
+  const path = 'storage/src/store.ts';
   const writing = (write: string) => ({ [path]: `${importing('classic-level')}${write}\n` });
   for (const write of [
     'await db.put(key, value);',
@@ -189,11 +189,11 @@ t.test('a second holder of the database, or one outside the adapters, is caught'
   t.same(objections(durableWrites, { 'server/src/a.ts': holder }), ['server/src/a.ts:1']);
   t.same(
     objections(durableWrites, {
-      'cluster/src/adapters/a.ts': holder,
-      'cluster/src/adapters/b.ts': holder,
+      'storage/src/a.ts': holder,
+      'storage/src/b.ts': holder,
       'cluster/test/c.test.ts': holder,
     }),
-    ['cluster/src/adapters/b.ts:1'],
+    ['storage/src/b.ts:1'],
   );
 });
 

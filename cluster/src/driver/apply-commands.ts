@@ -1,13 +1,13 @@
 // Runs a page of committed entries through the state machines: loads the rows that the commands
 // name, applies in order, and gives back what to store. Pure but for loading: same log, same state.
 
+import type { Operation } from '@rockpool/storage';
 import type { Entry } from '../core/types.ts';
 import { BARRIER, CLUSTER, type Command, decodeCommand } from '../format/command.ts';
 import type { GroupSlots } from '../format/group-records.ts';
 import { rowKey } from '../format/store-key.ts';
 import type { MetaState } from '../meta/meta-state.ts';
 import { META, type StateMachine } from '../ports.ts';
-import type { Operation } from '../store/batch-writer.ts';
 
 export type Outcome =
   | { readonly kind: 'applied'; readonly reply: Uint8Array }

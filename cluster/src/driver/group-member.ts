@@ -2,11 +2,11 @@
 // acknowledgements) leave only once their batch is durable; rows travel to the disk behind the
 // entries they come from.
 
+import type { Operation } from '@rockpool/storage';
 import type { Entry, Message, PersistBatch, Raft, RaftEvent } from '../core/types.ts';
 import { encodeHardState, encodeIndex } from '../format/group-records.ts';
 import { encodeLogEntry } from '../format/log-entry.ts';
 import { entryKey, KEY_KIND, storeKey } from '../format/store-key.ts';
-import type { Operation } from '../store/batch-writer.ts';
 import type { LogStore } from '../store/log-store.ts';
 import { type AppliedEntry, type ApplyPorts, applyCommands } from './apply-commands.ts';
 

@@ -6,7 +6,7 @@ import { ByteReader, ByteWriter, fromHex } from './bytes.ts';
 export const KEY_KIND = {
   /** Rest empty: [STO-3] which node this store is, and in which incarnation and boot. */
   identity: 0x01,
-  /** Rest: batch number modulo 65,536 as u16; value: [STO-4] the batch number as u64. */
+  /** Rest: batch number modulo 65,536 as u16; value: [STO-4] its number, which storage/ writes. */
   batch: 0x02,
   /** Rest: node id (16); value: [STO-5] the boot number last heard from that peer. */
   peer: 0x03,
@@ -37,10 +37,6 @@ const NOTHING = new Uint8Array(0);
 
 export function storeKey(kind: KeyKind, group = 0, rest: Uint8Array = NOTHING): Uint8Array {
   return new ByteWriter(HEAD_BYTES + rest.length).u8(kind).u32(group).bytes(rest).finish();
-}
-
-export function batchKey(batch: number): Uint8Array {
-  return storeKey(KEY_KIND.batch, 0, new ByteWriter(2).u16(batch % 65_536).finish());
 }
 
 export function peerKey(nodeId: string): Uint8Array {

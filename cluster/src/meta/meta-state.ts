@@ -2,10 +2,9 @@
 // features all of them may use. Its rows are few and held in memory beside the store. Commands,
 // [STO-13]: kind u8 (1 = a node moved) | node id (16) | address length u8 | address.
 
+import type { KeyValue, Operation } from '@rockpool/storage';
 import { ByteReader, ByteWriter, fromHex, toHex } from '../format/bytes.ts';
 import { NodeError } from '../node-error.ts';
-import type { Operation } from '../store/batch-writer.ts';
-import type { KeyValue } from '../store/key-value-store.ts';
 import {
   CLUSTER_ROW,
   decodeNode,

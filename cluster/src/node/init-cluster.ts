@@ -2,7 +2,7 @@
 // membership, which stands in every node's store at index 0 before any entry.
 
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
-import { openLevelStore } from '../adapters/level-store.ts';
+import type { Operation } from '@rockpool/storage';
 import { ByteWriter, toHex } from '../format/bytes.ts';
 import { encodeGroupSlots, encodeIndex, encodeLogFirst } from '../format/group-records.ts';
 import { DATA_VERSION } from '../format/identity.ts';
@@ -22,8 +22,8 @@ import type { InitOptions, InitResult } from '../options.ts';
 import { fingerprintOf, makeNodeKey, type NodeKey } from '../peer/node-key.ts';
 import { parseAddress } from '../peer/peer-ports.ts';
 import { SLOTS } from '../ports.ts';
-import type { Operation } from '../store/batch-writer.ts';
 import { LogStore } from '../store/log-store.ts';
+import { openNodeStore } from '../store/node-store.ts';
 import {
   hasNodeFile,
   prepareDataDir,
@@ -62,7 +62,7 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
   for (const { dataDir, key, node } of made) {
     const { incarnation } = node;
     const identity = { dataVersion: DATA_VERSION, clusterId, realm, incarnation, bootNumber: 0 };
-    const store = await openLevelStore(storeLocation(dataDir));
+    const store = await openNodeStore(storeLocation(dataDir));
     try {
       await LogStore.create(store, { ...identity, nodeId: node.id }, rows);
     } finally {

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
-import { openLevelStore } from '../adapters/level-store.ts';
+import type { KeyValueStore } from '@rockpool/storage';
 import { createRaft } from '../core/raft.ts';
 import type { RaftLimits } from '../core/types.ts';
 import type { AppliedEntry } from '../driver/apply-commands.ts';
@@ -23,8 +23,8 @@ import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
 import { PeerTransport } from '../peer/peer-transport.ts';
 import type { Cluster } from '../ports.ts';
-import type { KeyValueStore } from '../store/key-value-store.ts';
 import { LogStore } from '../store/log-store.ts';
+import { openNodeStore } from '../store/node-store.ts';
 import { Scrubber } from '../store/scrubber.ts';
 import type { GroupState } from '../store/verify-store.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
@@ -46,7 +46,7 @@ const ANNOUNCE_PAUSE_MS = 1_000;
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { file, key } = await readNodeFiles(options.dataDir);
   const starting = new NodeStart(options, file);
-  const database = await openLevelStore(storeLocation(options.dataDir));
+  const database = await openNodeStore(storeLocation(options.dataDir));
   try {
     const onPoison = (error: NodeError) => starting.fatal(error);
     const store = await LogStore.open(database, { onPoison });

@@ -3,6 +3,16 @@
 // (it is committed on a majority by then) and its rows travel to the disk with the next batch.
 
 import {
+  BatchWriter,
+  type Cursor,
+  type KeyRange,
+  type KeyValue,
+  type KeyValueStore,
+  type Operation,
+  readLastBatch,
+  type Urgency,
+} from '@rockpool/storage';
+import {
   encodeIdentity,
   encodePeerMark,
   type PeerMark,
@@ -16,16 +26,13 @@ import {
   slotOfRowKey,
   storeKey,
 } from '../format/store-key.ts';
-import type { NodeError } from '../node-error.ts';
-import { BatchWriter, type Operation, type Urgency } from './batch-writer.ts';
-import type { Cursor, KeyRange, KeyValue, KeyValueStore } from './key-value-store.ts';
+import { type NodeError, storeFailure } from '../node-error.ts';
 import {
   type GroupState,
   kindRange,
   payloadOf,
   readGroup,
   readIdentity,
-  readLastBatch,
   walk,
 } from './verify-store.ts';
 
@@ -45,12 +52,16 @@ interface Staged {
 
 export class LogStore {
   readonly #store: KeyValueStore;
-  readonly #writer: BatchWriter;
+  readonly #writer: BatchWriter<NodeError>;
   /** Rows staged and not yet durable, by the key's bytes as latin1. */
   readonly #staged = new Map<string, Staged>();
   readonly identity: StoreIdentity;
 
-  private constructor(store: KeyValueStore, writer: BatchWriter, identity: StoreIdentity) {
+  private constructor(
+    store: KeyValueStore,
+    writer: BatchWriter<NodeError>,
+    identity: StoreIdentity,
+  ) {
     this.#store = store;
     this.#writer = writer;
     this.identity = identity;
@@ -62,7 +73,12 @@ export class LogStore {
     identity: StoreIdentity,
     operations: readonly Operation[],
   ): Promise<void> {
-    const writer = new BatchWriter(store, { lastBatch: 0, lazyMs: 0, onPoison: () => {} });
+    const writer = new BatchWriter(store, {
+      lastBatch: 0,
+      lazyMs: 0,
+      failWith: storeFailure,
+      onPoison: () => {},
+    });
     const key = storeKey(KEY_KIND.identity);
     writer.stage([{ key, payload: encodeIdentity(identity) }, ...operations], 'urgent');
     await writer.settle();
@@ -72,8 +88,13 @@ export class LogStore {
   static async open(store: KeyValueStore, options: LogStoreOptions): Promise<LogStore> {
     await store.verify();
     const found = await readIdentity(store);
-    const lastBatch = await readLastBatch(store);
-    const writer = new BatchWriter(store, { lazyMs: DEFAULT_LAZY_MS, ...options, lastBatch });
+    const lastBatch = await readLastBatch(store, storeFailure);
+    const writer = new BatchWriter(store, {
+      lazyMs: DEFAULT_LAZY_MS,
+      ...options,
+      lastBatch,
+      failWith: storeFailure,
+    });
     const identity = { ...found, bootNumber: found.bootNumber + 1 };
     const key = storeKey(KEY_KIND.identity);
     writer.stage([{ key, payload: encodeIdentity(identity) }], 'urgent');

@@ -2,7 +2,7 @@
 // still have what it hit, and not only when somebody asks for it.
 
 import { setTimeout } from 'node:timers/promises';
-import type { KeyValueStore } from './key-value-store.ts';
+import type { KeyValueStore } from '@rockpool/storage';
 
 /** Between two files: a store of 1 GB is read through in about an hour and a half. */
 const PAUSE_MS = 10_000;

@@ -3,6 +3,7 @@
 // without a hole; otherwise this node may have forgotten a vote or an acknowledged entry, and must
 // not take part.
 
+import { decodeStoredValue, type KeyRange, type KeyValueStore } from '@rockpool/storage';
 import type { HardState, RestoredLog } from '../core/types.ts';
 import {
   decodeGroupSlots,
@@ -14,13 +15,9 @@ import {
 import { DATA_VERSION, decodeIdentity, type StoreIdentity } from '../format/identity.ts';
 import { chainChecksum, decodeLogEntry } from '../format/log-entry.ts';
 import { KEY_KIND, type KeyKind, prefixEnd, storeKey } from '../format/store-key.ts';
-import { decodeStoredValue } from '../format/stored-value.ts';
 import { NodeError, StoreDamagedError } from '../node-error.ts';
-import type { KeyRange, KeyValueStore } from './key-value-store.ts';
 
 const PAGE_ROWS = 1_000;
-/** Batch numbers kept: LevelDB's write-ahead log never holds as many batches. */
-const BATCH_RING = 65_536;
 
 /** What a group's member starts from. */
 export interface GroupState {
@@ -73,26 +70,6 @@ export async function readIdentity(store: KeyValueStore): Promise<StoreIdentity>
     throw new NodeError('STORE_VERSION', `This program reads data version ${DATA_VERSION}.`);
   }
   return identity;
-}
-
-/** The number of the last batch; throws STORE_HOLE when one of those before it is missing. */
-export async function readLastBatch(store: KeyValueStore): Promise<number> {
-  let last = 0;
-  let count = 0;
-  let sum = 0n;
-  for await (const [, payload] of walk(store, kindRange(KEY_KIND.batch))) {
-    const batch = decodeIndex(payload) ?? 0;
-    last = Math.max(last, batch);
-    count += 1;
-    sum += BigInt(batch);
-  }
-  const expected = Math.min(last, BATCH_RING);
-  // Ring places are distinct modulo the ring's size, so that count and sum decide.
-  const gapless = (BigInt(2 * last - expected + 1) * BigInt(expected)) / 2n;
-  if (count !== expected || sum !== gapless) {
-    throw new NodeError('STORE_HOLE', `Batches are missing before batch ${last}.`);
-  }
-  return last;
 }
 
 export async function readGroup(store: KeyValueStore, group: number): Promise<GroupState> {

@@ -3,30 +3,28 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
-import { openLevelStore } from '../src/adapters/level-store.ts';
-import { crc32c, judgeTable } from '../src/adapters/table-file.ts';
-import { rowKey } from '../src/format/store-key.ts';
-import type { KeyValueStore } from '../src/store/key-value-store.ts';
-import { LogStore } from '../src/store/log-store.ts';
-import { Scrubber } from '../src/store/scrubber.ts';
-import { createStore, stageDurably } from '../testing/log-store-suite.ts';
-import { MemoryDisk } from '../testing/memory-store.ts';
+import { openLevelStore } from '../src/level-store.ts';
+import { encodeStoredValue } from '../src/stored-value.ts';
+import { crc32c, judgeTable } from '../src/table-file.ts';
 
 const FOOTER_BYTES = 48;
-const quiet = { onPoison: () => {} };
+const failWith = (code: string, detail: string, options?: ErrorOptions) =>
+  Object.assign(new Error(detail, options), { code });
+const open = (location: string) => openLevelStore(location, failWith);
 
 /** A closed store whose rows lie in a table file, as LevelDB writes it at a restart. */
 async function storeWithTable(location: string): Promise<string> {
-  await createStore({ open: () => openLevelStore(location) });
-  const store = await LogStore.open(await openLevelStore(location), quiet);
-  const rows = Array.from({ length: 300 }, (_, at) => ({
-    key: rowKey(1, at % 7, Buffer.from(`user-${at}`)),
-    payload: Buffer.from(`value-${at}`.repeat(1 + (at % 30))),
-  }));
-  await stageDurably(store, rows);
+  const store = await open(location);
+  const rows = Array.from({ length: 300 }, (_, at) => {
+    const key = Buffer.from(`group-${at % 7}/user-${at}`);
+    return {
+      key,
+      value: encodeStoredValue(key, Buffer.from(`value-${at}`.repeat(1 + (at % 30)))),
+    };
+  });
+  await store.write(rows);
   await store.close();
-  const again = await LogStore.open(await openLevelStore(location), quiet);
-  await again.close();
+  await (await open(location)).close();
   const files = (await readdir(location)).filter((name) => name.endsWith('.ldb')).sort();
   return files.at(-1) ?? '';
 }
@@ -73,8 +71,8 @@ t.test('[STO-1] no flipped bit of a table file goes unnoticed, at whatever place
   // A bit of a key: no checksum inside a value could tell that this row is gone.
   file[file.indexOf('user-77') + 6]! ^= 1;
   await writeFile(join(copy, name), file);
-  const damaged = await openLevelStore(copy);
-  await t.rejects(LogStore.open(damaged, quiet), { code: 'STORE_DAMAGED' });
+  const damaged = await open(copy);
+  await t.rejects(damaged.verify(), { code: 'STORE_DAMAGED' });
   await damaged.close();
 });
 
@@ -87,34 +85,4 @@ t.test('bytes that are no table never throw, and are damage', (t) => {
     }),
   );
   t.end();
-});
-
-t.test('the scrubber reads the store over and over until it stops or finds damage', async (t) => {
-  // The scrubber alone keeps no process alive.
-  const alive = setInterval(() => {}, 60_000);
-  t.teardown(() => clearInterval(alive));
-  let rounds = 0;
-  const third = Promise.withResolvers<void>();
-  const store: KeyValueStore = {
-    ...new MemoryDisk().open(),
-    verify: async (pause) => {
-      await pause?.();
-      rounds += 1;
-      if (rounds === 3) third.resolve();
-      if (rounds === 5) throw new Error('damage');
-    },
-  };
-  const never = (error: unknown) => t.fail(String(error));
-  const scrubber = new Scrubber(store, never, 0);
-  scrubber.start();
-  await third.promise;
-  await scrubber.stop();
-  const stoppedAt = rounds;
-  rounds = 3;
-  const found = Promise.withResolvers<unknown>();
-  const again = new Scrubber(store, found.resolve, 0);
-  again.start();
-  t.match(await found.promise, { message: 'damage' });
-  await again.stop();
-  t.ok(stoppedAt >= 3);
 });

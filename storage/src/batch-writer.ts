@@ -3,11 +3,10 @@
 // LevelDB dropped from the middle of its log is missed at the next start. LevelDB does not latch a
 // failed append, so this writer does: after any error it writes nothing more.
 
-import { encodeIndex } from '../format/group-records.ts';
-import { batchKey } from '../format/store-key.ts';
-import { encodeStoredValue } from '../format/stored-value.ts';
-import { NodeError } from '../node-error.ts';
+import { batchKey, encodeBatchNumber } from './batch-numbers.ts';
 import type { KeyValueStore, WriteOperation } from './key-value-store.ts';
+import type { FailWith } from './store-failure.ts';
+import { encodeStoredValue } from './stored-value.ts';
 
 export interface Operation {
   readonly key: Uint8Array;
@@ -18,11 +17,12 @@ export interface Operation {
 /** Urgent: somebody waits for the disk. Lazy: can be recomputed, and waits for company. */
 export type Urgency = 'urgent' | 'lazy';
 
-export interface BatchWriterOptions {
+export interface BatchWriterOptions<E extends Error> {
   readonly lastBatch: number;
   /** How long lazy operations wait for an urgent batch to join. */
   readonly lazyMs: number;
-  readonly onPoison: (error: NodeError) => void;
+  readonly failWith: FailWith<E>;
+  readonly onPoison: (error: E) => void;
 }
 
 /** Staged and not yet durable; more makes room() wait. */
@@ -34,9 +34,9 @@ interface Batch {
   bytes: number;
 }
 
-export class BatchWriter {
+export class BatchWriter<E extends Error> {
   readonly #store: KeyValueStore;
-  readonly #options: BatchWriterOptions;
+  readonly #options: BatchWriterOptions<E>;
   #lastBatch: number;
   #durableBatch: number;
   #pending: Batch = emptyBatch();
@@ -44,10 +44,10 @@ export class BatchWriter {
   #flushing: Promise<void> | undefined;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
-  #poison: NodeError | undefined;
+  #poison: E | undefined;
   #waiting: (() => void)[] = [];
 
-  constructor(store: KeyValueStore, options: BatchWriterOptions) {
+  constructor(store: KeyValueStore, options: BatchWriterOptions<E>) {
     this.#store = store;
     this.#options = options;
     this.#lastBatch = options.lastBatch;
@@ -115,17 +115,18 @@ export class BatchWriter {
 
   async #write(batch: Batch): Promise<void> {
     this.#lastBatch += 1;
-    const key = batchKey(this.#lastBatch);
-    batch.operations.push({ key, value: encodeStoredValue(key, encodeIndex(this.#lastBatch)) });
+    const number = encodeBatchNumber(this.#lastBatch);
+    batch.operations.push({ key: batchKey(this.#lastBatch), value: number });
     try {
       await this.#store.write(batch.operations);
     } catch (error) {
       this.#flushing = undefined;
-      this.#poison = new NodeError('STORE_WRITE_FAILED', `Batch ${this.#lastBatch}.`, {
+      const poison = this.#options.failWith('STORE_WRITE_FAILED', `Batch ${this.#lastBatch}.`, {
         cause: error,
       });
+      this.#poison = poison;
       this.#release();
-      this.#options.onPoison(this.#poison);
+      this.#options.onPoison(poison);
       return;
     }
     this.#flushing = undefined;

@@ -1,4 +1,4 @@
-// What the log store needs of a database: ordered bytes, snapshots for cursors, and one kind of
+// What is needed of a database: ordered bytes, snapshots for cursors, and one kind of
 // write, which is atomic and durable. There is no unsynced write, since LevelDB may lose those in an
 // older log file while newer synced ones survive.
 

@@ -1,19 +1,19 @@
-// The database of a node: classic-level, one directory, one process. LevelDB's own lock file keeps a
+// A database: classic-level, one directory, one process. LevelDB's own lock file keeps a
 // second process out. Every write is synced. Nothing is compressed: table files can then be verified here,
 // and what lies in them is mostly keys, hashes and signatures.
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
-import { NodeError, StoreDamagedError } from '../node-error.ts';
-import type { Cursor, KeyRange, KeyValueStore, WriteOperation } from '../store/key-value-store.ts';
+import type { Cursor, KeyRange, KeyValueStore, WriteOperation } from './key-value-store.ts';
+import type { FailWith } from './store-failure.ts';
 import { judgeTable } from './table-file.ts';
 
 const VIEW = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 const CACHE_BYTES = 33_554_432;
 
 /** Opens or creates the database. Rejects with STORE_IN_USE or STORE_OPEN_FAILED. */
-export async function openLevelStore(location: string): Promise<KeyValueStore> {
+export async function openLevelStore(location: string, failWith: FailWith): Promise<KeyValueStore> {
   const db = new ClassicLevel<Uint8Array, Uint8Array>(location, {
     ...VIEW,
     cacheSize: CACHE_BYTES,
@@ -23,18 +23,23 @@ export async function openLevelStore(location: string): Promise<KeyValueStore> {
     await db.open();
   } catch (error) {
     const locked = causeCode(error) === 'LEVEL_LOCKED';
-    throw new NodeError(locked ? 'STORE_IN_USE' : 'STORE_OPEN_FAILED', location, { cause: error });
+    throw failWith(locked ? 'STORE_IN_USE' : 'STORE_OPEN_FAILED', location, { cause: error });
   }
+  const damaged = (error: unknown) => throwDamage(error, failWith);
   return {
     getMany: (keys) => db.getMany([...keys]).catch(damaged),
-    cursor: (range) => levelCursor(db, range),
-    verify: (pause) => verifyTables(db, location, pause),
+    cursor: (range) => levelCursor(db, range, damaged),
+    verify: (pause) => verifyTables(db, { location, failWith }, pause),
     write: (operations) => db.batch(operations.map(toBatchOperation), { sync: true }),
     close: () => db.close(),
   };
 }
 
-function levelCursor(db: ClassicLevel<Uint8Array, Uint8Array>, range: KeyRange): Cursor {
+function levelCursor(
+  db: ClassicLevel<Uint8Array, Uint8Array>,
+  range: KeyRange,
+  damaged: (error: unknown) => never,
+): Cursor {
   const iterator = db.iterator({ gte: range.from, lt: range.to });
   return {
     next: (limit) => iterator.nextv(limit).catch(damaged),
@@ -46,7 +51,7 @@ function levelCursor(db: ClassicLevel<Uint8Array, Uint8Array>, range: KeyRange):
 /** Only the tables in use: what a crash left half written is none of them. */
 async function verifyTables(
   db: ClassicLevel<Uint8Array, Uint8Array>,
-  location: string,
+  { location, failWith }: { readonly location: string; readonly failWith: FailWith },
   pause: () => Promise<unknown> = async () => {},
 ): Promise<void> {
   for (const number of tablesOf(db)) {
@@ -57,11 +62,11 @@ async function verifyTables(
     } catch (error) {
       // Merged into another table in the meantime.
       if (!tablesOf(db).includes(number)) continue;
-      throw new StoreDamagedError(`Table ${name} cannot be read.`, { cause: error });
+      throw failWith('STORE_DAMAGED', `Table ${name} cannot be read.`, { cause: error });
     }
     const verdict = judgeTable(file);
-    if (verdict === 'version') throw new NodeError('STORE_VERSION', `Table ${name}.`);
-    if (verdict === 'damaged') throw new StoreDamagedError(`Table ${name}.`);
+    if (verdict === 'version') throw failWith('STORE_VERSION', `Table ${name}.`);
+    if (verdict === 'damaged') throw failWith('STORE_DAMAGED', `Table ${name}.`);
     await pause();
   }
 }
@@ -73,10 +78,10 @@ function tablesOf(db: ClassicLevel<Uint8Array, Uint8Array>): readonly string[] {
 }
 
 /** What LevelDB itself cannot read gets the same code as a value that fails its checksum. */
-function damaged(error: unknown): never {
+function throwDamage(error: unknown, failWith: FailWith): never {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const isDamage = code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
-  throw isDamage ? new StoreDamagedError('A file of the database.', { cause: error }) : error;
+  throw isDamage ? failWith('STORE_DAMAGED', 'A file of the database.', { cause: error }) : error;
 }
 
 function toBatchOperation(operation: WriteOperation) {

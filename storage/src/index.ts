@@ -1,0 +1,16 @@
+// LevelDB opened so that damage shows: one writer, every value under a checksum, every batch numbered,
+// every table file checked. The nodes keep their logs in it, the desktop agent its rows.
+
+export { batchKey, readLastBatch } from './batch-numbers.ts';
+export type { Operation, Urgency } from './batch-writer.ts';
+export { BatchWriter } from './batch-writer.ts';
+export type {
+  Cursor,
+  KeyRange,
+  KeyValue,
+  KeyValueStore,
+  WriteOperation,
+} from './key-value-store.ts';
+export { openLevelStore } from './level-store.ts';
+export type { FailWith, StoreFailureCode } from './store-failure.ts';
+export { decodeStoredValue, encodeStoredValue } from './stored-value.ts';
