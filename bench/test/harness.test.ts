@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Contestant } from '../src/harness/bench.ts';
 import { Child } from '../src/harness/child.ts';
+import { nested } from '../src/harness/figures.ts';
 import { interleavedRounds } from '../src/harness/interleaved-rounds.ts';
 import { cpuSecondsOf, processCpuSeconds } from '../src/harness/process-cpu.ts';
 import { resultOf } from '../src/harness/result.ts';
@@ -89,9 +90,51 @@ t.test('a ratio is ours divided by the peer inside each round, then the middle',
   t.same(result.peers, { peer: { cost: 2 } });
   t.same(result.ratio, { cost: 1.5 });
   t.same(result.spread['ratio'], { cost: { median: 1.5, min: 1, max: 2 } });
-  t.match(tableOf(result), /ours\s+3 \(2 to 9\)\npeer\s+2 \(1 to 9\)\nratio cost 1\.5 \(1 to 2\)/);
+  t.match(
+    tableOf(result),
+    /ours\s+peer\ncost\s+3 \(2 to 9\)\s+2 \(1 to 9\)\nratio cost 1\.5 \(1 to 2\)/,
+  );
   t.match(tableOf(result), /commit abc with changes/);
 });
+
+t.test('a dot in the name of a figure or a ratio is a level of the JSON', async (t) => {
+  const measure = async () => ({});
+  const result = resultOf({
+    name: 'test',
+    contestants: [
+      { key: 'ours', what: 'this', measure },
+      { key: 'peer', what: 'that', measure },
+    ],
+    ratios: [
+      { key: 'rate.1', figure: 'rate.1', peer: 'peer' },
+      { key: 'rate.64', figure: 'rate.64', peer: 'peer' },
+    ],
+    samples: new Map([
+      ['ours', [{ 'rate.1': 1, 'rate.64': 9, 'split.rate': 7 }]],
+      ['peer', [{ 'rate.1': 2, 'rate.64': 3 }]],
+    ]),
+    rounds: 1,
+    seconds: 1,
+    machine: MACHINE,
+    commit: undefined,
+    date: '2026-01-01T00:00:00.000Z',
+  });
+  t.same(result.ours, { rate: { 1: 1, 64: 9 }, split: { rate: 7 } });
+  t.same(result.peers, { peer: { rate: { 1: 2, 64: 3 } } });
+  t.same(result.ratio, { rate: { 1: 0.5, 64: 3 } });
+  t.match(tableOf(result), /\nrate\.64\s+9 \(9 to 9\)\s+3 \(3 to 3\)\nsplit\.rate\s+7 .*\)\s+-\n/);
+});
+
+t.test(
+  'a name that is both a figure and a level is refused, and so is one that repeats',
+  async (t) => {
+    const refuses = (...names: string[]) =>
+      t.throws(() => nested(names.map((name) => [name, 1])), /figure|already/, names.join(' '));
+    refuses('rate', 'rate.64');
+    refuses('rate.64', 'rate');
+    refuses('rate.64', 'rate.64');
+  },
+);
 
 t.test('a child is stopped when asked, and its failure carries what it printed', async (t) => {
   const start = (code: string) => Child.start({ command: process.execPath, args: ['-e', code] });
@@ -101,6 +144,12 @@ t.test('a child is stopped when asked, and its failure carries what it printed',
   t.notOk(waiting.running);
   await t.rejects((await start('console.log("why"); process.exit(3)')).finished(10_000), /3\nwhy/);
   t.equal(await (await start('console.log("done")')).finished(10_000), 'done\n');
+  const told = await Child.start({
+    command: process.execPath,
+    args: ['-e', 'console.log(process.env.MARK)'],
+    environment: { MARK: 'handed over' },
+  });
+  t.equal(await told.finished(10_000), 'handed over\n');
   await t.rejects(Child.start({ command: 'no-such-program-anywhere', args: [] }), /ENOENT/);
 });
 

@@ -1,7 +1,7 @@
 // What the harness asks of a bench: contestants it can start and stop, and one sample of one contestant.
 // The first contestant is ours; the others are its peers.
 
-/** Figures of one run of one contestant, by name. */
+/** Figures of one run of one contestant, by name. A dot in a name is one level of the JSON. */
 export type Sample = Readonly<Record<string, number>>;
 
 export interface Contestant {

@@ -11,6 +11,8 @@ export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly directory?: string;
+  /** Added to the environment of the bench. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class Child {
@@ -34,8 +36,12 @@ export class Child {
   }
 
   /** Rejects when the program cannot be run at all. */
-  static async start({ command, args, directory }: ChildOptions): Promise<Child> {
-    const started = spawn(command, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  static async start({ command, args, directory, environment }: ChildOptions): Promise<Child> {
+    const started = spawn(command, args, {
+      cwd: directory,
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     await once(started, 'spawn');
     if (started.pid === undefined) throw new Error(`${command} has no process id`);
     return new Child(started, started.pid);
@@ -60,9 +66,9 @@ export class Child {
     return this.#printed;
   }
 
-  /** Asks it to end, and ends it when it does not. */
-  async stop(): Promise<void> {
-    if (this.running) this.#process.kill('SIGTERM');
+  /** Asks it to end, and ends it when it does not. With SIGKILL there is no asking. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
+    if (this.running) this.#process.kill(signal);
     const timer = setTimeout(() => this.#process.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await this.#ended;
     clearTimeout(timer);

@@ -1,12 +1,11 @@
 // From samples to what a bench says. A ratio is taken inside each round, where both met the same machine, and
 // only then is the middle of the rounds taken.
 import type { Contestant, RatioSpec, Sample } from './bench.ts';
+import { type Figures, nested } from './figures.ts';
 import type { Commit, Machine } from './machine.ts';
 import { type Spread, spreadOf } from './spread.ts';
 
 const DIGITS = 4;
-
-export type Figures = Readonly<Record<string, number>>;
 
 export interface BenchResult {
   readonly name: string;
@@ -15,6 +14,7 @@ export interface BenchResult {
   readonly peers: Readonly<Record<string, Figures>>;
   /** Ours divided by the peer's: below 1 we use or do less. */
   readonly ratio: Figures;
+  /** By whole names, dots and all. */
   readonly spread: Readonly<Record<string, Readonly<Record<string, Spread>>>>;
   readonly contestants: Readonly<Record<string, string>>;
   readonly rounds: number;
@@ -39,19 +39,17 @@ export interface Taken {
 export function resultOf({ name, contestants, ratios, samples, ...taken }: Taken): BenchResult {
   const spread: Record<string, Record<string, Spread>> = {};
   for (const [key, rounds] of samples) spread[key] = spreadsOf(rounds);
-  const ratio: Record<string, number> = {};
   const ratioSpread: Record<string, Spread> = {};
   for (const { key, figure, peer } of ratios) {
     const inRounds = ratiosOf(figure, samples.get('ours') ?? [], samples.get(peer) ?? []);
     ratioSpread[key] = rounded(spreadOf(inRounds));
-    ratio[key] = ratioSpread[key].median;
   }
   const peers = contestants.filter(({ key }) => key !== 'ours');
   return {
     name,
     ours: medians(spread['ours']),
     peers: Object.fromEntries(peers.map(({ key }) => [key, medians(spread[key])])),
-    ratio,
+    ratio: medians(ratioSpread),
     spread: { ...spread, ratio: ratioSpread },
     contestants: Object.fromEntries(contestants.map(({ key, what }) => [key, what])),
     ...taken,
@@ -79,9 +77,7 @@ function figureOf(sample: Sample | undefined, figure: string): number {
 }
 
 function medians(spreads: Readonly<Record<string, Spread>> | undefined): Figures {
-  return Object.fromEntries(
-    Object.entries(spreads ?? {}).map(([figure, { median }]) => [figure, median]),
-  );
+  return nested(Object.entries(spreads ?? {}).map(([figure, { median }]) => [figure, median]));
 }
 
 function rounded({ median, min, max }: Spread): Spread {

@@ -1,16 +1,17 @@
-// A result for people: one line for each contestant, one column for each figure, then the ratios.
+// A result for people: one line for each figure, one column for each contestant, then the ratios.
 import type { BenchResult } from './result.ts';
 import type { Spread } from './spread.ts';
 
 /** Medians with the smallest and largest round in brackets. */
 export function tableOf(result: BenchResult): string {
   const { ratio: ratios = {}, ...contestants } = result.spread;
-  const figures = Object.keys(contestants['ours'] ?? {});
+  const keys = Object.keys(contestants);
+  const figures = new Set(Object.values(contestants).flatMap((spreads) => Object.keys(spreads)));
   const rows = [
-    ['', ...figures],
-    ...Object.entries(contestants).map(([key, spreads]) => [
-      key,
-      ...figures.map((figure) => cell(spreads[figure])),
+    ['', ...keys],
+    ...[...figures].map((figure) => [
+      figure,
+      ...keys.map((key) => cell(contestants[key]?.[figure])),
     ]),
   ];
   const lines = rows.map((row) =>
