@@ -14,6 +14,18 @@ export const CLIENT_ERRORS = {
     message: 'There is no room left on this device.',
     remedy: 'Free some space and try again.',
   },
+  LINK_DIGITS: {
+    message: 'The digits were not the same, so the device was not added.',
+    remedy: 'Begin again with a new code. If it happens twice, do not trust this server.',
+  },
+  LINK_TIMEOUT: {
+    message: 'Nobody answered in time.',
+    remedy: 'Begin again with a new code; each is good for two minutes.',
+  },
+  LINK_CANCELLED: {
+    message: 'Adding the device was cancelled.',
+    remedy: 'Begin again with a new code when you are ready.',
+  },
   OFFLINE: {
     message: 'The servers cannot be reached right now.',
     remedy: 'Check the network and try again; open conversations go on meanwhile.',

@@ -32,7 +32,44 @@ export type Arrival =
   | { readonly kind: 'none' }
   | { readonly kind: 'firstAdmin' }
   | { readonly kind: 'invite'; readonly poolId: Id }
+  /** A new device's QR code was scanned: it waits to be added to this account. */
+  | { readonly kind: 'newDevice' }
   | { readonly kind: 'broken'; readonly reason: string };
+
+/** What a person sees of a device that is being added to their account, on either side of it. */
+export type LinkingView =
+  /** New device: asking a server for a code. */
+  | { readonly step: 'opening' }
+  /** New device: `code` (`K7QM-3XPA`) is typed, or `link` scanned, on a device of the account. */
+  | {
+      readonly step: 'waiting';
+      readonly code: string;
+      readonly link: string;
+      readonly expiryMs: number;
+    }
+  /** Device of the account: the code is being looked for. */
+  | { readonly step: 'finding' }
+  /**
+   * Both: six digits, to be compared by a person who sees both screens. `other` is known to the
+   * device of the account alone. `answered`: said here that they are the same, the other side is
+   * waited for. A new device whose QR code was scanned needs no answer (`answered` from the start).
+   */
+  | {
+      readonly step: 'comparing';
+      readonly digits: string;
+      readonly answered: boolean;
+      readonly expiryMs: number;
+      readonly other?: NewDeviceView;
+    }
+  /** Both: agreed, the account's chain is being extended. */
+  | { readonly step: 'adding' };
+
+export interface NewDeviceView {
+  readonly kind: DeviceView['kind'];
+  /** Its network address as its server sees it; the same household's where `nearby`. */
+  readonly address: string;
+  readonly nearby: boolean;
+}
 
 export interface NodeView {
   readonly name: string;
@@ -159,6 +196,8 @@ export interface ClientView {
   readonly arrival: Arrival;
   readonly server: ServerView;
   readonly me?: Me;
+  /** While a device is being added, on the new one and on the one that adds it. */
+  readonly linking?: LinkingView;
   readonly pools: readonly PoolView[];
   /** Newest last; the engine drops each after some seconds. */
   readonly notices: readonly Notice[];
@@ -195,7 +234,20 @@ export interface Rockpool {
   signIn(): Promise<ActionResult>;
   /** Joins the pool of the invite link with the account of this device. */
   acceptInvite(): Promise<ActionResult<{ readonly poolId: Id }>>;
-  /** Forgets an invite or first-admin link that is not wanted. */
+  /**
+   * On a device without an account: shows a code (view.linking) until a device of the person's
+   * account adds this one. Answers once that is done, refused, cancelled or out of time.
+   */
+  linkThisDevice(): Promise<ActionResult>;
+  /**
+   * On a device of the account: adds the new device that shows this code, or whose QR code this
+   * page arrived with (no code). Answers once it is added, refused, cancelled or out of time.
+   */
+  addDevice(code?: string): Promise<ActionResult>;
+  /** Are the six digits the same on both screens? `false` ends the linking on both sides. */
+  answerDigits(same: boolean): void;
+  cancelLinking(): void;
+  /** Forgets an invite, first-admin or new device's link that is not wanted. */
   dismissArrival(): void;
   createPool(name: string): Promise<ActionResult<{ readonly poolId: Id }>>;
   invite(poolId: Id): Promise<ActionResult<InviteView>>;
