@@ -15,6 +15,27 @@ export { deviceId, linkHash, poolRef, slotOf, userHandle, userRef } from './chai
 export { decodeInviteLink, encodeInviteLink } from './chain/invite-link.ts';
 export type { Judged, SignatureCheck } from './chain/judged.ts';
 export {
+  type Announcement,
+  decodeMeetingBody,
+  decodeMeetingLink,
+  encodeMeetingBody,
+  encodeMeetingLink,
+  type Introduction,
+  type MeetingBegun,
+  type MeetingBody,
+  type MeetingLink,
+  type MeetingStep,
+  meetingCommit,
+  meetingDigits,
+  meetingMac,
+} from './chain/meeting.ts';
+export {
+  codeCharOfNode,
+  formatMeetingCode,
+  meetingCode,
+  readMeetingCode,
+} from './chain/meeting-code.ts';
+export {
   type Assertion,
   enrolmentChallenge,
   judgeAssertion,
@@ -60,7 +81,7 @@ export type {
   UserGenesis,
   UserStatement,
 } from './chain/statements.ts';
-export { enrolmentShape } from './chain/statements.ts';
+export { deviceAddShape, enrolmentShape } from './chain/statements.ts';
 export { type JudgedUser, judgeUser } from './chain/user-chain.ts';
 export { fromBase64url, toBase64url } from './encoding/base64url.ts';
 export {
@@ -138,6 +159,12 @@ export {
   INVITE_LINK_CHARS_MAX,
   LOGICAL_COUNTER_MAX,
   MEDIA_TYPE_BYTES_MAX,
+  MEETING_BODY_BYTES_MAX,
+  MEETING_CODE_CHARS,
+  MEETING_LIFE_MS,
+  MEETING_LINK_CHARS_MAX,
+  MEETING_TRIES_MAX,
+  MEETING_TRIES_WINDOW_MS,
   MESSAGE_TEXT_BYTES_MAX,
   POOL_INVITES_OPEN_MAX,
   POOL_MEMBERS_MAX,

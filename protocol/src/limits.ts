@@ -49,6 +49,17 @@ export const EXPIRY_MARGIN_MS = 60 * 1000;
 export const CLOCK_SKEW_MAX_MS = 10 * 60 * 1000;
 /** How long a socket authentication proof is good for. */
 export const SOCKET_PROOF_LIFE_MAX_MS = 2 * 60 * 1000;
+/** A new device's code is good for this long, and a meeting under it once more as long. */
+export const MEETING_LIFE_MS = 2 * 60 * 1000;
+/** What one of the two devices of a meeting says to the other. */
+export const MEETING_BODY_BYTES_MAX = 8 * 1024;
+/** Characters of a new device's code: one for its node, the others random. */
+export const MEETING_CODE_CHARS = 8;
+/** Codes that one user may try within the window; trying is counted in the log. */
+export const MEETING_TRIES_MAX = 5;
+export const MEETING_TRIES_WINDOW_MS = 15 * 60 * 1000;
+/** Fragment of a new device's link: about 210 characters are used. */
+export const MEETING_LINK_CHARS_MAX = 512;
 /** Fragment of an invite link: about 270 characters are used. */
 export const INVITE_LINK_CHARS_MAX = 512;
 /** How long the first administrator's link is good for. */

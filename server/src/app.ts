@@ -118,11 +118,12 @@ function compose(
   const committed = (seconds: number) => metrics.committed(seconds);
   const commands = { cluster, view, party, realm: ids.realm, verify, nowMs, committed };
   const signaling = createSignaling({ cluster, view, metrics, log: app.log, nowMs });
-  const { hub } = signaling;
+  const { hub, meetings } = signaling;
   const limits = new RateLimits(options.allowances);
   const gateway = new Gateway({
     hub,
-    route: createRoute({ commands, hub, nodeId: ids.node }, limits),
+    meetings,
+    route: createRoute({ commands, hub, meetings, nodeId: ids.node }, limits),
     log: app.log,
     counters: metrics,
     others: () => connectedPeers(cluster).map(({ name }) => name),

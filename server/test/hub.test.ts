@@ -69,6 +69,7 @@ class World {
       connected: () => [...this.hubs.keys()].filter((other) => other !== name),
       touched: (pools) => hub.presenceTouched(pools),
       signal: (message) => void hub.deliver(message),
+      meeting: () => {},
       refused: (_node, code) => void this.refused.push(code),
       nowMs: () => this.nowMs,
     });

@@ -9,6 +9,7 @@ import {
 import fc from 'fast-check';
 import t from 'tap';
 import { addressKey, RATE_LIMITS, RateLimits } from '../src/limits/rate-limits.ts';
+import type { Meetings } from '../src/meetings/meetings.ts';
 import type { SignalingHub } from '../src/signaling/hub.ts';
 import { FRAMES_ANONYMOUS, FrameBudget } from '../src/ws/frame-budget.ts';
 import { readClientFrame } from '../src/ws/frame-reader.ts';
@@ -212,8 +213,14 @@ function gateway(active = async () => false) {
   const hub = {
     detach: (socket: unknown) => void detached.push(socket),
   } as unknown as SignalingHub;
+  const waiting = new Set<unknown>();
+  const meetings = {
+    has: (socket: unknown) => waiting.has(socket),
+    leave: (socket: unknown) => void waiting.delete(socket),
+  } as unknown as Meetings;
   const gate = new Gateway({
     hub,
+    meetings,
     route: pong,
     log,
     counters,
@@ -231,7 +238,7 @@ function gateway(active = async () => false) {
       unclaimed: 1,
     }),
   });
-  return { gate, clock, detached };
+  return { gate, clock, detached, waiting };
 }
 
 t.test('[GW-2] every socket has a hello with a nonce of its own', async (t) => {

@@ -17,6 +17,9 @@ import { createAccount } from './identity/create-account.ts';
 import { joinPool, proveInvite } from './identity/join-pool.ts';
 import { createPool, invite } from './identity/own-pools.ts';
 import { signIn } from './identity/sign-in.ts';
+import { addDevice } from './linking/add-device.ts';
+import { type Attempt, ended, type Outcome } from './linking/attempt.ts';
+import { joinAccount } from './linking/join-account.ts';
 import { cleanFileName, cleanLine, cleanLines } from './messages/clean-text.ts';
 import type { PoolRoom } from './pool/pool-room.ts';
 import type { Platform } from './ports.ts';
@@ -44,6 +47,14 @@ export function createRockpool(platform: Platform): Rockpool {
     return result;
   }
 
+  /** A person may take minutes over it, so nothing waits in turn behind it. */
+  function link(flow: (attempt: Attempt) => Promise<Outcome<unknown>>): Promise<ActionResult> {
+    return started
+      .then(() => engine.linking.run(flow))
+      .catch(unexpected)
+      .then(shown);
+  }
+
   async function inRoom<T>(
     poolId: Id,
     run: (room: PoolRoom) => Promise<ActionResult<T>>,
@@ -60,6 +71,10 @@ export function createRockpool(platform: Platform): Rockpool {
     subscribe: (listener) => engine.subscribe(listener),
     createAccount: () => inTurn(() => register(engine)),
     signIn: () => inTurn(() => returnHere(engine)),
+    linkThisDevice: () => link((attempt) => joinAccount(engine, attempt)),
+    addDevice: (code) => link((attempt) => addTo(engine, attempt, code)),
+    answerDigits: (same) => engine.linking.answer(same),
+    cancelLinking: () => engine.linking.cancel(),
     acceptInvite: () => inTurn(() => accept(engine)),
     dismissArrival: () => engine.forgetArrival(),
     createPool: (name) => inTurn(() => createPool(engine, cleanLine(name, POOL_NAME_BYTES_MAX))),
@@ -96,6 +111,7 @@ function unexpected(cause: unknown): ReturnType<typeof failed> {
 
 async function register(engine: Engine): Promise<ActionResult> {
   const { arrival } = engine;
+  engine.linking.cancel();
   if (arrival.kind !== 'firstAdmin' && arrival.kind !== 'invite') return failed('AUTH_ADMISSION');
   const link = await engine.session.link('hello');
   if (link === undefined) return failed('OFFLINE');
@@ -112,11 +128,26 @@ async function register(engine: Engine): Promise<ActionResult> {
 }
 
 async function returnHere(engine: Engine): Promise<ActionResult> {
+  engine.linking.cancel();
   const link = await engine.session.link('hello');
   if (link === undefined) return failed('OFFLINE');
   const done = await signIn(engine, link);
   if (!done.ok || engine.arrival.kind !== 'invite') return done;
   return joined(await accept(engine));
+}
+
+async function addTo(
+  engine: Engine,
+  attempt: Attempt,
+  typed: string | undefined,
+): Promise<Outcome<unknown>> {
+  const { arrival } = engine;
+  if (engine.account() === undefined) return ended('AUTH_REQUIRED');
+  if (typed !== undefined) return addDevice(engine, attempt, typed);
+  if (arrival.kind !== 'newDevice') return ended('LINK_UNKNOWN');
+  // Its code is good for one meeting, however that ends.
+  engine.forgetArrival();
+  return addDevice(engine, attempt, arrival.link.code, arrival.link);
 }
 
 function joined(result: ActionResult<unknown>): ActionResult {

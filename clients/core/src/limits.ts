@@ -16,6 +16,13 @@ export const SUSPECT_MS = 4_000;
 export const NOTICE_LIFE_MS = 8_000;
 export const NOTICES_MAX = 5;
 
+/** How long the other device of a meeting may take where no person has to do anything. */
+export const MEETING_REPLY_MS = 15_000;
+/** What the other device may say before it is looked at. */
+export const MEETING_BODIES_MAX = 16;
+/** How often the link of a new device is made anew because the chain grew meanwhile. */
+export const MEETING_LINK_TRIES_MAX = 4;
+
 /** Pages of one chain that are read in a row. */
 export const CHAIN_PAGES_MAX = 128;
 

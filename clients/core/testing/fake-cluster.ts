@@ -22,6 +22,7 @@ import {
   type UserState,
 } from '@rockpool/protocol';
 import { verifyChecks } from '@rockpool/protocol/testing';
+import { FakeMeetings } from './fake-meetings.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
 export interface KeptChain<State> {
@@ -64,6 +65,7 @@ export class FakeCluster {
   readonly users = new Map<string, KeptChain<UserState>>();
   readonly pools = new Map<string, KeptChain<PoolState>>();
   readonly sockets = new Set<ClusterSocket>();
+  readonly meetings = new FakeMeetings();
   claimed = false;
   /** What a hostile server would answer or pass on instead; undefined swallows it. */
   tamper: (frame: ServerFrame, to: ClusterSocket) => ServerFrame | undefined = (frame) => frame;

@@ -10,6 +10,7 @@ import {
   findDevice,
   inviteProofBytes,
   judgeAssertion,
+  MEETING_LIFE_MS,
   peekUserStatement,
   type Ref,
   type ServerFrame,
@@ -78,6 +79,7 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
     if (!this.#open) return;
     this.#open = false;
     this.#cluster.sockets.delete(this);
+    this.#cluster.meetings.leave(this);
     this.#cluster.time.defer(() => this.#events.onClose(1006));
   }
 
@@ -85,6 +87,7 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
     if (!this.#open) return;
     this.#open = false;
     this.#cluster.sockets.delete(this);
+    this.#cluster.meetings.leave(this);
     this.#cluster.tellPresence();
   }
 
@@ -165,9 +168,35 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
       }
       case 'signal':
         return this.#signal(frame);
+      case 'rendezvous':
+        return {
+          type: 'rendezvous',
+          code: this.#cluster.meetings.open(this),
+          expiry: this.#cluster.time.nowMs() + MEETING_LIFE_MS,
+        };
+      case 'meet':
+        return this.#meet(frame.code);
+      case 'pass':
+        return this.#cluster.meetings.pass(this, frame.body) ? { type: 'ok' } : no('LINK_ENDED');
+      case 'part':
+        this.#cluster.meetings.leave(this);
+        return { type: 'ok' };
       case 'ping':
         return { type: 'pong' };
     }
+  }
+
+  #meet(code: string): Answer {
+    const { user, device } = this;
+    if (user === undefined || device === undefined) return no('AUTH_REQUIRED');
+    const met = this.#cluster.meetings.meet(this, code);
+    if (met !== 'met') return no(met);
+    for (const socket of this.#cluster.sockets) {
+      if (socket.user !== undefined && equalRefs(socket.user, user)) {
+        socket.push({ type: 'meets', device });
+      }
+    }
+    return { type: 'meeting', address: '192.0.2.7', nearby: 0 };
   }
 
   #auth(frame: Extract<ClientFrame, { type: 'auth' }>): Answer {

@@ -69,6 +69,21 @@ export const enrolmentShape = map({
 /** What a passkey signs to let a device in: the hash of this is the ceremony's challenge. */
 export type Enrolment = ShapeType<typeof enrolmentShape>;
 
+export const deviceAddShape = map(
+  {
+    v,
+    kind: oneOf('device.add'),
+    user: refShape,
+    ...later,
+    device: deviceShape,
+    capability: capabilityShape,
+    expiry: uint(),
+  },
+  /** Hash (tag enrol) of the enrolment certificate, exactly when a passkey signs. */
+  { enrol: bytes(32) },
+);
+export type DeviceAdd = ShapeType<typeof deviceAddShape>;
+
 export const userStatementShape = union('kind', {
   'user.genesis': map(
     {
@@ -83,23 +98,10 @@ export const userStatementShape = union('kind', {
     },
     { recovery: bytes(32) },
   ),
-  'device.add': map(
-    {
-      v,
-      kind: oneOf('device.add'),
-      user: refShape,
-      ...later,
-      device: deviceShape,
-      capability: capabilityShape,
-      expiry: uint(),
-    },
-    /** Hash (tag enrol) of the enrolment certificate, exactly when a passkey signs. */
-    { enrol: bytes(32) },
-  ),
+  'device.add': deviceAddShape,
 });
 export type UserStatement = ShapeType<typeof userStatementShape>;
 export type UserGenesis = Extract<UserStatement, { kind: 'user.genesis' }>;
-export type DeviceAdd = Extract<UserStatement, { kind: 'device.add' }>;
 
 export const poolRoleShape = oneOf('owner', 'member');
 export type PoolRole = ShapeType<typeof poolRoleShape>;

@@ -2,6 +2,7 @@
 // in the order written (all but the last of fixed length). A hash or signature made for one purpose
 // can so never be presented for another.
 
+import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { type Bytes, concatBytes, utf8 } from './bytes.ts';
 
@@ -14,7 +15,10 @@ export type HashTag =
   | 'recovery'
   | 'state'
   | 'recordlink'
-  | 'body';
+  | 'body'
+  | 'meetcommit'
+  | 'meetdigits';
+export type MacTag = 'meetmac';
 
 /** The bytes that a signature covers (or, for enrol, that a passkey's challenge is the hash of). */
 export function signInput(tag: SignTag, ...parts: readonly Bytes[]): Bytes {
@@ -23,6 +27,11 @@ export function signInput(tag: SignTag, ...parts: readonly Bytes[]): Bytes {
 
 export function taggedHash(tag: HashTag | 'enrol', ...parts: readonly Bytes[]): Bytes {
   return sha256(concatBytes(utf8(`rockpool/${tag}/v1`), ZERO, ...parts));
+}
+
+/** HMAC-SHA-256 (RFC 2104) under a shared secret. */
+export function taggedMac(tag: MacTag, secret: Bytes, ...parts: readonly Bytes[]): Bytes {
+  return hmac(sha256, secret, concatBytes(utf8(`rockpool/${tag}/v1`), ZERO, ...parts));
 }
 
 /** Plain SHA-256, for what other standards define (certificate fingerprints, clientDataJSON). */

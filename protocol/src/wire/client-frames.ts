@@ -21,6 +21,8 @@ import {
   CREDENTIAL_ID_BYTES_MAX,
   ENVELOPE_BYTES_MAX,
   FRAME_BYTES_MAX,
+  MEETING_BODY_BYTES_MAX,
+  MEETING_CODE_CHARS,
   SIGNAL_BODY_BYTES_MAX,
   WATCHED_POOLS_MAX,
 } from '../limits.ts';
@@ -111,6 +113,14 @@ export const clientFrameShape = union('type', {
     to: bytes(32),
     body: bytesUpTo(SIGNAL_BODY_BYTES_MAX, 1),
   }),
+  /** A device without an account asks for a code, under which a device of the person finds it. */
+  rendezvous: map({ type: oneOf('rendezvous'), re }),
+  /** A full device goes to the new device that waits under this code. */
+  meet: map({ type: oneOf('meet'), re, code: text(MEETING_CODE_CHARS) }),
+  /** To the other device of this socket's meeting. */
+  pass: map({ type: oneOf('pass'), re, body: bytesUpTo(MEETING_BODY_BYTES_MAX, 1) }),
+  /** Ends this socket's waiting or meeting. */
+  part: map({ type: oneOf('part'), re }),
   ping: map({ type: oneOf('ping'), re }),
 });
 export type ClientFrame = ShapeType<typeof clientFrameShape>;

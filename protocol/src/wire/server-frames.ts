@@ -21,6 +21,8 @@ import {
   CHAIN_PAGE_LINKS_MAX,
   ENVELOPE_BYTES_MAX,
   FRAME_BYTES_MAX,
+  MEETING_BODY_BYTES_MAX,
+  MEETING_CODE_CHARS,
   PRESENCE_DEVICES_MAX,
   SIGNAL_BODY_BYTES_MAX,
   USER_POOLS_MAX,
@@ -111,6 +113,22 @@ export const serverFrameShape = union('type', {
     from: bytes(32),
     body: bytesUpTo(SIGNAL_BODY_BYTES_MAX, 1),
   }),
+  /** The code that a device without an account waits under, and until when (node's clock). */
+  rendezvous: map({
+    type: oneOf('rendezvous'),
+    re,
+    code: text(MEETING_CODE_CHARS),
+    expiry: uint(),
+  }),
+  /** To the device that came: the new one's address as its node sees it; 1 where it is the same. */
+  meeting: map({ type: oneOf('meeting'), re, address: text(64), nearby: oneOf(0, 1) }),
+  /** To the device that waits: another one has come. */
+  met: map({ type: oneOf('met') }),
+  passed: map({ type: oneOf('passed'), body: bytesUpTo(MEETING_BODY_BYTES_MAX, 1) }),
+  /** The meeting is over: the other side left, or its time was. */
+  parted: map({ type: oneOf('parted') }),
+  /** To every device of a user: this one of them has gone to meet a new device. */
+  meets: map({ type: oneOf('meets'), device: bytes(32) }),
   /** Which nodes are up, whenever that changes. */
   nodes: map({ type: oneOf('nodes'), nodes: array(nodeStateShape, 32) }),
   /** This node is going away; `to` names nodes to try instead. */

@@ -7,6 +7,7 @@ import {
   equalRefs,
   type JudgedUser,
   judgeUser,
+  type OpenUserEnvelope,
   peekUserStatement,
   type Ref,
   type Result,
@@ -18,6 +19,7 @@ import { answeredBefore, headOf } from './chain-rows.ts';
 import type { CommandOf } from './commands.ts';
 import { encodeEvent } from './events.ts';
 import {
+  meetingTriesKey,
   pendingAccountKey,
   userHandleKey,
   userLinkKey,
@@ -78,7 +80,8 @@ export const appendUserLink: Handler<CommandOf<'appendUserLink'>> = {
   reads({ ref, envelope }) {
     const peeked = peekUserStatement(envelope);
     if (!peeked.ok) return [];
-    return [userStateKey(ref[1]), userLinkKey(ref[1], peeked.value.seq)];
+    const [, id] = ref;
+    return [userStateKey(id), userLinkKey(id, peeked.value.seq), meetingTriesKey(id)];
   },
   apply(rows, { ref, envelope }, context) {
     const peeked = peekUserStatement(envelope);
@@ -90,7 +93,10 @@ export const appendUserLink: Handler<CommandOf<'appendUserLink'>> = {
     if (before !== undefined) return before;
     const judged = judgeUser(state, envelope, context.entryTimeMs);
     if (!judged.ok) return refused(judged, headOf(state));
-    return appended(judged.value, envelope, context, []);
+    const tries = meetingTriesKey(ref[1]);
+    // The code led to a device that the person wanted: it was no guess.
+    const met = rows(tries) !== undefined && addedByDevice(peeked.value);
+    return appended(judged.value, envelope, context, met ? [{ key: tries, value: null }] : []);
   },
 };
 
@@ -141,6 +147,10 @@ export const dropPending: Handler<CommandOf<'dropPending'>> = {
     };
   },
 };
+
+function addedByDevice({ statement, envelope }: OpenUserEnvelope): boolean {
+  return statement.kind === 'device.add' && envelope.sigs.some(({ by }) => by === 'device');
+}
 
 function placeOf(envelope: Bytes): Result<number> {
   const peeked = peekUserStatement(envelope);

@@ -44,6 +44,8 @@ export const commandShape = union('kind', {
   putUserGenesis: map({ v, kind: oneOf('putUserGenesis'), envelope, admittedBy: admittedByShape }),
   /** User's slot. */
   appendUserLink: map({ v, kind: oneOf('appendUserLink'), ref: refShape, envelope }),
+  /** User's slot. A device of the user tries a code, to meet a new device. */
+  tryMeeting: map({ v, kind: oneOf('tryMeeting'), user: refShape, device: bytes(32) }),
   /** Pool's slot. */
   putPoolGenesis: map({ v, kind: oneOf('putPoolGenesis'), envelope, evidence }),
   /** Pool's slot. */

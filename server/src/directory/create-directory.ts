@@ -4,6 +4,7 @@
 
 import type { Result } from '@rockpool/protocol';
 import { claimAdmin, setFirstAdmin } from './apply-admin.ts';
+import { tryMeeting } from './apply-meeting.ts';
 import { appendPoolLink, outboxDone, putPoolGenesis } from './apply-pool.ts';
 import { appendUserLink, dropPending, memberJoined, putUserGenesis } from './apply-user.ts';
 import { type Command, type CommandKind, type CommandOf, decodeCommand } from './commands.ts';
@@ -31,6 +32,7 @@ type Handlers = { readonly [K in CommandKind]: Handler<CommandOf<K>> };
 const HANDLERS: Handlers = {
   putUserGenesis,
   appendUserLink,
+  tryMeeting,
   putPoolGenesis,
   appendPoolLink,
   memberJoined,

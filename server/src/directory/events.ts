@@ -21,6 +21,8 @@ const EVENT_BYTES_MAX = 1024;
 const eventShape = union('event', {
   /** A link was added to the user's chain (seq 0: a new account). */
   userChanged: map({ v, event: oneOf('userChanged'), user: refShape, head: headShape }),
+  /** A device of the user tries a code, to meet a new device. */
+  userMeets: map({ v, event: oneOf('userMeets'), user: refShape, device: bytes(32) }),
   /** The account was dropped: it never joined a pool. Close its sockets. */
   userDropped: map({ v, event: oneOf('userDropped'), user: refShape }),
   /** A link was added to the pool's chain. `joined` is the user it made a member, if it did. */

@@ -17,6 +17,8 @@ export const KEY_PREFIXES = {
   userPools: 0x6c,
   /** `w` user id -> the account waits for its first join: since when, admitted by which pool. */
   pendingAccount: 0x77,
+  /** `m` user id -> codes of new devices that the user has tried lately: since when, how many. */
+  meetingTries: 0x6d,
   /** `p` pool id -> replayed state of the pool's chain, and its size. */
   poolState: 0x70,
   /** `P` pool id, seq (u32) -> one link of the pool's chain and its log time. */
@@ -47,6 +49,7 @@ export const userLinkKey = (userId: Bytes, seq: number): Bytes =>
 export const userHandleKey = (handle: Bytes): Bytes => key('userHandle', handle);
 export const userPoolsKey = (userId: Bytes): Bytes => key('userPools', userId);
 export const pendingAccountKey = (userId: Bytes): Bytes => key('pendingAccount', userId);
+export const meetingTriesKey = (userId: Bytes): Bytes => key('meetingTries', userId);
 export const poolStateKey = (poolId: Bytes): Bytes => key('poolState', poolId);
 export const poolLinksPrefix = (poolId: Bytes): Bytes => key('poolLink', poolId);
 export const poolLinkKey = (poolId: Bytes, seq: number): Bytes =>

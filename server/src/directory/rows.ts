@@ -10,6 +10,7 @@ import {
   encodeCbor,
   encodePoolState,
   encodeUserState,
+  MEETING_TRIES_MAX,
   map,
   oneOf,
   type PoolState,
@@ -35,6 +36,8 @@ const userPoolsShape = map({ v, pools: array(refShape, USER_POOLS_MAX) });
 
 const pendingAccountShape = map({ v, since: uint(), pool: refShape });
 export type PendingAccountRow = Unversioned<ShapeType<typeof pendingAccountShape>>;
+
+const meetingTriesShape = map({ v, since: uint(), count: uint(MEETING_TRIES_MAX) });
 
 /** The user is to be told that they are a member of the pool. */
 const outboxShape = map({ v, kind: oneOf('memberJoined'), user: refShape, pool: refShape });
@@ -79,6 +82,7 @@ export const linkRow: RowCodec<StoredLink> = codec(encodeCbor, (row) =>
 );
 export const userPoolsRow = versioned(userPoolsShape);
 export const pendingAccountRow = versioned(pendingAccountShape);
+export const meetingTriesRow = versioned(meetingTriesShape);
 export const outboxRow = versioned(outboxShape);
 export const firstAdminRow = versioned(firstAdminShape);
 export const adminsRow = versioned(adminsShape);

@@ -1,9 +1,11 @@
-// Ties hub and presence to the cluster: messages between nodes, nodes that come and go, and what
-// apply says has changed.
+// Ties hub, presence and meetings to the cluster: messages between nodes, nodes that come and go, and
+// what apply says has changed.
 
+import { randomBytes } from 'node:crypto';
 import type { Cluster, ClusterEvent, PeerState } from '@rockpool/cluster';
 import type { DirectoryView } from '../commands/directory-view.ts';
 import { type DirectoryEvent, decodeEvent } from '../directory/events.ts';
+import { Meetings } from '../meetings/meetings.ts';
 import { bytesOf, connectedPeers, nodeStates } from '../node-states.ts';
 import { type HubPorts, SignalingHub } from './hub.ts';
 import { PresenceExchange } from './presence-exchange.ts';
@@ -25,6 +27,7 @@ export interface SignalingOptions {
 
 export interface Signaling {
   readonly hub: SignalingHub;
+  readonly meetings: Meetings;
   presenceCounts(): { readonly local: number; readonly remote: number };
   start(): void;
   stop(): void;
@@ -34,12 +37,25 @@ export function createSignaling(options: SignalingOptions): Signaling {
   const { cluster, view, metrics, log, nowMs } = options;
   const { self, incarnation, bootNumber } = cluster.status();
   const send = (node: string, message: Uint8Array) => cluster.nodes.send(node, message);
+  const connected = () => connectedPeers(cluster).map(({ id }) => id);
+  const meetings = new Meetings({
+    self: self.id,
+    connected,
+    send,
+    randomBytes,
+    nowMs,
+    after: (delayMs, run) => {
+      const timer = setTimeout(run, delayMs).unref();
+      return () => clearTimeout(timer);
+    },
+  });
   const exchange = new PresenceExchange({
     self: { node: self.id, incarnation: bytesOf(incarnation), boot: bootNumber },
     send,
-    connected: () => connectedPeers(cluster).map(({ id }) => id),
+    connected,
     touched: (pools) => hub.presenceTouched(pools),
     signal: (message) => void hub.deliver(message),
+    meeting: (node, message) => meetings.receive(node, message),
     refused: (node, code) => {
       metrics.refused(code);
       log.warn({ node, code }, 'refused a message of a peer');
@@ -68,6 +84,7 @@ export function createSignaling(options: SignalingOptions): Signaling {
   };
   return {
     hub,
+    meetings,
     presenceCounts: () => exchange.presence.counts(),
     start: () => {
       cluster.nodes.onMessage((node, message) => exchange.receive(node, message));
@@ -78,6 +95,7 @@ export function createSignaling(options: SignalingOptions): Signaling {
     stop: () => {
       exchange.stop();
       hub.stop();
+      meetings.stop();
     },
   };
 }
@@ -95,6 +113,8 @@ async function tellHub(
     case 'poolChanged':
       view.poolChanged(event.pool);
       return hub.poolChanged(event.pool, event.head);
+    case 'userMeets':
+      return hub.userMeets(event.user, event.device);
     case 'memberJoined': {
       await view.catchUp(event.pool);
       const pool = await view.pool(event.pool);

@@ -167,6 +167,14 @@ export class SignalingHub {
     }
   }
 
+  /** A device of the user has gone to meet a new one: every device of theirs hears of it. */
+  userMeets(user: Ref, device: Bytes): void {
+    const frame = encodeFrame({ type: 'meets', device });
+    for (const socket of this.#watching.keys()) {
+      if (equalBytes(socket.user[1], user[1])) socket.push(frame);
+    }
+  }
+
   /** Nodes came or went. */
   nodesChanged(nodes: readonly NodeState[]): void {
     const frame = encodeFrame({ type: 'nodes', nodes });

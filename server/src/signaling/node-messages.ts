@@ -1,5 +1,5 @@
-// What the hubs of two nodes say to each other: presence of their own sockets, and signals for a
-// device that the other node holds. Deterministic CBOR, one closed union, versioned, size-limited.
+// What two nodes say to each other about their clients' sockets: presence, signals for a device that the
+// other node holds, and meetings of which each holds one side. Deterministic CBOR, one closed union, versioned, size-limited.
 
 import {
   array,
@@ -8,12 +8,15 @@ import {
   bytesUpTo,
   decodeCbor,
   encodeCbor,
+  MEETING_BODY_BYTES_MAX,
+  MEETING_CODE_CHARS,
   map,
   oneOf,
   type Result,
   refShape,
   type ShapeType,
   SIGNAL_BODY_BYTES_MAX,
+  text,
   tuple,
   uint,
   union,
@@ -65,9 +68,22 @@ const nodeMessageShape = union('type', {
     to: bytes(32),
     body: bytesUpTo(SIGNAL_BODY_BYTES_MAX, 1),
   }),
+  /** Does a new device wait at the receiver under this code? Answered by `met`, or `part` for no. */
+  meet: map({ v, type: oneOf('meet'), id: bytes(16), code: text(MEETING_CODE_CHARS) }),
+  /** It does, and this is the new device's address. */
+  met: map({ v, type: oneOf('met'), id: bytes(16), address: text(64) }),
+  pass: map({
+    v,
+    type: oneOf('pass'),
+    id: bytes(16),
+    body: bytesUpTo(MEETING_BODY_BYTES_MAX, 1),
+  }),
+  /** This side of the meeting is over. */
+  part: map({ v, type: oneOf('part'), id: bytes(16) }),
 });
 export type NodeMessage = ShapeType<typeof nodeMessageShape>;
 export type PresenceMessage = Extract<NodeMessage, { type: 'reset' | 'delta' | 'lease' }>;
+export type MeetingMessage = Extract<NodeMessage, { type: 'meet' | 'met' | 'pass' | 'part' }>;
 export type OnlineEntry = ShapeType<typeof onlineEntry>;
 export type ChangeEntry = ShapeType<typeof changeEntry>;
 

@@ -5,6 +5,7 @@ import type { Bytes } from '@rockpool/protocol';
 import {
   decodeNodeMessage,
   encodeNodeMessage,
+  type MeetingMessage,
   type NodeMessage,
   type PresenceMessage,
 } from './node-messages.ts';
@@ -24,6 +25,7 @@ export interface PresenceExchangePorts {
   /** Pools (hex id) whose devices changed because of another node. */
   touched(pools: ReadonlySet<string>): void;
   signal(message: NodeSignal): void;
+  meeting(node: string, message: MeetingMessage): void;
   /** A message that could not be read. */
   refused(node: string, code: string): void;
   /** Monotonic milliseconds. */
@@ -71,7 +73,8 @@ export class PresenceExchange {
     const message = decoded.value;
     if (message.type === 'signal') this.#ports.signal(message);
     else if (message.type === 'ask') this.nodeConnected(node);
-    else this.#receivePresence(node, message);
+    else if (isPresence(message)) this.#receivePresence(node, message);
+    else this.#ports.meeting(node, message);
   }
 
   #receivePresence(node: string, message: PresenceMessage): void {
@@ -108,4 +111,8 @@ export class PresenceExchange {
     const bytes = encodeNodeMessage(message);
     for (const node of this.#ports.connected()) this.#ports.send(node, bytes);
   }
+}
+
+function isPresence(message: PresenceMessage | MeetingMessage): message is PresenceMessage {
+  return message.type === 'reset' || message.type === 'delta' || message.type === 'lease';
 }

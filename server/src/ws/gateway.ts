@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { type ServerFrame, WIRE_VERSION } from '@rockpool/protocol';
+import type { Meetings } from '../meetings/meetings.ts';
 import type { SignalingHub } from '../signaling/hub.ts';
 import {
   type Route,
@@ -25,6 +26,7 @@ type Hello = Extract<ServerFrame, { type: 'hello' }>;
 
 export interface GatewayPorts {
   readonly hub: SignalingHub;
+  readonly meetings: Meetings;
   readonly route: Route;
   readonly log: SessionLog;
   readonly counters: SessionCounters;
@@ -93,6 +95,7 @@ export class Gateway {
     const left = (this.#byAddress.get(address) ?? 1) - 1;
     if (left > 0) this.#byAddress.set(address, left);
     else this.#byAddress.delete(address);
+    this.#ports.meetings.leave(session);
     if (session.state.device !== undefined) this.#ports.hub.detach(session);
   }
 
@@ -103,7 +106,7 @@ export class Gateway {
     if (heartbeat) this.#heartbeatAtMs = nowMs;
     for (const session of this.#sessions) {
       const { device } = session.state;
-      if (device === undefined && nowMs - session.from.openedAtMs > ANONYMOUS_LIFE_MS) {
+      if (device === undefined && this.#showsNothing(session, nowMs)) {
         session.end('AUTH_REQUIRED');
       } else if (device !== undefined && device.entry.expiry <= nowMs) {
         void this.#endExpired(session);
@@ -121,6 +124,12 @@ export class Gateway {
       session.send({ type: 'drain', to });
       session.end('CLUSTER_DRAINING');
     }
+  }
+
+  /** A new device that waits under its code has a time limit of its own. */
+  #showsNothing(session: Session, nowMs: number): boolean {
+    const late = nowMs - session.from.openedAtMs > ANONYMOUS_LIFE_MS;
+    return late && !this.#ports.meetings.has(session);
   }
 
   // The entry on the session is as old as the socket; the device may have been renewed since.

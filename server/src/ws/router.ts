@@ -5,6 +5,7 @@ import type { RateLimitName, RateLimits } from '../limits/rate-limits.ts';
 import { handleAuth, handleEnrol, handleProve, handleRegister } from './handlers/ceremonies.ts';
 import { handleFetch, handlePools, handleStatement } from './handlers/chains.ts';
 import type { GatewayContext } from './handlers/gateway-context.ts';
+import { handleMeet, handlePart, handlePass, handleRendezvous } from './handlers/meetings.ts';
 import type { Answer, RefusedAnswer, Route, Session } from './session.ts';
 
 type Cost = readonly [limit: RateLimitName, key: string];
@@ -27,6 +28,7 @@ function costsOf(session: Session, frame: ClientFrame): readonly Cost[] {
   switch (frame.type) {
     case 'auth':
     case 'enrol':
+    case 'rendezvous':
       return [['ceremonies', address]];
     case 'register': {
       const key = frame.admission?.key;
@@ -35,6 +37,7 @@ function costsOf(session: Session, frame: ClientFrame): readonly Cost[] {
     case 'prove':
       return [['ceremonies', address], byInvite(frame.key)];
     case 'statement':
+    case 'meet':
       return [['statements', device]];
     case 'fetch':
       // A linearizable read goes through the log, as a statement does.
@@ -43,6 +46,8 @@ function costsOf(session: Session, frame: ClientFrame): readonly Cost[] {
     case 'watch':
       return [['reads', device]];
     case 'signal':
+    case 'pass':
+    case 'part':
       return [['signals', device]];
     case 'ping':
       return [];
@@ -81,6 +86,14 @@ async function handle(
       const sent = await context.hub.signal(session, frame);
       return sent.ok ? { type: 'ok' } : sent;
     }
+    case 'rendezvous':
+      return handleRendezvous(context, session);
+    case 'meet':
+      return handleMeet(context, session, frame);
+    case 'pass':
+      return handlePass(context, session, frame);
+    case 'part':
+      return handlePart(context, session);
     case 'ping':
       return { type: 'pong' };
   }

@@ -35,7 +35,10 @@ export function refusalFor(state: SessionState, frame: ClientFrame): ErrorCode |
     case 'enrol':
     case 'register':
     case 'prove':
+    case 'pass':
+    case 'part':
       return undefined;
+    case 'rendezvous':
     case 'auth':
       return state.device === undefined ? undefined : 'AUTH_PROOF';
     case 'statement':
@@ -44,6 +47,7 @@ export function refusalFor(state: SessionState, frame: ClientFrame): ErrorCode |
     case 'pools':
     case 'watch':
     case 'signal':
+    case 'meet':
       return state.device === undefined ? 'AUTH_REQUIRED' : undefined;
   }
 }

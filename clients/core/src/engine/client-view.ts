@@ -11,6 +11,7 @@ export interface ViewInput {
   readonly stage: Stage;
   readonly capabilities: Capabilities;
   readonly arrival: ArrivalSecret;
+  readonly linking: ClientView['linking'];
   readonly notices: ClientView['notices'];
 }
 
@@ -37,6 +38,7 @@ export function clientView(before: ClientView, input: ViewInput): ClientView {
     arrival: reuse(before.arrival, arrivalView(input.arrival)),
     server: reuse(before.server, core.session.view()),
     ...(me === undefined ? {} : { me }),
+    ...(input.linking === undefined ? {} : { linking: input.linking }),
     pools: samePools ? before.pools : pools,
     notices,
   };
@@ -46,6 +48,7 @@ export function clientView(before: ClientView, input: ViewInput): ClientView {
     'arrival',
     'server',
     'me',
+    'linking',
     'pools',
     'notices',
   ];

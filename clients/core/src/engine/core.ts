@@ -11,7 +11,7 @@ export interface Core extends RoomHost {
   account(): Account | undefined;
   /** From now on this device belongs to this account: stored, and shown on the socket. */
   adoptAccount(account: Account): Promise<void>;
-  /** Does the cluster know this device, although the answer to its registration got lost? */
+  /** Does the cluster know this device? The socket in use is this device's from then on. */
   isKnownDevice(account: Account): Promise<boolean>;
   /** Opened, and the person is in it. */
   isMemberOf(pool: Ref): boolean;

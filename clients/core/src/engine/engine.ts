@@ -1,17 +1,11 @@
 // Puts the parts together and routes between them: frames of the servers to chains and mesh, frames
 // of peers to their rooms, every change to the view. Decides nothing itself.
 
-import {
-  equalBytes,
-  type Head,
-  type Ref,
-  type Refusal,
-  type ServerFrame,
-  toHex,
-} from '@rockpool/protocol';
+import { equalBytes, type Head, type Ref, type ServerFrame, toHex } from '@rockpool/protocol';
 import { Chains } from '../chains/chains.ts';
 import { Swarm } from '../files/swarm.ts';
 import { type ArrivalSecret, readArrival } from '../identity/arrival.ts';
+import { Linking } from '../linking/linking.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import type { PeerUse } from '../mesh/peer.ts';
 import type { PeerLink } from '../mesh/peer-link.ts';
@@ -28,15 +22,16 @@ import {
 } from '../store/account.ts';
 import { RowWriter } from '../store/row-writer.ts';
 import type { Capabilities, ClientView, Notice, Stage } from '../view.ts';
+import { ChainFollower } from './chain-follower.ts';
 import { clientView, FIRST_VIEW, nameOfMe } from './client-view.ts';
 import type { Core } from './core.ts';
 import { NoticeList } from './notice-list.ts';
+import { MEETS_ELSEWHERE } from './own-devices.ts';
 import { Publisher } from './publisher.ts';
+import { WatchList } from './watch-list.ts';
 
 const LEARN_PAUSE_MS = 2_000;
 const SIGNAL_TRIES_MAX = 3;
-const WATCH_TRIES_MAX = 4;
-const WATCH_DELAY_MS = 5;
 const STORE_BLOCKED = {
   reason: 'This device could not read or write its storage.',
   remedy: 'Free some space, allow storage for this page, and reload it.',
@@ -50,6 +45,9 @@ export class Engine implements Core {
   readonly mesh: Mesh;
   readonly swarm: Swarm;
   readonly rooms = new Map<string, PoolRoom>();
+  readonly linking: Linking;
+  readonly #watchList: WatchList;
+  readonly #follower: ChainFollower;
   readonly #notices: NoticeList;
   readonly #publisher: Publisher;
   readonly #opening = new Map<string, Promise<PoolRoom>>();
@@ -59,7 +57,6 @@ export class Engine implements Core {
   #stage: Stage = 'starting';
   #capabilities: Capabilities = FIRST_VIEW.capabilities;
   #arrival: ArrivalSecret;
-  #cancelWatch: (() => void) | undefined;
   #stopped = false;
 
   constructor(platform: Platform) {
@@ -73,12 +70,17 @@ export class Engine implements Core {
         stage: this.#stage,
         capabilities: this.#capabilities,
         arrival: this.#arrival,
+        linking: this.linking.view,
         notices: this.#notices.notices,
       }),
     );
+    this.linking = new Linking({ clock: platform.clock, changed: () => this.changed() });
     this.session = new Session(platform, {
       device: () => this.#sessionDevice(),
-      onOnline: () => this.#background(this.#online()),
+      onOnline: () => {
+        this.#watchList.tell();
+        this.#background(this.#follower.readAll());
+      },
       onPush: (frame) => this.#push(frame),
       onChange: () => this.#paths(),
       notify: (tone, text) => this.notify(tone, text),
@@ -91,6 +93,13 @@ export class Engine implements Core {
       onChanged: () => {
         for (const room of this.rooms.values()) room.chainChanged();
       },
+    });
+    this.#follower = new ChainFollower(this);
+    this.#watchList = new WatchList({
+      clock: platform.clock,
+      session: this.session,
+      pools: () => [...this.rooms.values()].filter((room) => room.isMine).map((room) => room.ref),
+      background: (work) => this.#background(work),
     });
     this.mesh = this.#createMesh();
     this.swarm = new Swarm({
@@ -144,6 +153,7 @@ export class Engine implements Core {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.linking.cancel();
     this.#publisher.stop();
     this.session.stop();
     this.mesh.stop();
@@ -198,18 +208,13 @@ export class Engine implements Core {
     this.#enter('signedIn');
   }
 
-  async isKnownDevice(account: Account): Promise<boolean> {
-    const before = this.#account;
-    this.#account = account;
-    await this.session.authenticate();
-    const known = (await this.session.link('auth')) !== undefined;
-    this.#account = before;
-    return known;
+  isKnownDevice(account: Account): Promise<boolean> {
+    return this.session.knows(this.#deviceOf(account));
   }
 
   openPool(ref: Ref): Promise<PoolRoom> {
     return this.#openRoom(ref).then(async (room) => {
-      this.#watch();
+      this.#watchList.tell();
       await this.#introduce(room);
       return room;
     });
@@ -255,10 +260,12 @@ export class Engine implements Core {
   }
 
   #sessionDevice() {
-    const account = this.#account;
-    if (account === undefined) return undefined;
-    const { realm, user, device } = account;
-    return { realm, user, device, sign: (message: Uint8Array) => this.sign(message) };
+    return this.#account && this.#deviceOf(this.#account);
+  }
+
+  #deviceOf({ realm, user, device, keys }: Account) {
+    const sign = (message: Uint8Array) => this.platform.keys.sign(keys, message);
+    return { realm, user, device, sign };
   }
 
   #createMesh(): Mesh {
@@ -305,50 +312,6 @@ export class Engine implements Core {
     return room.use(link);
   }
 
-  /** A socket is authenticated: everything that servers push has to be asked for again. */
-  async #online(): Promise<void> {
-    this.#watch();
-    const account = this.#account;
-    const answer = await this.session.request({ type: 'pools' });
-    if (answer === 'offline' || !answer.ok || answer.value.type !== 'pools') return;
-    if (account !== undefined) await this.chains.refreshUser(account.user);
-    const refs = answer.value.pools;
-    const others = [...this.rooms.values()]
-      .map((room) => room.ref)
-      .filter((ref) => !refs.some((listed) => equalBytes(listed[1], ref[1])));
-    await Promise.all([...refs, ...others].map((ref) => this.#readPool(ref)));
-  }
-
-  async #readPool(ref: Ref): Promise<void> {
-    const refreshed = await this.chains.refreshPool(ref);
-    if (this.chains.pool(ref) !== undefined && !this.rooms.has(toHex(ref[1]))) {
-      await this.openPool(ref);
-    }
-    if (typeof refreshed !== 'string') this.#tellRefusal(refreshed);
-  }
-
-  #tellRefusal(refusal: Refusal): void {
-    if (refusal.code === 'CHAIN_FORK' || refusal.code === 'CHAIN_SIGNATURE') {
-      this.notify('bad', 'A server showed a pool history that does not hold. It was not taken.');
-    }
-  }
-
-  /** Tells the node once what to push, for all pools that were opened in this moment. */
-  #watch(tries = 0): void {
-    this.#cancelWatch?.();
-    const run = async () => {
-      const mine = [...this.rooms.values()].filter((room) => room.isMine);
-      if (mine.length === 0) return;
-      const pools = mine.map((room) => room.ref);
-      const refused = await this.session.tell({ type: 'watch', pools });
-      if (refused !== undefined && refused !== 'offline' && tries < WATCH_TRIES_MAX) {
-        await this.session.pause(tries);
-        this.#watch(tries + 1);
-      }
-    };
-    this.#cancelWatch = this.platform.clock.after(WATCH_DELAY_MS, () => this.#background(run()));
-  }
-
   /** Work that nobody waits for. What fails in it is the store. */
   #background(work: Promise<unknown>): void {
     work.catch(() => this.notify('bad', STORE_BLOCKED.reason));
@@ -360,8 +323,14 @@ export class Engine implements Core {
     } else if (frame.type === 'signal') {
       if (this.rooms.has(toHex(frame.pool[1]))) this.mesh.onSignal(frame);
     } else if (frame.type === 'changed') {
-      const { chain, ref } = frame;
-      this.#background(chain === 'pool' ? this.#readPool(ref) : this.chains.refreshUser(ref));
+      this.#background(this.#follower.grown(frame.chain, frame.ref));
+    } else if (frame.type === 'meets') {
+      const { device } = this.#account ?? {};
+      if (device !== undefined && !equalBytes(device, frame.device)) {
+        this.notify('info', MEETS_ELSEWHERE);
+      }
+    } else if (frame.type === 'met' || frame.type === 'passed' || frame.type === 'parted') {
+      this.linking.push(frame);
     }
   }
 

@@ -4,9 +4,11 @@
 import {
   type Bytes,
   decodeInviteLink,
+  decodeMeetingLink,
   fromBase64url,
   fromHex,
   type InviteLink,
+  type MeetingLink,
   toHex,
 } from '@rockpool/protocol';
 import type { Arrival } from '../view.ts';
@@ -15,9 +17,11 @@ export type ArrivalSecret =
   | { readonly kind: 'none' }
   | { readonly kind: 'firstAdmin'; readonly token: Bytes }
   | { readonly kind: 'invite'; readonly invite: InviteLink }
+  | { readonly kind: 'newDevice'; readonly link: MeetingLink }
   | { readonly kind: 'broken'; readonly reason: string };
 
 const ADMIN = 'admin=';
+const DEVICE = 'device=';
 const TOKEN_BYTES = 32;
 
 export function readArrival(fragment: string): ArrivalSecret {
@@ -29,6 +33,12 @@ export function readArrival(fragment: string): ArrivalSecret {
     const hex = fromHex(text);
     if (hex?.length === TOKEN_BYTES) return { kind: 'firstAdmin', token: hex };
     return { kind: 'broken', reason: 'This first-admin link is not complete.' };
+  }
+  if (fragment.startsWith(DEVICE)) {
+    const link = decodeMeetingLink(fragment.slice(DEVICE.length));
+    return link.ok
+      ? { kind: 'newDevice', link: link.value }
+      : { kind: 'broken', reason: "This new device's link is not complete. Scan it once more." };
   }
   const invite = decodeInviteLink(fragment);
   return invite.ok
@@ -43,6 +53,8 @@ export function arrivalView(secret: ArrivalSecret): Arrival {
       return secret;
     case 'firstAdmin':
       return { kind: 'firstAdmin' };
+    case 'newDevice':
+      return { kind: 'newDevice' };
     case 'invite': {
       const [, id] = secret.invite.pool;
       return { kind: 'invite', poolId: toHex(id) };

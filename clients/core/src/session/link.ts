@@ -46,6 +46,7 @@ export class Link {
   readonly #pending = new Map<number, Pending>();
   #next = 1;
   #ended = false;
+  readonly #ends: (() => void)[] = [];
   #cancelWatch: () => void;
 
   constructor(sockets: SocketPort, clock: Clock, path: string, events: LinkEvents) {
@@ -61,6 +62,12 @@ export class Link {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Runs when the socket ends; at once where it has. */
+  onceEnded(run: () => void): void {
+    if (this.#ended) run();
+    else this.#ends.push(run);
   }
 
   request(frame: Request, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Answer> {
@@ -130,6 +137,7 @@ export class Link {
     this.#ended = true;
     this.#cancelWatch();
     for (const re of [...this.#pending.keys()]) this.#settle(re, 'closed');
+    for (const run of this.#ends) run();
     this.#events.onEnd(code);
   }
 }

@@ -161,9 +161,18 @@ export class Session {
     return answer.ok ? undefined : answer;
   }
 
-  /** Shows the device on the socket in use, after an account has come into being. */
+  /** An account has come into being: its device is shown on the socket in use, if it was not yet. */
   async authenticate(): Promise<void> {
-    if (this.#link?.hello !== undefined) await this.#auth(this.#link, this.#link.hello);
+    const device = this.#host.device();
+    const link = this.#link;
+    if (device === undefined || link?.hello === undefined) return;
+    if (this.#authed || (await this.#auth(link, link.hello, device))) this.#online();
+  }
+
+  /** Does the cluster know this device? From then on the socket in use is this device's. */
+  async knows(device: SessionDevice): Promise<boolean> {
+    const link = await this.link('hello');
+    return link?.hello !== undefined && this.#auth(link, link.hello, device);
   }
 
   pause(tries: number): Promise<void> {
@@ -209,13 +218,11 @@ export class Session {
     this.#hear(hello.nodes);
     if (device === undefined) this.#attempt = 0;
     this.#release('hello');
-    if (device !== undefined) await this.#auth(link, hello);
+    if (device !== undefined && (await this.#auth(link, hello, device))) this.#online();
     this.#host.onChange();
   }
 
-  async #auth(link: Link, hello: ServerHello): Promise<void> {
-    const device = this.#host.device();
-    if (device === undefined) return;
+  async #auth(link: Link, hello: ServerHello, device: SessionDevice): Promise<boolean> {
     const expiry = hello.time + SOCKET_PROOF_LIFE_MAX_MS / 2;
     const proof = {
       realm: hello.realm,
@@ -228,17 +235,21 @@ export class Session {
     const sig = await device.sign(signInput('ws', encodeCbor(proof)));
     const { user, device: id } = device;
     const answer = await link.request({ type: 'auth', user, device: id, expiry, sig });
-    if (link !== this.#link || link.ended) return;
+    if (link !== this.#link || link.ended) return false;
     if (answer === 'closed' || !answer.ok) {
       if (answer !== 'closed') this.#complain(ERRORS[answer.code].message);
       link.close();
-      return;
+      return false;
     }
     this.#authed = true;
     this.#attempt = 0;
     this.#told = false;
     this.#release('hello');
     this.#release('auth');
+    return true;
+  }
+
+  #online(): void {
     this.#host.onOnline();
     this.#host.onChange();
   }
