@@ -109,6 +109,10 @@ export const clientFrame = fc.oneof(
   frame('pools', { re }),
   frame('watch', { re, pools: fc.array(ref, { maxLength: 64 }) }),
   frame('signal', { re, pool: ref, to: id, body: upTo(2000, 1) }),
+  frame('rendezvous', { re }),
+  frame('meet', { re, code: line(8) }),
+  frame('pass', { re, body: upTo(2000, 1) }),
+  frame('part', { re }),
   frame('ping', { re }),
 );
 
@@ -144,6 +148,12 @@ export const serverFrame = fc.oneof(
   }),
   frame('changed', { chain, ref, head }),
   frame('signal', { pool: ref, user: ref, from: id, body: upTo(2000, 1) }),
+  frame('rendezvous', { re, code: line(8), expiry: uints }),
+  frame('meeting', { re, address: line(64), nearby: flag }),
+  frame('met', {}),
+  frame('passed', { body: upTo(2000, 1) }),
+  frame('parted', {}),
+  frame('meets', { device: id }),
   frame('nodes', { nodes: fc.array(nodeState, { maxLength: 5 }) }),
   frame('drain', { to: fc.array(line(16), { maxLength: 5 }) }),
   frame('pong', { re }),
@@ -260,3 +270,30 @@ export const inviteLink = fc.record({
 });
 
 export const leaf = fc.nat().map((n) => sha256Bytes(utf8(`${n}`)));
+
+const announcement = fc.record({ device, nonce: id });
+const introduction = fc.record({ user: ref, head, device: id, nonce: id });
+const step = (
+  name: string,
+  required: Record<string, fc.Arbitrary<unknown>>,
+  optional: Record<string, fc.Arbitrary<unknown>> = {},
+) => {
+  const named = { v: one, step: fc.constant(name), ...required };
+  return fc.record({ ...named, ...optional }, { requiredKeys: Object.keys(named) as never });
+};
+export const meetingBody = fc.oneof(
+  step('commit', { commit: id }),
+  step('introduce', { introduction }, { mac: id }),
+  step('announce', { announcement }),
+  step('statement', { link: upTo(800, 1) }),
+  step('own', { sig }),
+  step('added', {}),
+  step('differ', {}),
+);
+export const meetingLink = fc.record({
+  v: fc.constant(1 as const),
+  realm: id,
+  code: line(8),
+  commit: id,
+  secret: id,
+});

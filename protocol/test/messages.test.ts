@@ -9,6 +9,8 @@ import {
   decodeChannelFrame,
   decodeClientFrame,
   decodeInviteLink,
+  decodeMeetingBody,
+  decodeMeetingLink,
   decodePeerSignal,
   decodePoolState,
   decodeRecord,
@@ -19,6 +21,7 @@ import {
   encodeCbor,
   encodeEnvelope,
   encodeInviteLink,
+  encodeMeetingLink,
   encodePoolState,
   encodeRecordHeader,
   encodeUserState,
@@ -68,6 +71,11 @@ const inEnvelope = (statement: fc.Arbitrary<unknown>) =>
 const CODECS: readonly Codec[] = [
   cborFrame('[WS-1] client frames', arb.clientFrame, decodeClientFrame),
   cborFrame('[WS-1] server frames', arb.serverFrame, decodeServerFrame),
+  cborFrame(
+    '[MEET-7] what two devices that meet tell each other',
+    arb.meetingBody,
+    decodeMeetingBody,
+  ),
   cborFrame('[CHN-1] channel frames', arb.channelFrame, decodeChannelFrame),
   cborFrame('[SIG-1] peer signals', arb.peerSignal, decodePeerSignal),
   {
@@ -96,6 +104,14 @@ const CODECS: readonly Codec[] = [
     again: (bytes) =>
       again(decodeInviteLink(Buffer.from(bytes).toString('latin1')), (link) =>
         latin1(encodeInviteLink(link)),
+      ),
+  },
+  {
+    name: '[MEET-7] links of new devices',
+    written: arb.meetingLink.map((link) => latin1(encodeMeetingLink(link))),
+    again: (bytes) =>
+      again(decodeMeetingLink(Buffer.from(bytes).toString('latin1')), (link) =>
+        latin1(encodeMeetingLink(link)),
       ),
   },
   {

@@ -78,13 +78,20 @@ t.test('[GW-5] what a socket may send follows from what it has shown', (t) => {
     { type: 'pools', re: 1 },
     { type: 'watch', re: 1, pools: [] },
     { type: 'signal', re: 1, pool: POOL, to: id(1), body: id(1) },
+    { type: 'meet', re: 1, code: '10000000' },
     ...frames('user', ANNA),
     ...frames('pool', POOL),
   ];
   for (const frame of authority)
     t.equal(refusalFor(NEW_SESSION, frame), 'AUTH_REQUIRED', frame.type);
   t.equal(refusalFor(NEW_SESSION, auth), undefined);
-  t.equal(refusalFor(NEW_SESSION, { type: 'ping', re: 1 }), undefined);
+  const rendezvous: ClientFrame = { type: 'rendezvous', re: 1 };
+  const meeting: readonly ClientFrame[] = [
+    { type: 'ping', re: 1 },
+    { type: 'pass', re: 1, body: id(1) },
+    { type: 'part', re: 1 },
+  ];
+  for (const frame of [rendezvous, ...meeting]) t.equal(refusalFor(NEW_SESSION, frame), undefined);
 
   const enrolled: SessionState = { ...NEW_SESSION, enrolled: ANNA };
   for (const frame of frames('user', ANNA)) t.equal(refusalFor(enrolled, frame), undefined);
@@ -98,7 +105,9 @@ t.test('[GW-5] what a socket may send follows from what it has shown', (t) => {
 
   const shown: SessionState = { ...NEW_SESSION, device: { user: ANNA, entry: DEVICE } };
   for (const frame of authority) t.equal(refusalFor(shown, frame), undefined, frame.type);
+  for (const frame of meeting) t.equal(refusalFor(shown, frame), undefined, frame.type);
   t.equal(refusalFor(shown, auth), 'AUTH_PROOF', '[GW-6] a device is shown once');
+  t.equal(refusalFor(shown, rendezvous), 'AUTH_PROOF', 'and is no new one');
   t.end();
 });
 
@@ -272,6 +281,19 @@ t.test('[GW-7] time limits: showing no device, and being gone', (t) => {
   gate.sweep();
   t.same(silent.closes, [[1008, 'AUTH_REQUIRED']]);
   t.same(shown.closes, []);
+  t.end();
+});
+
+t.test('[GW-7] a new device that waits under its code is not hurried', (t) => {
+  const { gate, clock, waiting } = gateway();
+  const socket = new FakeSocket();
+  const ours = gate.accept(socket, 'o', 'a');
+  waiting.add(ours);
+  clock.nowMs = ANONYMOUS_LIFE_MS + 1;
+  gate.sweep();
+  t.same(socket.closes, []);
+  gate.close(ours);
+  t.notOk(waiting.has(ours), 'and it waits no more once its socket is gone');
   t.end();
 });
 

@@ -161,12 +161,10 @@ export class Meetings {
   }
 
   #askOthers(socket: MeetingSocket, code: string): Promise<Result<Met>> {
-    const nodes = this.#ports.connected().filter((node) => {
-      return code[0] === codeCharOfNode(bytesOf(node));
-    });
+    const fits = (node: string) => code[0] === codeCharOfNode(bytesOf(node));
+    const nodes = this.#ports.connected().filter(fits);
+    if (nodes.length === 0) return Promise.resolve(refuse('LINK_UNKNOWN', 'no such code'));
     const id = this.#ports.randomBytes(16);
-    const asked = nodes.filter((node) => this.#tell(node, { v: 1, type: 'meet', id, code }));
-    if (asked.length === 0) return Promise.resolve(refuse('LINK_UNKNOWN', 'no such code'));
     return new Promise((resolve) => {
       const settle = (met: Result<Met>) => {
         cancel();
@@ -176,8 +174,13 @@ export class Meetings {
         this.#forget(socket);
         settle(refuse('LINK_UNKNOWN', 'its node did not answer'));
       });
-      this.#seats.set(socket, { step: 'asking', id, nodes: new Set(asked), settle });
+      const seat: Asking = { step: 'asking', id, nodes: new Set(nodes), settle };
+      this.#seats.set(socket, seat);
       this.#byId.set(toHex(id), socket);
+      for (const node of nodes) {
+        const asked = this.#tell(node, { v: 1, type: 'meet', id, code });
+        if (!asked && this.#seats.get(socket) === seat) this.#not(socket, seat, node);
+      }
     });
   }
 
@@ -185,8 +188,11 @@ export class Meetings {
     if (message.type === 'met') {
       this.#sit(socket, { node, id: seat.id });
       seat.settle(accept(metWith(message.address, socket.from.address)));
-      return;
-    }
+    } else this.#not(socket, seat, node);
+  }
+
+  /** The code is not open at this node. */
+  #not(socket: MeetingSocket, seat: Asking, node: string): void {
     seat.nodes.delete(node);
     if (seat.nodes.size > 0) return;
     this.#forget(socket);

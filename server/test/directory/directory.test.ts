@@ -1,7 +1,10 @@
 import {
+  DEVICE_LIFE_MAX_MS,
   encodeCbor,
   encodeEnvelope,
   type Head,
+  MEETING_TRIES_MAX,
+  MEETING_TRIES_WINDOW_MS,
   peekUserStatement,
   type Ref,
   signInput,
@@ -384,3 +387,46 @@ t.test('[DIR-14] the first-admin link works once, for one user, and within its h
   t.equal(meta({ ...claim, tokenHash: other, user: rival }), 'AUTH_ADMISSION', 'expired');
   t.match(await firstAdmin(cluster), { tokenHash: other });
 });
+
+t.test(
+  '[DIR-15] codes of new devices are counted in the log, five in a quarter of an hour',
+  (t) => {
+    const cluster = new MemoryCluster(NOW);
+    const person = registered(cluster);
+    const tried = (device = person.device.id) =>
+      codeOf(cluster.apply(person.ref[0], { kind: 'tryMeeting', user: person.ref, device }));
+    t.equal(tried(new Uint8Array(32)), 'AUTH_DEVICE_UNKNOWN');
+    for (let i = 0; i < MEETING_TRIES_MAX; i++) t.equal(tried(), 'ok');
+    t.match(cluster.events.at(-1), { event: 'userMeets', device: person.device.id });
+    t.equal(tried(), 'LINK_TRIES');
+    cluster.timeMs += MEETING_TRIES_WINDOW_MS - 1;
+    t.equal(tried(), 'LINK_TRIES');
+    cluster.timeMs += 1;
+    t.equal(tried(), 'ok', 'the window is over');
+    cluster.timeMs = NOW + DEVICE_LIFE_MAX_MS;
+    t.equal(tried(), 'AUTH_DEVICE_UNKNOWN', 'an expired device tries nothing');
+    t.end();
+  },
+);
+
+t.test(
+  '[DIR-15] a device that another one added ends the count, a temporary one cannot try',
+  (t) => {
+    const cluster = new MemoryCluster(NOW);
+    const person = registered(cluster);
+    const append = (envelope: Uint8Array) =>
+      codeOf(cluster.apply(person.ref[0], { kind: 'appendUserLink', ref: person.ref, envelope }));
+    const tried = (device = person.device.id) =>
+      codeOf(cluster.apply(person.ref[0], { kind: 'tryMeeting', user: person.ref, device }));
+    for (let i = 0; i < MEETING_TRIES_MAX; i++) tried();
+    const temporary = person.deviceAdd({ capability: 'temporary' });
+    t.equal(append(temporary.envelope), 'ok');
+    person.append(temporary.envelope);
+    t.equal(tried(), 'LINK_TRIES', 'a passkey says nothing about codes');
+    t.equal(tried(temporary.device.id), 'CHAIN_AUTHORITY');
+    const byDevice = person.deviceAdd({ by: person.device });
+    t.equal(append(byDevice.envelope), 'ok');
+    t.equal(tried(), 'ok');
+    t.end();
+  },
+);
