@@ -16,6 +16,7 @@ import {
   encodeEnrolment,
   encodeEnvelope,
   encodeInviteLink,
+  encodeMeetingLink,
   encodeRecordHeader,
   enrolmentChallenge,
   fromHex,
@@ -24,6 +25,10 @@ import {
   judgeUser,
   leafInput,
   linkHash,
+  meetingCode,
+  meetingCommit,
+  meetingDigits,
+  meetingMac,
   merkleTree,
   NO_RECORD,
   poolRef,
@@ -197,6 +202,22 @@ function records(): Record<string, string> {
   };
 }
 
+function meetings(): Record<string, string> {
+  const announcement = { device: second, nonce: repeat(0x08, 32) };
+  const commit = meetingCommit(announcement);
+  const introduction = { user, head: [0, user[1]] as const, device: id, nonce: repeat(0x09, 32) };
+  const begun = { realm: REALM, commit, introduction };
+  const secret = repeat(0x0a, 32);
+  const code = meetingCode(NODE, Uint8Array.of(1, 2, 3, 4, 5, 6, 7));
+  return {
+    'meeting code': code,
+    'meeting commit': toHex(commit),
+    'meeting mac': toHex(meetingMac(secret, begun)),
+    'meeting digits': meetingDigits(begun, announcement),
+    'new device fragment': encodeMeetingLink({ v, realm: REALM, code, commit, secret }),
+  };
+}
+
 function computed(): Record<string, string> {
   const link = { v, realm: REALM, pool, priv: repeat(0x44, 32), pub: inviteKey };
   return {
@@ -215,6 +236,7 @@ function computed(): Record<string, string> {
     'invite hash': toHex(linkHash(made.invite)),
     'invite fragment': encodeInviteLink(link),
     ...proofs(),
+    ...meetings(),
     ...records(),
   };
 }
