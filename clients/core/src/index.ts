@@ -42,6 +42,7 @@ export type {
   NewDeviceView,
   NodeView,
   Notice,
+  OwnDeviceView,
   Path,
   PersonView,
   PoolView,

@@ -96,6 +96,19 @@ export interface PersonView {
 
 export interface Me extends PersonView {
   readonly deviceId: Id;
+  /** Of this account: this one first, then the newest. */
+  readonly devices: readonly OwnDeviceView[];
+}
+
+export interface OwnDeviceView {
+  readonly deviceId: Id;
+  readonly kind: DeviceView['kind'];
+  readonly isThis: boolean;
+  /** When servers took it into the account. */
+  readonly addedMs: number;
+  readonly expiryMs: number;
+  /** Seen in a pool that both are in. */
+  readonly online: boolean;
 }
 
 export type Path = 'direct' | 'connecting' | 'offline';

@@ -2,6 +2,7 @@
 
 import { friendlyName, toHex } from '@rockpool/protocol';
 import { type ArrivalSecret, arrivalView } from '../identity/arrival.ts';
+import { ownDevices } from '../identity/own-devices.ts';
 import { reuse } from '../pool/pool-view.ts';
 import type { Capabilities, ClientView, Me, Stage } from '../view.ts';
 import type { Core } from './core.ts';
@@ -60,7 +61,7 @@ function meView(core: Core): Me | undefined {
   if (account === undefined) return undefined;
   const userId = toHex(account.user[1]);
   const { name, hue } = nameOfMe(core) ?? friendlyName(account.user[1]);
-  return { userId, name, hue, deviceId: toHex(account.device) };
+  return { userId, name, hue, deviceId: toHex(account.device), devices: ownDevices(core) };
 }
 
 /** What the person said last about themselves, here or on another device. */
