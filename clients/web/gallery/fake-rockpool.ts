@@ -9,10 +9,22 @@ const refused = {
   },
 } as const satisfies ActionResult;
 
+const unknownCode = {
+  ok: false,
+  error: {
+    code: 'LINK_UNKNOWN',
+    message: 'No device waits under this code.',
+    remedy: 'Compare it with the new device letter by letter; a code is good for two minutes.',
+  },
+} as const satisfies ActionResult;
+
+/** Under this code a made-up device waits, and is added at once. */
+export const NEW_DEVICE_CODE = 'K7QM-3XPA';
+
 const LINK = `http://localhost:8080/#${'pGF2AWRwb29sghk0ElggAAECAwQFBgcICQoLDA0ODw'.repeat(5)}`;
 const INVITE_EXPIRY_MS = Date.UTC(2026, 10, 30, 9, 0);
 
-/** Shows one view for ever; every action fails with words, but an invite is made. */
+/** Shows one view for ever; every action fails with words, but an invite is made, and one device added. */
 export function fakeRockpool(view: ClientView): Rockpool {
   const refuse = async () => refused;
   return {
@@ -21,6 +33,11 @@ export function fakeRockpool(view: ClientView): Rockpool {
     createAccount: refuse,
     signIn: refuse,
     acceptInvite: refuse,
+    linkThisDevice: refuse,
+    addDevice: async (code) =>
+      code === NEW_DEVICE_CODE ? { ok: true, value: undefined } : unknownCode,
+    answerDigits: () => {},
+    cancelLinking: () => {},
     dismissArrival: () => {},
     createPool: refuse,
     invite: async () => ({ ok: true, value: { link: LINK, expiryMs: INVITE_EXPIRY_MS } }),

@@ -1,9 +1,31 @@
-import type { ClientView, Entry, FileEntry, MemberView, PoolView } from '@rockpool/client-core';
+import type {
+  ClientView,
+  Entry,
+  FileEntry,
+  LinkingView,
+  Me,
+  MemberView,
+  PoolView,
+} from '@rockpool/client-core';
+import { NEW_DEVICE_CODE } from './fake-rockpool.ts';
 
 const NOW_MS = Date.now();
 const MINUTE_MS = 60_000;
 
-const me = { userId: 'a1', deviceId: 'd1', name: 'Calm Otter', hue: 172 };
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+const me: Me = {
+  userId: 'a1',
+  deviceId: 'd1',
+  name: 'Calm Otter',
+  hue: 172,
+  devices: [
+    ownDevice('d1', 'browser', 40),
+    ownDevice('d5', 'phone', 2),
+    ownDevice('d6', 'anchor', 31),
+    ownDevice('d7', 'desktop', 82),
+  ],
+};
 const ada = { userId: 'b2', name: 'Brave Puffin', hue: 28 };
 const leo = { userId: 'c3', name: 'Quiet Heron', hue: 265 };
 
@@ -47,6 +69,13 @@ const members: readonly MemberView[] = [
     devices: [{ deviceId: 'd4', kind: 'desktop', isThis: false, path: 'offline' }],
   },
 ];
+
+function ownDevice(deviceId: string, kind: Me['devices'][number]['kind'], daysAgo: number) {
+  const addedMs = NOW_MS - daysAgo * DAY_MS;
+  const isThis = deviceId === 'd1';
+  const online = isThis || kind === 'anchor';
+  return { deviceId, kind, isThis, addedMs, expiryMs: addedMs + 90 * DAY_MS, online };
+}
 
 let next = 0;
 function at(minutesAgo: number) {
@@ -131,6 +160,21 @@ const manyEntries = Array.from({ length: 10_000 }, (_, i) =>
 
 const home: ClientView = { ...blank, stage: 'signedIn', me, pools: [pool, second] };
 
+const expiryMs = NOW_MS + 100_000;
+const comparing = { step: 'comparing', digits: '402718', answered: false, expiryMs } as const;
+const agent = { kind: 'anchor', address: '192.0.2.71', nearby: true } as const;
+const rented = { ...agent, address: '2001:db8:85a3:8d3:1319:8a2e:370:7348', nearby: false };
+const link = `http://localhost:8080/#link=${'pGF2AWRwb29sghk0'.repeat(5)}`;
+
+/** What a device of the account shows while it adds another. */
+function adds(linking: LinkingView): ClientView {
+  return { ...home, linking };
+}
+/** What the new device shows meanwhile. */
+function isAdded(linking: LinkingView): ClientView {
+  return { ...blank, linking };
+}
+
 export const scenes: Readonly<Record<string, ClientView>> = {
   welcome: blank,
   unclaimed: { ...blank, server: { ...blank.server, unclaimed: true } },
@@ -188,5 +232,21 @@ export const scenes: Readonly<Record<string, ClientView>> = {
     ...home,
     arrival: { kind: 'invite', poolId: 'p9' },
   },
+  'add-scanned': { ...home, arrival: { kind: 'newDevice' } },
+  'add-finding': adds({ step: 'finding' }),
+  'add-comparing': adds({ ...comparing, other: agent }),
+  'add-elsewhere': adds({ ...comparing, other: rented }),
+  'add-answered': adds({ ...comparing, answered: true, other: agent }),
+  'add-adding': adds({ step: 'adding' }),
+  'device-added': {
+    ...home,
+    notices: [{ id: 1, tone: 'info', text: 'A device was added to your account.' }],
+  },
+  'sign-in-to-add': { ...blank, arrival: { kind: 'newDevice' } },
+  'link-opening': isAdded({ step: 'opening' }),
+  'link-waiting': isAdded({ step: 'waiting', code: NEW_DEVICE_CODE, link, expiryMs }),
+  'link-comparing': isAdded(comparing),
+  'link-answered': isAdded({ ...comparing, answered: true }),
+  'link-adding': isAdded({ step: 'adding' }),
   long: { ...home, pools: [{ ...pool, entries: manyEntries }] },
 };

@@ -3,6 +3,7 @@
 import type { Id, PoolView } from '@rockpool/client-core';
 import { useEffect, useState } from 'react';
 import { Conversation } from '../features/conversation/conversation.tsx';
+import { AddArrivedDevice } from '../features/devices/add-arrived-device.tsx';
 import { TransferTray } from '../features/files/transfer-tray.tsx';
 import { Details } from '../features/members/details.tsx';
 import { JoinInvitedPool } from '../features/pools/join-invited-pool.tsx';
@@ -55,6 +56,7 @@ export function Home() {
       )}
       <TransferTray pools={view.pools} />
       <JoinInvitedPool arrival={view.arrival} onOpen={open} />
+      <AddArrivedDevice />
     </div>
   );
 }

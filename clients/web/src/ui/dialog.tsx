@@ -1,6 +1,7 @@
 import { X } from 'lucide-react';
 import { type ReactNode, useEffect, useId, useRef } from 'react';
 import { IconButton } from './button.tsx';
+import { focusFirst } from './focus-first.ts';
 import './dialog.css';
 
 /** A modal on the platform's own dialog element: focus is kept inside, Escape closes. */
@@ -15,8 +16,7 @@ export function Dialog(props: {
     const dialog = element.current;
     if (dialog === null || dialog.open) return;
     dialog.showModal();
-    // What the dialog is for comes before the button that closes it.
-    dialog.querySelector<HTMLElement>('input, .button-primary')?.focus();
+    focusFirst(dialog);
   }, []);
   return (
     <dialog ref={element} className="dialog" aria-labelledby={titleId} onClose={props.onClose}>

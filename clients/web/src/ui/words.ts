@@ -21,6 +21,19 @@ export function secondsInWords(seconds: number): string {
   return minutes < 60 ? `${minutes} min left` : `${Math.round(minutes / 60)} h left`;
 }
 
+/** Minutes and seconds, as on a kitchen clock. */
+export function countdownInWords(leftMs: number): string {
+  const seconds = Math.max(0, Math.ceil(leftMs / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** What is said aloud of a countdown: nothing at first, then little enough not to disturb. */
+export function countdownMilestone(leftMs: number): string {
+  if (leftMs <= 0) return 'The time is over';
+  if (leftMs <= 20_000) return 'Less than 20 seconds left';
+  return leftMs <= 60_000 ? 'Less than a minute left' : '';
+}
+
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
 const day = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long' });
 

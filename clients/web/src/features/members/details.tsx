@@ -1,9 +1,10 @@
 import type { DeviceView, MemberView, PoolView } from '@rockpool/client-core';
-import { ArrowLeftRight, LoaderCircle, Monitor, Smartphone, X } from 'lucide-react';
+import { ArrowLeftRight, LoaderCircle, X } from 'lucide-react';
 import { useState } from 'react';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { bytesInWords } from '../../ui/words.ts';
+import { DEVICE_KINDS } from '../devices/device-kinds.ts';
 import { RenamePoolDialog } from '../pools/rename-pool-dialog.tsx';
 import './details.css';
 
@@ -71,19 +72,12 @@ function Member({ member }: { readonly member: MemberView }) {
   );
 }
 
-const KINDS = {
-  browser: 'Browser',
-  desktop: 'Computer',
-  phone: 'Phone',
-  anchor: 'Always-on device',
-} as const;
-
 function Device({ device }: { readonly device: DeviceView }) {
-  const Kind = device.kind === 'phone' ? Smartphone : Monitor;
+  const { Icon, name } = DEVICE_KINDS[device.kind];
   return (
     <li className="details-device small" data-path={device.isThis ? 'direct' : device.path}>
-      <Kind aria-hidden="true" />
-      {KINDS[device.kind]} · {pathInWords(device)}
+      <Icon aria-hidden="true" />
+      {name} · {pathInWords(device)}
       {!device.isThis && device.path === 'direct' && <ArrowLeftRight aria-hidden="true" />}
       {device.path === 'connecting' && <LoaderCircle aria-hidden="true" />}
     </li>

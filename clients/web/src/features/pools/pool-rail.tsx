@@ -1,9 +1,10 @@
 import type { Id } from '@rockpool/client-core';
-import { Plus } from 'lucide-react';
+import { MonitorSmartphone, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useView } from '../../app/rockpool-context.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button } from '../../ui/button.tsx';
+import { DevicesDialog } from '../devices/devices-dialog.tsx';
 import { ProfileDialog } from '../profile/profile-dialog.tsx';
 import { ServerStatus } from '../status/server-status.tsx';
 import { CreatePoolDialog } from './create-pool-dialog.tsx';
@@ -14,7 +15,7 @@ export function PoolRail(props: {
   readonly onOpen: (poolId: Id) => void;
 }) {
   const view = useView();
-  const [dialog, setDialog] = useState<'create' | 'profile'>();
+  const [dialog, setDialog] = useState<'create' | 'profile' | 'devices'>();
   return (
     <nav className="pool-rail" aria-label="Pools">
       <header className="pool-rail-head">
@@ -55,13 +56,23 @@ export function PoolRail(props: {
       </Button>
       <footer className="pool-rail-foot">
         {view.me !== undefined && (
-          <button type="button" className="pool-rail-item" onClick={() => setDialog('profile')}>
-            <Avatar name={view.me.name} hue={view.me.hue} />
-            <span className="pool-rail-words">
-              <span className="pool-rail-name">{view.me.name}</span>
-              <span className="soft small">Change name or colour</span>
-            </span>
-          </button>
+          <div>
+            <button type="button" className="pool-rail-item" onClick={() => setDialog('profile')}>
+              <Avatar name={view.me.name} hue={view.me.hue} />
+              <span className="pool-rail-words">
+                <span className="pool-rail-name">{view.me.name}</span>
+                <span className="soft small">Change name or colour</span>
+              </span>
+            </button>
+            <button
+              type="button"
+              className="pool-rail-item pool-rail-devices"
+              onClick={() => setDialog('devices')}
+            >
+              <MonitorSmartphone aria-hidden="true" />
+              Your devices
+            </button>
+          </div>
         )}
         <ServerStatus server={view.server} />
       </footer>
@@ -69,6 +80,7 @@ export function PoolRail(props: {
         <CreatePoolDialog onClose={() => setDialog(undefined)} onOpen={props.onOpen} />
       )}
       {dialog === 'profile' && <ProfileDialog onClose={() => setDialog(undefined)} />}
+      {dialog === 'devices' && <DevicesDialog onClose={() => setDialog(undefined)} />}
     </nav>
   );
 }

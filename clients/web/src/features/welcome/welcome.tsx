@@ -1,9 +1,10 @@
 import type { Arrival, Capabilities } from '@rockpool/client-core';
-import { KeyRound, MonitorSmartphone, Smartphone, Usb } from 'lucide-react';
+import { KeyRound, Link2, MonitorSmartphone, Smartphone, Usb } from 'lucide-react';
 import { useServices, useView } from '../../app/rockpool-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Failure } from '../../ui/failure.tsx';
 import { useAction } from '../../ui/use-action.ts';
+import { LinkThisDevice } from '../devices/link-this-device.tsx';
 import { WelcomeFrame } from './welcome-frame.tsx';
 
 /** No account on this device yet: one button, one passkey prompt, nothing to type. */
@@ -15,10 +16,17 @@ export function Welcome() {
   const mayCreate = arrival.kind === 'firstAdmin' || arrival.kind === 'invite';
   const waiting = server.status !== 'online';
   const words = wordsFor(arrival, server.unclaimed);
+  if (view.linking !== undefined) {
+    return (
+      <WelcomeFrame title="Add this device">
+        <LinkThisDevice linking={view.linking} />
+      </WelcomeFrame>
+    );
+  }
   return (
     <WelcomeFrame title={words.title}>
       <p>{words.lead}</p>
-      {error !== undefined && <Failure error={error} />}
+      {error !== undefined && error.code !== 'LINK_CANCELLED' && <Failure error={error} />}
       <div className="welcome-actions">
         {mayCreate && (
           <Button
@@ -38,6 +46,16 @@ export function Welcome() {
         >
           Sign in with a passkey
         </Button>
+        {mayLink(arrival, server.unclaimed) && (
+          <Button
+            look="quiet"
+            icon={<Link2 aria-hidden="true" />}
+            busy={busy || waiting}
+            onClick={() => run(() => rockpool.linkThisDevice())}
+          >
+            Add this device with another device
+          </Button>
+        )}
       </div>
       {waiting && (
         <p role="status" className="soft small">
@@ -53,6 +71,11 @@ export function Welcome() {
   );
 }
 
+/** Not where nobody has an account yet, nor where this is the device that would add another. */
+function mayLink(arrival: Arrival, unclaimed: boolean): boolean {
+  return !unclaimed && arrival.kind !== 'firstAdmin' && arrival.kind !== 'newDevice';
+}
+
 function wordsFor(arrival: Arrival, unclaimed: boolean): { title: string; lead: string } {
   switch (arrival.kind) {
     case 'firstAdmin':
@@ -64,6 +87,11 @@ function wordsFor(arrival: Arrival, unclaimed: boolean): { title: string; lead: 
       return {
         title: 'You are invited',
         lead: 'One passkey prompt and you are inside the pool. You get a friendly name that you can change later.',
+      };
+    case 'newDevice':
+      return {
+        title: 'A new device waits',
+        lead: 'Nobody is signed in here. Sign in first, then add it; or scan the picture with a device where you are signed in already. Only for a device of your own.',
       };
     case 'broken':
       return { title: 'This link does not work', lead: arrival.reason };
