@@ -23,6 +23,7 @@ const DIALOGS = [
   { name: 'invite', title: /^Invite to/, way: ['Invite'] },
   { name: 'new-pool', title: 'New pool', way: ['All pools', 'New pool'] },
   { name: 'profile', title: 'Your name and colour', way: ['All pools', /Change name or colour/] },
+  { name: 'devices', title: 'Your devices', way: ['All pools', 'Your devices'] },
   { name: 'rename', title: 'Rename this pool', way: ['Members and files', 'Rename this pool'] },
 ] as const;
 
@@ -61,6 +62,9 @@ async function lookAround(studio: Studio, gallery: Gallery, look: Look): Promise
     const faults: string[] = [];
     for (const dialog of DIALOGS) faults.push(...(await openDialog(visit, dialog, shoot)));
     assert.deepEqual(faults, []);
+  });
+  await studio.step(`a device is added, ${look.name}, ${width} px`, async () => {
+    assert.deepEqual(await addDevice(visit, shoot), []);
   });
   await studio.step(`the details close and open, ${look.name}, ${width} px`, () => fold(visit));
   await studio.step(`a keyboard is enough, ${look.name}, ${width} px`, () => useKeyboard(visit));
@@ -110,6 +114,45 @@ function focusIsOutside(): boolean {
   const { activeElement } = document;
   const inside = document.querySelector('dialog[open]')?.contains(activeElement) === true;
   return !inside && activeElement !== document.body;
+}
+
+/** From the list of devices and back to it by keyboard alone, over two codes that are wrong. */
+async function addDevice(visit: GalleryVisit, shoot: Shoot): Promise<string[]> {
+  const { page } = visit;
+  const dialog = page.getByRole('dialog');
+  const code = dialog.getByRole('textbox', { name: 'Code' });
+  const faults: string[] = [];
+  const look = async (name: string) => {
+    faults.push(...(await visit.faults()).map((fault) => `${name}: ${fault}`));
+    await shoot(name);
+  };
+  await visit.show('conversation');
+  const allPools = page.getByRole('button', { name: 'All pools' });
+  if (await allPools.isVisible()) await allPools.click();
+  await page.getByRole('button', { name: 'Your devices' }).press('Enter');
+  await dialog.getByRole('listitem').filter({ hasText: 'this device' }).waitFor();
+  // Each step has the focus where its work begins.
+  await page.keyboard.press('Enter');
+  await code.waitFor();
+  await look('add-code');
+  await page.keyboard.type('k7qm 3xp');
+  assert.equal(await code.inputValue(), 'K7QM-3XP');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('alert').getByText('not complete').waitFor();
+  await page.keyboard.type('b');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('alert').getByText('No device waits under this code').waitFor();
+  assert.equal(await code.inputValue(), 'K7QM-3XPB', 'the code is there to be compared');
+  await look('add-code-refused');
+  await page.keyboard.press('End');
+  await page.keyboard.press('Backspace');
+  await page.keyboard.type('a');
+  await page.keyboard.press('Enter');
+  await dialog.getByText('The device is added.').waitFor();
+  await look('add-done');
+  await page.keyboard.press('Enter');
+  await dialog.getByRole('list', { name: 'Your devices' }).waitFor();
+  return faults;
 }
 
 async function fold(visit: GalleryVisit): Promise<void> {

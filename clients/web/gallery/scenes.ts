@@ -240,7 +240,14 @@ export const scenes: Readonly<Record<string, ClientView>> = {
   'add-adding': adds({ step: 'adding' }),
   'device-added': {
     ...home,
-    notices: [{ id: 1, tone: 'info', text: 'A device was added to your account.' }],
+    notices: [
+      {
+        id: 1,
+        tone: 'info',
+        text: 'Another of your devices is adding a new device to your account.',
+      },
+      { id: 2, tone: 'info', text: 'An always-on device was added to your account.' },
+    ],
   },
   'sign-in-to-add': { ...blank, arrival: { kind: 'newDevice' } },
   'link-opening': isAdded({ step: 'opening' }),

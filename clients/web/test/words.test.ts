@@ -2,7 +2,14 @@ import type { FileEntry } from '@rockpool/client-core';
 import fc from 'fast-check';
 import t from 'tap';
 import { pathWords, transferWords } from '../src/features/files/transfer-words.ts';
-import { bytesInWords, countInWords, dayInWords, secondsInWords } from '../src/ui/words.ts';
+import {
+  bytesInWords,
+  countdownInWords,
+  countdownMilestone,
+  countInWords,
+  dayInWords,
+  secondsInWords,
+} from '../src/ui/words.ts';
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
@@ -40,6 +47,20 @@ t.test('time left never reads 0 s, 60 s or 60 min', async (t) => {
   t.equal(secondsInWords(3560), '59 min left');
   t.equal(secondsInWords(3590), '1 h left');
   t.equal(secondsInWords(7300), '2 h left');
+});
+
+t.test('a countdown is shown by the second and never below nothing', async (t) => {
+  t.equal(countdownInWords(120_000), '2:00');
+  t.equal(countdownInWords(60_001), '1:01');
+  t.equal(countdownInWords(8_400), '0:09');
+  t.equal(countdownInWords(-5), '0:00');
+});
+
+t.test('a countdown of two minutes is said aloud three times', async (t) => {
+  const said = new Set<string>();
+  for (let leftMs = 120_000; leftMs >= 0; leftMs -= 1000) said.add(countdownMilestone(leftMs));
+  t.same([...said].slice(0, 1), ['']);
+  t.equal(said.size - 1, 3);
 });
 
 t.test('days are counted by the calendar, not by 24 hours', async (t) => {

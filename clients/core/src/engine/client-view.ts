@@ -1,8 +1,8 @@
 // The one view of everything, built from the parts that changed and the parts that did not.
 
 import { friendlyName, toHex } from '@rockpool/protocol';
+import { accountDevices } from '../identity/account-devices.ts';
 import { type ArrivalSecret, arrivalView } from '../identity/arrival.ts';
-import { ownDevices } from '../identity/own-devices.ts';
 import { reuse } from '../pool/pool-view.ts';
 import type { Capabilities, ClientView, Me, Stage } from '../view.ts';
 import type { Core } from './core.ts';
@@ -61,7 +61,7 @@ function meView(core: Core): Me | undefined {
   if (account === undefined) return undefined;
   const userId = toHex(account.user[1]);
   const { name, hue } = nameOfMe(core) ?? friendlyName(account.user[1]);
-  return { userId, name, hue, deviceId: toHex(account.device), devices: ownDevices(core) };
+  return { userId, name, hue, deviceId: toHex(account.device), devices: accountDevices(core) };
 }
 
 /** What the person said last about themselves, here or on another device. */

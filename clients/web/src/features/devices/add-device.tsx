@@ -1,5 +1,5 @@
 import type { ActionError } from '@rockpool/client-core';
-import { useState } from 'react';
+import { useId, useState } from 'react';
 import { useServices, useView } from '../../app/rockpool-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Caution } from '../../ui/caution.tsx';
@@ -82,7 +82,7 @@ function Scanned(props: {
 function Waiting(props: { readonly words: string; readonly onCancel?: () => void }) {
   return (
     <Step>
-      <p data-first tabIndex={-1} className="link-waiting">
+      <p data-first tabIndex={-1}>
         {props.words}
       </p>
       {props.onCancel !== undefined && (
@@ -95,14 +95,15 @@ function Waiting(props: { readonly words: string; readonly onCancel?: () => void
 }
 
 function Added({ onEnd }: { readonly onEnd: () => void }) {
+  const wordsId = useId();
   return (
     <Step>
-      <p data-first tabIndex={-1}>
+      <p id={wordsId}>
         <strong>The device is added.</strong> It is one of yours now, and fetches your pools by
         itself from the devices that are online.
       </p>
       <div className="dialog-actions">
-        <Button look="primary" onClick={onEnd}>
+        <Button look="primary" onClick={onEnd} aria-describedby={wordsId}>
           Show my devices
         </Button>
       </div>

@@ -42,7 +42,7 @@ export function CodeForm(props: {
         <TextField
           label="Code"
           className="link-code-field"
-          hint="Eight letters and digits. Capitals and the dash do not matter."
+          hint="Eight letters and digits. Capitals and the dash do not matter; O is read as 0, I and L as 1."
           value={code}
           required
           autoCapitalize="characters"

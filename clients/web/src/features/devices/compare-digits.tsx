@@ -75,7 +75,7 @@ function NewDevice({ device }: { readonly device: NewDeviceView }) {
         <p className="soft small">
           {device.nearby
             ? 'In the same network as this device'
-            : 'In another network than this device: right for a rented server, odd for a device beside you'}
+            : 'In another network: right for a rented server, odd for a device beside you'}
         </p>
       </div>
     </div>

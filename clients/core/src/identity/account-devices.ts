@@ -6,7 +6,7 @@ import type { Core } from '../engine/core.ts';
 import type { OwnDeviceView } from '../view.ts';
 
 /** This device first, then the newest; what has expired is gone. */
-export function ownDevices(core: Core): readonly OwnDeviceView[] {
+export function accountDevices(core: Core): readonly OwnDeviceView[] {
   const account = core.account();
   const chain = account && core.chains.user(account.user);
   if (account === undefined || chain === undefined) return [];
