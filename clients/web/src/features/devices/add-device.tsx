@@ -68,8 +68,8 @@ function Scanned(props: {
         is, and six digits to compare with those on its screen.
       </p>
       <Caution>
-        Go on only if you scanned the picture yourself, from a device of your own that you have
-        before you. Whoever sends you such a link wants to get into your account.
+        Go on only if you scanned the picture yourself, on the screen of a device of your own.
+        Whoever sends you such a link wants to get into your account.
       </Caution>
       <div className="dialog-actions">
         <Button onClick={props.onCancel}>Do not add it</Button>

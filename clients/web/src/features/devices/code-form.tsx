@@ -57,8 +57,8 @@ export function CodeForm(props: {
           }}
         />
         <Caution>
-          Only for a device of your own that you have before you. Whoever sends you a code wants to
-          get into your account.
+          Only for a device of your own whose screen you see yourself. Whoever sends you a code
+          wants to get into your account.
         </Caution>
         <div className="dialog-actions">
           <Button onClick={props.onCancel}>Cancel</Button>
