@@ -168,7 +168,7 @@ const link = `http://localhost:8080/#link=${'pGF2AWRwb29sghk0'.repeat(5)}`;
 
 /** What a device of the account shows while it adds another. */
 function adds(linking: LinkingView): ClientView {
-  return { ...home, linking };
+  return { ...home, arrival: { kind: 'newDevice' }, linking };
 }
 /** What the new device shows meanwhile. */
 function isAdded(linking: LinkingView): ClientView {

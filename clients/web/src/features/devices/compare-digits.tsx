@@ -5,9 +5,9 @@ import { useServices } from '../../app/rockpool-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { Caution } from '../../ui/caution.tsx';
 import { Step } from '../../ui/step.tsx';
-import { TimeLeft } from '../../ui/time-left.tsx';
 import { DEVICE_KINDS } from './device-kinds.ts';
 import { groupDigits, spellDigits } from './link-code.ts';
+import { LinkFoot } from './link-foot.tsx';
 
 /** Long enough to look at the other screen; whoever has not looked has not compared. */
 const LOOK_MS = 3_000;
@@ -41,12 +41,7 @@ export function CompareDigits(props: {
           <Answers />
         </>
       )}
-      <div className="link-foot">
-        <TimeLeft expiryMs={expiryMs} />
-        <Button look="quiet" onClick={props.onCancel}>
-          Cancel
-        </Button>
-      </div>
+      <LinkFoot expiryMs={expiryMs} onCancel={props.onCancel} />
     </Step>
   );
 }

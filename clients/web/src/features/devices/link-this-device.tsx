@@ -3,9 +3,9 @@ import { useServices } from '../../app/rockpool-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { QrCode } from '../../ui/qr-code.tsx';
 import { Step } from '../../ui/step.tsx';
-import { TimeLeft } from '../../ui/time-left.tsx';
 import { CompareDigits } from './compare-digits.tsx';
 import { spellCode } from './link-code.ts';
+import { LinkFoot } from './link-foot.tsx';
 import './linking.css';
 
 /** This browser as the new device: shows its code until a device of the account adds it. */
@@ -55,12 +55,7 @@ function ShowCode(props: {
       </p>
       <p>Or scan this with the camera of a phone where you are signed in:</p>
       <QrCode text={link} label="QR code of this device" />
-      <div className="link-foot">
-        <TimeLeft expiryMs={expiryMs} />
-        <Button look="quiet" onClick={props.onCancel}>
-          Cancel
-        </Button>
-      </div>
+      <LinkFoot expiryMs={expiryMs} onCancel={props.onCancel} />
     </Step>
   );
 }
