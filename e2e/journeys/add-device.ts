@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   beginsAdding,
   hasAdded,
+  isNotified,
   isTold,
   saysDifferent,
   saysSame,
@@ -11,6 +12,7 @@ import {
   typesCode,
 } from '../kit/device-linking.ts';
 import type { Journey } from '../kit/journey.ts';
+import type { Person } from '../kit/person.ts';
 
 /** Two more devices of one person, none of them with a passkey. */
 export const journey: Journey = {
@@ -25,9 +27,8 @@ export const journey: Journey = {
       await ada.createAccount(await stage.cluster.firstAdminLink());
       await ada.createPool('Tide tables');
     });
-    const origin = new URL(ada.page.url()).origin;
     const code = await stage.step('a new device shows a code', async () => {
-      await laptop.open(origin);
+      await laptop.open(new URL(ada.page.url()).origin);
       return showsCode(laptop);
     });
     await stage.step('a wrong code is refused', async () => {
@@ -56,17 +57,8 @@ export const journey: Journey = {
       await laptop.say('from the laptop');
       await ada.reads('from the laptop');
     });
-    await stage.step(
-      'a scanned link asks before it adds, and the new device asks nothing',
-      async () => {
-        await phone.open(origin);
-        await showsCode(phone);
-        await ada.open(await scannedFrom(phone));
-        await ada.press('Show the digits');
-        await seeTheSameDigits(ada, phone);
-        await saysSame(ada);
-        await hasAdded(ada, 3);
-      },
+    await stage.step('a scanned link asks before it adds, and the third device hears of it', () =>
+      Promise.all([hearsOfDevice(laptop), addByScan(ada, phone)]),
     );
     await stage.step('all three are in the conversation', async () => {
       await phone.say('from the phone');
@@ -75,6 +67,22 @@ export const journey: Journey = {
     });
   },
 };
+
+/** The new device asks nothing: whoever scanned its screen has seen it. */
+async function addByScan(owner: Person, newcomer: Person): Promise<void> {
+  await newcomer.open(new URL(owner.page.url()).origin);
+  await showsCode(newcomer);
+  await owner.open(await scannedFrom(newcomer));
+  await owner.press('Show the digits');
+  await seeTheSameDigits(owner, newcomer);
+  await saysSame(owner);
+  await hasAdded(owner, 3);
+}
+
+async function hearsOfDevice(person: Person): Promise<void> {
+  await isNotified(person, 'Another of your devices is adding a new device');
+  await isNotified(person, 'A browser was added to your account.');
+}
 
 /** Leads to the same node, where nobody waits under it. */
 function otherCode(code: string): string {

@@ -49,6 +49,11 @@ export async function isTold(person: Person, words: string): Promise<void> {
   await person.page.getByRole('alert').getByText(words).waitFor();
 }
 
+/** Waits for the short news that every device of the account is given. */
+export async function isNotified(person: Person, words: string): Promise<void> {
+  await person.page.getByRole('status').getByText(words).waitFor();
+}
+
 /** Waits until the device is added, and goes back to the conversation. */
 export async function hasAdded(owner: Person, devices: number): Promise<void> {
   await owner.page.getByText('The device is added.').waitFor();

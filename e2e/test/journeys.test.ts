@@ -5,14 +5,20 @@ import type { Journey } from '../kit/journey.ts';
 import { play } from '../kit/journey.ts';
 import { loadJourneys } from '../kit/load-journeys.ts';
 
-const JOURNEYS_TIMEOUT_MS = 300_000;
+const JOURNEYS_TIMEOUT_MS = 400_000;
 const journeys = (await loadJourneys()).filter(({ lacks }) => lacks === undefined);
 
 t.setTimeout(JOURNEYS_TIMEOUT_MS);
 
 t.test('the journeys that this machine can play are all here', async (t) => {
   const names = journeys.map(({ name }) => name);
-  t.strictSame(names, ['file-and-failures', 'first-message', 'screens', 'without-servers']);
+  t.strictSame(names, [
+    'add-device',
+    'file-and-failures',
+    'first-message',
+    'screens',
+    'without-servers',
+  ]);
 });
 
 for (const journey of journeys) {
