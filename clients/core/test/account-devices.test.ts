@@ -24,6 +24,7 @@ t.test(
     t.equal(other?.deviceId, first.view.me?.deviceId);
     t.ok((own?.addedMs ?? 0) >= (other?.addedMs ?? 0) + HOUR_MS, 'each with the time it was added');
     t.ok((own?.expiryMs ?? 0) > (own?.addedMs ?? 0));
+    await world.time.until('the other hears', () => first.view.me?.devices.length === 2);
     await first.stop();
     await second.stop();
   },

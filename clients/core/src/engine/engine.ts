@@ -92,7 +92,6 @@ export class Engine implements Core {
       ask: (request) => this.session.request(request),
       onChanged: () => {
         for (const room of this.rooms.values()) room.chainChanged();
-        this.changed();
       },
     });
     this.#follower = new ChainFollower(this);
