@@ -21,11 +21,27 @@ export function equalBytes(a: Bytes, b: Bytes): boolean {
   return true;
 }
 
-const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Character codes of the hex digits. */
+const HEX_DIGITS = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** Far below what a call may have arguments. */
+const HEX_PIECE_BYTES = 1024;
 
+/**
+ * One flat string for an id: texts of this kind are kept by the thousand as keys of maps, where an engine would
+ * keep 32 bytes for each character pair that was appended.
+ */
 export function toHex(bytes: Bytes): string {
   let text = '';
-  for (const byte of bytes) text += HEX[byte];
+  for (let from = 0; from < bytes.length; from += HEX_PIECE_BYTES) {
+    const to = Math.min(bytes.length, from + HEX_PIECE_BYTES);
+    const codes = new Array<number>(2 * (to - from));
+    for (let i = from; i < to; i++) {
+      const byte = bytes[i] ?? 0;
+      codes[2 * (i - from)] = HEX_DIGITS[byte >> 4] ?? 0;
+      codes[2 * (i - from) + 1] = HEX_DIGITS[byte & 15] ?? 0;
+    }
+    text += String.fromCharCode.apply(null, codes);
+  }
   return text;
 }
 
