@@ -6,13 +6,14 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench } from './src/harness/bench.ts';
-import { interleavedRounds } from './src/harness/interleaved-rounds.ts';
+import { interleavedRounds, type Rounds } from './src/harness/interleaved-rounds.ts';
 import { describeCommit, describeMachine } from './src/harness/machine.ts';
 import { type BenchResult, resultOf } from './src/harness/result.ts';
 import { tableOf } from './src/harness/table.ts';
+import { signalBench } from './src/signal/signal-bench.ts';
 import { stunBench } from './src/stun/stun-bench.ts';
 
-const BENCHES: readonly Bench[] = [stunBench];
+const BENCHES: readonly Bench[] = [stunBench, signalBench];
 const RESULTS = join(import.meta.dirname, 'results');
 const ROUNDS_MAX = 100;
 const SECONDS_MAX = 600;
@@ -91,8 +92,7 @@ function isCount(value: number, max: number): boolean {
 async function run(bench: Bench, { rounds, seconds }: Asked): Promise<BenchResult> {
   const machine = describeMachine();
   const commit = await describeCommit();
-  const contestants = await bench.contestants();
-  const samples = await interleavedRounds(contestants, { rounds, seconds }, complain);
+  const { contestants, samples } = await measured(bench, { rounds, seconds });
   const result = resultOf({
     name: bench.name,
     contestants,
@@ -107,6 +107,15 @@ async function run(bench: Bench, { rounds, seconds }: Asked): Promise<BenchResul
   await mkdir(RESULTS, { recursive: true });
   await writeFile(join(RESULTS, `${bench.name}.json`), `${JSON.stringify(result, null, 2)}\n`);
   return result;
+}
+
+async function measured(bench: Bench, rounds: Rounds) {
+  try {
+    const contestants = await bench.contestants();
+    return { contestants, samples: await interleavedRounds(contestants, rounds, complain) };
+  } finally {
+    await bench.discard?.();
+  }
 }
 
 function print(line: string): void {

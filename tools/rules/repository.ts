@@ -65,7 +65,7 @@ export function isTypeScript(path: string): boolean {
   return /\.(ts|tsx)$/.test(path);
 }
 
-/** A file that only tests load. */
+/** A file that only tests and measurements load. */
 export function isTestCode(path: string): boolean {
-  return /(^|\/)(test|testing)\//.test(path) || path.startsWith('e2e/');
+  return /(^|\/)(test|testing)\//.test(path) || /^(bench|e2e)\//.test(path);
 }

@@ -26,5 +26,7 @@ export interface Bench {
   /** Undefined when this machine can run it, else what is missing and where it comes from. */
   lacks(): Promise<string | undefined>;
   contestants(): Promise<readonly Contestant[]>;
+  /** Clears away what the contestants were prepared with, also after a failure. */
+  discard?(): Promise<void>;
   readonly ratios: readonly RatioSpec[];
 }
