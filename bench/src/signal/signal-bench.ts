@@ -18,7 +18,7 @@ import { untilAnswers } from './until-answers.ts';
 
 const LOAD = join(import.meta.dirname, 'load-main.ts');
 /** Opening sockets, two quiet times and the warm-up, on a busy machine. */
-const LOAD_GRACE_MS = 60_000;
+const LOAD_GRACE_MS = 180_000;
 const MICROSECONDS = 1_000_000;
 
 let directory: string | undefined;

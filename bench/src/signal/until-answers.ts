@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Child } from '../harness/child.ts';
 
-const READY_MAX_MS = 20_000;
+const READY_MAX_MS = 60_000;
 const TRY_AGAIN_MS = 50;
 
 /** Rejects, and stops the server, when it ends or does not get ready. */
