@@ -1,5 +1,5 @@
-// A device's two key pairs as WebCrypto keys that cannot be exported. Where the handles are kept
-// (IndexedDB, memory) is the platform's choice.
+// A device's two key pairs as WebCrypto keys. Where the handles are kept (IndexedDB, memory), or the
+// bytes (sealed, on a desktop), is the platform's choice.
 
 import type { Bytes } from '@rockpool/protocol';
 import type { DeviceKeyPort } from '../ports.ts';
@@ -17,12 +17,30 @@ const ECDSA = { name: 'ECDSA', namedCurve: 'P-256' };
 const ECDH = { name: 'ECDH', namedCurve: 'P-256' };
 const SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' };
 
+export interface DeviceKeyOptions {
+  /**
+   * Whether the store gets pairs whose private halves it can export. Where handles cannot be kept, it
+   * must: it seals the bytes, and what it gives back is not exportable.
+   */
+  readonly exportable?: boolean;
+}
+
 /** Device keys over WebCrypto, for browsers and Node alike. */
-export function createDeviceKeys(subtle: Subtle, store: KeyStore): DeviceKeyPort {
+export function createDeviceKeys(
+  subtle: Subtle,
+  store: KeyStore,
+  { exportable = false }: DeviceKeyOptions = {},
+): DeviceKeyPort {
   async function held(name: string, use: 'sign' | 'ecdh'): Promise<CryptoKeyPair> {
     const pair = await store.get(`${name}:${use}`);
     if (pair === undefined) throw new Error('no device keys under this name');
     return pair;
+  }
+  async function generate(
+    algorithm: typeof ECDSA,
+    usages: ('sign' | 'verify' | 'deriveBits')[],
+  ): Promise<CryptoKeyPair> {
+    return (await subtle.generateKey(algorithm, exportable, usages)) as CryptoKeyPair;
   }
   async function points(sign: CryptoKeyPair, ecdh: CryptoKeyPair) {
     return { sign: await point(sign), ecdh: await point(ecdh) };
@@ -32,8 +50,8 @@ export function createDeviceKeys(subtle: Subtle, store: KeyStore): DeviceKeyPort
   }
   return {
     async create(name) {
-      const sign = (await subtle.generateKey(ECDSA, false, ['sign', 'verify'])) as CryptoKeyPair;
-      const ecdh = (await subtle.generateKey(ECDH, false, ['deriveBits'])) as CryptoKeyPair;
+      const sign = await generate(ECDSA, ['sign', 'verify']);
+      const ecdh = await generate(ECDH, ['deriveBits']);
       await store.put(`${name}:sign`, sign);
       await store.put(`${name}:ecdh`, ecdh);
       return points(sign, ecdh);

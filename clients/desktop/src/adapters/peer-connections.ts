@@ -1,0 +1,181 @@
+// WebRTC without a browser: libdatachannel's native interface as the engine's port. (Its imitation of
+// RTCPeerConnection has no live fingerprint, and with it a member of the engine's proof is lost.) Every
+// decision is the engine's; this file translates, and keeps from the library what would end the process.
+
+import type {
+  Channel,
+  ChannelEvents,
+  PeerConnection,
+  PeerConnectionEvents,
+  PeerConnectionPort,
+} from '@rockpool/client-core';
+import { PeerConnection as Native } from 'node-datachannel';
+import { NativeChannel } from './data-channel.ts';
+import { type CheckedDescription, checkDescription, isCandidate } from './session-description.ts';
+
+/** Candidates that one connection takes; a browser has fewer than ten. */
+const CANDIDATES_MAX = 128;
+const STUN_URL = /^stun:[A-Za-z0-9.:[\]-]{1,255}$/;
+const FINGERPRINT_BYTES = 32;
+
+type State = Parameters<PeerConnectionEvents['onState']>[0];
+
+export interface NativePeers extends PeerConnectionPort {
+  /** Closes every connection that is still open. */
+  close(): void;
+}
+
+export function nativePeers(): NativePeers {
+  const open = new Set<NativeConnection>();
+  return {
+    create(stunUrls, events) {
+      const connection = new NativeConnection(stunUrls, events, () => open.delete(connection));
+      open.add(connection);
+      return connection;
+    },
+    close() {
+      for (const connection of [...open]) connection.close();
+    },
+  };
+}
+
+class NativeConnection implements PeerConnection {
+  readonly #native: Native;
+  readonly #events: PeerConnectionEvents;
+  readonly #onClosed: () => void;
+  /** Held, since the library closes a channel whose handle is collected. */
+  readonly #channels: NativeChannel[] = [];
+  #closed = false;
+  /** Both sides have described their transport: more channels need no new negotiation. */
+  #negotiated = false;
+  #remote: CheckedDescription | undefined;
+  #candidates = 0;
+
+  constructor(stunUrls: readonly string[], events: PeerConnectionEvents, onClosed: () => void) {
+    this.#events = events;
+    this.#onClosed = onClosed;
+    this.#native = new Native('', {
+      iceServers: stunUrls.filter((url) => STUN_URL.test(url)),
+      disableAutoNegotiation: true,
+    });
+    this.#native.onLocalCandidate((candidate, mid) => {
+      if (!this.#closed) events.onCandidate(candidate.replace(/^a=/, ''), mid);
+    });
+    this.#native.onGatheringStateChange((state) => {
+      if (!this.#closed && state === 'complete') events.onCandidate('', '');
+    });
+    this.#native.onStateChange((state) => {
+      if (!this.#closed) events.onState(state as State);
+    });
+    this.#native.onDataChannel((channel) => {
+      if (this.#closed) return;
+      const adopted = new NativeChannel(channel);
+      this.#channels.push(adopted);
+      events.onChannel(adopted, (channelEvents) => adopted.listen(channelEvents));
+    });
+  }
+
+  get signalingState(): PeerConnection['signalingState'] {
+    if (this.#closed) return 'closed';
+    const state = this.#native.signalingState();
+    // Provisional answers are never used, so the two pranswer states cannot occur.
+    return state === 'have-local-pranswer' || state === 'have-remote-pranswer' ? 'stable' : state;
+  }
+
+  async setLocalDescription(): Promise<{ type: 'offer' | 'answer'; sdp: string }> {
+    const { signalingState } = this;
+    // In any other state the library ends the process.
+    if (signalingState !== 'stable' && signalingState !== 'have-remote-offer') {
+      throw new Error(`no description in state ${signalingState}`);
+    }
+    const type = signalingState === 'stable' ? 'offer' : 'answer';
+    this.#native.setLocalDescription(type);
+    const description = this.#native.localDescription();
+    if (description?.type !== type) throw new Error('the library made no description');
+    if (type === 'answer') this.#negotiated = true;
+    return { type, sdp: description.sdp };
+  }
+
+  async rollback(): Promise<void> {
+    if (this.signalingState !== 'have-local-offer') return;
+    this.#native.setLocalDescription('rollback');
+    this.#askForNegotiation();
+  }
+
+  async setRemoteDescription(type: 'offer' | 'answer', sdp: string): Promise<void> {
+    const fits = type === 'offer' ? 'stable' : 'have-local-offer';
+    if (this.signalingState !== fits) throw new Error(`${type} in state ${this.signalingState}`);
+    const checked = checkDescription(type, sdp);
+    if (checked === undefined) throw new Error('no description of a data channel');
+    // The library would go on with the old path's credentials and find nobody there.
+    if (this.#negotiated && this.#remote !== undefined && !isSamePath(checked, this.#remote)) {
+      throw new Error('the other side restarts ICE, which this library cannot');
+    }
+    this.#native.setRemoteDescription(sdp, type);
+    this.#remote = checked;
+    if (type === 'answer') this.#negotiated = true;
+  }
+
+  async addCandidate(candidate: string, mid: string): Promise<void> {
+    if (this.#closed || candidate === '') return;
+    if (!isCandidate(candidate)) throw new Error('no candidate');
+    if (this.#remote === undefined) throw new Error('a candidate of no description');
+    this.#candidates += 1;
+    if (this.#candidates > CANDIDATES_MAX) throw new Error('too many candidates');
+    this.#native.addRemoteCandidate(candidate, mid);
+  }
+
+  createChannel(label: string, events: ChannelEvents): Channel {
+    if (this.#closed) throw new Error('the connection is closed');
+    const channel = new NativeChannel(this.#native.createDataChannel(label));
+    this.#channels.push(channel);
+    channel.listen(events);
+    this.#askForNegotiation();
+    return channel;
+  }
+
+  /** libdatachannel cannot: the engine, told that this connection is over, makes a new one. */
+  restartIce(): void {
+    setImmediate(() => {
+      if (this.#closed) return;
+      this.close();
+      this.#events.onState('closed');
+    });
+  }
+
+  remoteFingerprint(): Uint8Array {
+    if (this.#closed) return new Uint8Array(0);
+    const { algorithm, value } = this.#native.remoteFingerprint();
+    const bytes = new Uint8Array(Buffer.from(value.replaceAll(':', ''), 'hex'));
+    const isKnown = algorithm === 'sha-256' && bytes.length === FINGERPRINT_BYTES;
+    return isKnown ? bytes : new Uint8Array(0);
+  }
+
+  async stats(): Promise<{ roundTripMs?: number; relayed: boolean }> {
+    if (this.#closed) return { relayed: false };
+    const pair = this.#native.getSelectedCandidatePair();
+    const relayed = pair?.local.type === 'relay' || pair?.remote.type === 'relay';
+    const roundTripMs = this.#native.rtt();
+    return roundTripMs < 0 ? { relayed } : { relayed, roundTripMs };
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const channel of this.#channels.splice(0)) channel.end();
+    this.#native.close();
+    this.#onClosed();
+  }
+
+  /** As browsers do: in a later turn, and only if it is still needed by then. */
+  #askForNegotiation(): void {
+    setImmediate(() => {
+      if (this.#negotiated || this.signalingState !== 'stable') return;
+      this.#events.onNegotiationNeeded();
+    });
+  }
+}
+
+function isSamePath(a: CheckedDescription, b: CheckedDescription): boolean {
+  return a.ufrag === b.ufrag && a.pwd === b.pwd;
+}
