@@ -1,5 +1,6 @@
 // The tables that documents are generated from, gathered from the places that raise the failures.
 import { CLIENT_ERRORS } from '../clients/core/src/client-errors.ts';
+import { AGENT_ERRORS } from '../clients/desktop/src/agent-errors.ts';
 import { NODE_ERRORS } from '../cluster/src/node-error.ts';
 import { ERRORS } from '../protocol/src/errors.ts';
 import * as LIMITS from '../protocol/src/limits.ts';
@@ -17,6 +18,12 @@ export const ERROR_TABLES: ErrorTables = {
       title: 'In the client alone',
       about: 'What only the browser can know. These never travel.',
       errors: CLIENT_ERRORS,
+    },
+    {
+      path: 'clients/desktop/src/agent-errors.ts',
+      title: 'The desktop agent',
+      about: 'Printed by the agent of a desktop. These never travel.',
+      errors: AGENT_ERRORS,
     },
     {
       path: 'cluster/src/node-error.ts',

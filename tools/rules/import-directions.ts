@@ -122,6 +122,21 @@ const ROOMS: readonly Room[] = [
     node: true,
   },
 
+  {
+    path: 'clients/desktop/src',
+    files: ['clients/desktop/src'],
+    packages: [
+      PROTOCOL,
+      STORAGE,
+      '@rockpool/client-core',
+      '@napi-rs/keyring',
+      'node-datachannel',
+      'ws',
+    ],
+    node: true,
+  },
+  { path: 'clients/desktop/test', files: ['clients/desktop'], packages: 'any', node: true },
+
   { path: 'e2e', files: ['e2e'], packages: 'any', node: true },
   { path: 'bench', files: ['bench'], packages: 'any', node: true },
   // The generators read the tables they document; those stand alone, so this works while the rest is broken.
@@ -130,6 +145,7 @@ const ROOMS: readonly Room[] = [
     files: [
       'tools',
       'clients/core/src/client-errors.ts',
+      'clients/desktop/src/agent-errors.ts',
       'cluster/src/node-error.ts',
       'protocol/src/errors.ts',
       'protocol/src/limits.ts',
@@ -141,7 +157,7 @@ const ROOMS: readonly Room[] = [
   },
 ];
 
-const OUR_ENTRY = /^@rockpool\/[a-z-]+(\/testing)?$/;
+const OUR_ENTRY = /^@rockpool\/[a-z-]+(\/(testing|suites))?$/;
 
 /** Imports follow the table, and our packages are entered only by their doors. */
 export const importDirections: Rule = {
@@ -194,7 +210,7 @@ function objection(from: string, room: Room, { specifier }: ImportLine): string 
   }
   if (specifier.startsWith('@rockpool/')) {
     if (!OUR_ENTRY.test(specifier)) return `${specifier} reaches past the package's entry`;
-    if (specifier.endsWith('/testing') && !isTestCode(from)) {
+    if (/\/(testing|suites)$/.test(specifier) && !isTestCode(from)) {
       return `${specifier} is for tests only`;
     }
   }

@@ -26,10 +26,7 @@ import { backoffMs } from '../src/session/backoff.ts';
 import { boardBroke, boardHeard, boardView } from '../src/session/node-board.ts';
 import { RowWriter } from '../src/store/row-writer.ts';
 import type { TextEntry } from '../src/view.ts';
-import { blobSuite, MemoryBlobs, MemoryStore, storeSuite, twoInAPool } from '../testing/index.ts';
-
-t.test('the store in memory', async (t) => storeSuite(t, async () => new MemoryStore()));
-t.test('the blobs in memory', async (t) => blobSuite(t, async () => new MemoryBlobs()));
+import { MemoryStore, twoInAPool } from '../testing/index.ts';
 
 t.test('rows that gather while a batch is written go in one batch, in order', async (t) => {
   const store = new MemoryStore();

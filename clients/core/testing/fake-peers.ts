@@ -88,6 +88,7 @@ export class FakeConnection implements PeerConnection {
   }
 
   async setLocalDescription(): Promise<Description> {
+    if (this.state === 'closed') throw new Error('closed');
     const type = this.signalingState === 'have-remote-offer' ? 'answer' : 'offer';
     const pairs = [...this.fingerprint].map((byte) => byte.toString(16).padStart(2, '0'));
     const sdp = [
@@ -115,6 +116,7 @@ export class FakeConnection implements PeerConnection {
     if (this.state === 'closed') throw new Error('closed');
     const fits = type === 'offer' ? 'stable' : 'have-local-offer';
     if (this.signalingState !== fits) throw new Error(`${type} in ${this.signalingState}`);
+    if (!/^o=- [0-9a-f]{16} /m.test(sdp)) throw new Error('no description of a fake');
     this.#remote = { type, sdp };
     this.signalingState = type === 'offer' ? 'have-remote-offer' : 'stable';
     this.#meet();
@@ -138,6 +140,7 @@ export class FakeConnection implements PeerConnection {
   }
 
   restartIce(): void {
+    if (this.state === 'closed') return;
     this.#generation++;
     this.#candidates = 0;
     this.#network.time.defer(() => {
@@ -218,8 +221,13 @@ export class FakeConnection implements PeerConnection {
   }
 
   #join(peer: FakeConnection): void {
-    const [from, to] = this.#channels.length > 0 ? [this, peer] : [peer, this];
-    for (const channel of from.#channels) {
+    const [mine, theirs] = [[...this.#channels], [...peer.#channels]];
+    this.#hand(mine, peer);
+    peer.#hand(theirs, this);
+  }
+
+  #hand(channels: readonly FakeChannel[], to: FakeConnection): void {
+    for (const channel of channels) {
       const twin = new FakeChannel(this.#network, channel.label, undefined);
       to.#channels.push(twin);
       channel.twin = twin;

@@ -50,6 +50,8 @@ class NativeConnection implements PeerConnection {
   #negotiated = false;
   #remote: CheckedDescription | undefined;
   #candidates = 0;
+  /** Own candidates that the other side may not have yet; undefined once it may. */
+  #held: (readonly [candidate: string, mid: string])[] | undefined = [];
 
   constructor(stunUrls: readonly string[], events: PeerConnectionEvents, onClosed: () => void) {
     this.#events = events;
@@ -59,10 +61,10 @@ class NativeConnection implements PeerConnection {
       disableAutoNegotiation: true,
     });
     this.#native.onLocalCandidate((candidate, mid) => {
-      if (!this.#closed) events.onCandidate(candidate.replace(/^a=/, ''), mid);
+      this.#announce(candidate.replace(/^a=/, ''), mid);
     });
     this.#native.onGatheringStateChange((state) => {
-      if (!this.#closed && state === 'complete') events.onCandidate('', '');
+      if (state === 'complete') this.#announce('', '');
     });
     this.#native.onStateChange((state) => {
       if (!this.#closed) events.onState(state as State);
@@ -93,7 +95,8 @@ class NativeConnection implements PeerConnection {
     const description = this.#native.localDescription();
     if (description?.type !== type) throw new Error('the library made no description');
     if (type === 'answer') this.#negotiated = true;
-    return { type, sdp: description.sdp };
+    const sdp = type === 'offer' ? withoutCandidates(description.sdp) : description.sdp;
+    return { type, sdp };
   }
 
   async rollback(): Promise<void> {
@@ -114,6 +117,9 @@ class NativeConnection implements PeerConnection {
     this.#native.setRemoteDescription(sdp, type);
     this.#remote = checked;
     if (type === 'answer') this.#negotiated = true;
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const [candidate, mid] of held) this.#announce(candidate, mid);
   }
 
   async addCandidate(candidate: string, mid: string): Promise<void> {
@@ -144,7 +150,8 @@ class NativeConnection implements PeerConnection {
   }
 
   remoteFingerprint(): Uint8Array {
-    if (this.#closed) return new Uint8Array(0);
+    // Asked too early, the library has no answer, and no channel of the connection ever opens.
+    if (this.#closed || this.#native.state() !== 'connected') return new Uint8Array(0);
     const { algorithm, value } = this.#native.remoteFingerprint();
     const bytes = new Uint8Array(Buffer.from(value.replaceAll(':', ''), 'hex'));
     const isKnown = algorithm === 'sha-256' && bytes.length === FINGERPRINT_BYTES;
@@ -167,6 +174,17 @@ class NativeConnection implements PeerConnection {
     this.#onClosed();
   }
 
+  /**
+   * While it takes an answer, the library knows the way to the other side for a moment before it knows the
+   * other side's fingerprint. Whoever answers at once would be refused then, so nobody learns how to
+   * reach this side before the answer is taken.
+   */
+  #announce(candidate: string, mid: string): void {
+    if (this.#closed) return;
+    if (this.#held === undefined) this.#events.onCandidate(candidate, mid);
+    else this.#held.push([candidate, mid]);
+  }
+
   /** As browsers do: in a later turn, and only if it is still needed by then. */
   #askForNegotiation(): void {
     setImmediate(() => {
@@ -174,6 +192,10 @@ class NativeConnection implements PeerConnection {
       this.#events.onNegotiationNeeded();
     });
   }
+}
+
+function withoutCandidates(sdp: string): string {
+  return sdp.replaceAll(/^a=(candidate:.*|end-of-candidates)\r\n/gm, '');
 }
 
 function isSamePath(a: CheckedDescription, b: CheckedDescription): boolean {
