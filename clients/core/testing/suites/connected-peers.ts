@@ -1,7 +1,14 @@
 // Two connections of the port and what passes between them, with the engine's own perfect negotiation on
 // both sides. Signatures are left out: they are the engine's, and the port does not see them.
 
-import { type Bytes, type SignedDescription, sdpFingerprint } from '@rockpool/protocol';
+import {
+  type Bytes,
+  fromHex,
+  type SignedDescription,
+  sdpFingerprint,
+  toHex,
+  utf8,
+} from '@rockpool/protocol';
 import { Negotiation } from '../../src/mesh/negotiation.ts';
 import type {
   Channel,
@@ -50,18 +57,29 @@ export class Line {
   }
 }
 
+/** What one side says to the other, as text, so that it can pass between a page and Node. */
+export type SideSignal =
+  | {
+      readonly type: 'description';
+      readonly role: SignedDescription['role'];
+      readonly sdp: string;
+      /** Hash of the offer that an answer belongs to, in hex. */
+      readonly offer?: string;
+    }
+  | { readonly type: 'candidate'; readonly candidate: string; readonly mid: string };
+
 /** One side: its connection, and its lines by their label. */
 export class Side {
   readonly connection: PeerConnection;
   readonly lines = new Map<string, Line>();
-  readonly candidates: (readonly [candidate: string, mid: string])[] = [];
   /** The last description it made. */
   sdp: string | undefined;
   broken: string | undefined;
   readonly #negotiation: Negotiation;
   readonly #states = new Set<string>();
   readonly #watchers = new Set<() => void>();
-  #other: Side | undefined;
+  /** Brings what this side says to the other. */
+  say: (signal: SideSignal) => void = () => {};
 
   constructor(port: PeerConnectionPort, polite: boolean, tap: Partial<PeerConnectionEvents> = {}) {
     this.connection = port.create([], {
@@ -84,31 +102,52 @@ export class Side {
     this.#negotiation = new Negotiation(this.connection, polite, {
       sendDescription: async (role, sdp, offer) => {
         this.sdp = textOf(sdp);
-        if (this.#other !== undefined) this.#other.#take(role, sdp, offer);
+        const described = { type: 'description', role, sdp: this.sdp } as const;
+        this.say(offer === undefined ? described : { ...described, offer: toHex(offer) });
       },
-      sendCandidate: (candidate, mid) => {
-        this.candidates.push([candidate, mid]);
-        if (this.#other !== undefined) this.#other.#negotiation.remoteCandidate(candidate, mid);
-      },
+      sendCandidate: (candidate, mid) => this.say({ type: 'candidate', candidate, mid }),
       onBroken: (reason) => {
         this.broken = reason;
+        for (const look of this.#watchers) look();
       },
     });
   }
 
   /** From now on what one of them says reaches the other. */
   meet(other: Side): void {
-    this.#other = other;
-    other.#other = this;
+    this.say = (signal) => other.take(signal);
+    other.say = (signal) => this.take(signal);
+  }
+
+  take(signal: SideSignal): void {
+    if (signal.type === 'candidate') {
+      this.#negotiation.remoteCandidate(signal.candidate, signal.mid);
+      return;
+    }
+    const { role, sdp, offer } = signal;
+    const fingerprint = sdpFingerprint(sdp);
+    if (!fingerprint.ok) throw new Error('a description without a fingerprint');
+    const unsigned = { role, sdp: utf8(sdp), ...(offer && { offer: fromHex(offer) }) };
+    const description = unsigned as SignedDescription;
+    this.#negotiation.remoteDescription({ description, sdp, fingerprint: fingerprint.value });
   }
 
   /** Resolves once the connection has been in this state. */
   state(wanted: string): Promise<void> {
+    return this.#until(wanted, () => this.#states.has(wanted));
+  }
+
+  /** Resolves once the platform refused a step. */
+  untilBroken(): Promise<void> {
+    return this.#until('broken', () => this.broken !== undefined);
+  }
+
+  #until(what: string, holds: () => boolean): Promise<void> {
     return soon(
-      wanted,
+      what,
       new Promise((resolve) => {
         const look = () => {
-          if (this.#states.has(wanted)) resolve();
+          if (holds()) resolve();
         };
         this.#watchers.add(look);
         look();
@@ -126,14 +165,6 @@ export class Side {
     const line = this.lines.get(label) ?? new Line();
     this.lines.set(label, line);
     return line;
-  }
-
-  #take(role: SignedDescription['role'], sdp: Bytes, offer: Bytes | undefined): void {
-    const text = textOf(sdp);
-    const fingerprint = sdpFingerprint(text);
-    if (!fingerprint.ok) throw new Error('a description without a fingerprint');
-    const description = { role, sdp, ...(offer && { offer }) } as SignedDescription;
-    this.#negotiation.remoteDescription({ description, sdp: text, fingerprint: fingerprint.value });
   }
 }
 

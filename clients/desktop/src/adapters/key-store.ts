@@ -52,7 +52,7 @@ function algorithmOf(name: string): keyof typeof USAGES {
 }
 
 async function exportPair(pair: CryptoKeyPair): Promise<Buffer> {
-  const { privateKey, publicKey } = pair as webcrypto.CryptoKeyPair;
+  const { privateKey, publicKey } = pair as unknown as webcrypto.CryptoKeyPair;
   const point = Buffer.from(await subtle.exportKey('raw', publicKey));
   return Buffer.concat([point, Buffer.from(await subtle.exportKey('pkcs8', privateKey))]);
 }
@@ -63,7 +63,7 @@ async function importPair(plain: Uint8Array, name: keyof typeof USAGES): Promise
   const [point, pkcs8] = [plain.slice(0, POINT_BYTES), plain.slice(POINT_BYTES)];
   const publicKey = await subtle.importKey('raw', point, algorithm, true, [...usages.public]);
   const privateKey = await subtle.importKey('pkcs8', pkcs8, algorithm, false, [...usages.private]);
-  return { publicKey, privateKey };
+  return { publicKey, privateKey } as unknown as CryptoKeyPair;
 }
 
 function sealRow(plain: Uint8Array, name: string, masterKey: Uint8Array): Uint8Array {

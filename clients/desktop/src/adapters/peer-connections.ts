@@ -9,13 +9,15 @@ import type {
   PeerConnectionEvents,
   PeerConnectionPort,
 } from '@rockpool/client-core';
-import { PeerConnection as Native } from 'node-datachannel';
+import { type IceServer, PeerConnection as Native } from 'node-datachannel';
 import { NativeChannel } from './data-channel.ts';
 import { type CheckedDescription, checkDescription, isCandidate } from './session-description.ts';
 
 /** Candidates that one connection takes; a browser has fewer than ten. */
 const CANDIDATES_MAX = 128;
-const STUN_URL = /^stun:[A-Za-z0-9.:[\]-]{1,255}$/;
+const STUN_URL = /^stun:(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9.-]{1,253}))(?::(\d{1,5}))?$/;
+/** Where the URL names none (RFC 7064, section 3.2). */
+const STUN_PORT = 3478;
 const FINGERPRINT_BYTES = 32;
 
 type State = Parameters<PeerConnectionEvents['onState']>[0];
@@ -57,7 +59,7 @@ class NativeConnection implements PeerConnection {
     this.#events = events;
     this.#onClosed = onClosed;
     this.#native = new Native('', {
-      iceServers: stunUrls.filter((url) => STUN_URL.test(url)),
+      iceServers: stunUrls.flatMap(stunServer),
       disableAutoNegotiation: true,
     });
     this.#native.onLocalCandidate((candidate, mid) => {
@@ -192,6 +194,13 @@ class NativeConnection implements PeerConnection {
       this.#events.onNegotiationNeeded();
     });
   }
+}
+
+/** The library does not read an address of IPv6 in a URL, and throws at what it does not read. */
+function stunServer(url: string): IceServer[] {
+  const [, address, name, port] = STUN_URL.exec(url) ?? [];
+  const hostname = address ?? name;
+  return hostname === undefined ? [] : [{ hostname, port: Number(port ?? STUN_PORT) & 0xffff }];
 }
 
 function withoutCandidates(sdp: string): string {
