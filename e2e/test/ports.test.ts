@@ -21,7 +21,7 @@ interface PageWindow {
 const FRAME_BYTES = 64 * 1024;
 const FRAMES = 128;
 const SUITES = ['store', 'blobs', 'transport'] as const;
-const ASSERTIONS_MIN = 30;
+const ASSERTIONS_MIN = 20;
 
 const ports = await PortsPage.open();
 const browser = await openBrowser();

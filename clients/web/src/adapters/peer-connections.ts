@@ -19,7 +19,7 @@ export const browserPeers: PeerConnectionPort = {
     };
     connection.onconnectionstatechange = () => events.onState(connection.connectionState);
     connection.ondatachannel = ({ channel }) => {
-      const wrapped = wrapChannel(channel);
+      const wrapped = wrapChannel(connection, channel);
       events.onChannel(wrapped, (channelEvents) => listen(channel, channelEvents));
     };
     return {
@@ -44,7 +44,7 @@ export const browserPeers: PeerConnectionPort = {
       createChannel(label, channelEvents) {
         const channel = connection.createDataChannel(label, { ordered: true });
         listen(channel, channelEvents);
-        return wrapChannel(channel);
+        return wrapChannel(connection, channel);
       },
       restartIce: () => connection.restartIce(),
       remoteFingerprint: () => liveFingerprint(connection),
@@ -78,14 +78,15 @@ function listen(channel: RTCDataChannel, events: ChannelEvents): void {
   if (channel.readyState === 'open') open();
 }
 
-function wrapChannel(channel: RTCDataChannel): Channel {
+function wrapChannel(connection: RTCPeerConnection, channel: RTCDataChannel): Channel {
   return {
     label: channel.label,
     get bufferedBytes() {
       return channel.bufferedAmount;
     },
     send(frame) {
-      if (channel.readyState !== 'open') return false;
+      // Channels of a closed connection stay open for a moment, and take what goes nowhere.
+      if (channel.readyState !== 'open' || connection.signalingState === 'closed') return false;
       try {
         channel.send(frame as Uint8Array<ArrayBuffer>);
         return true;

@@ -15,6 +15,8 @@ export async function ownStore(database: Database, owner: Uint8Array): Promise<S
   return {
     get: (key) => database.get('rows', key),
     async write(rows) {
+      // Looking at the owner takes a turn, and by then the caller may have changed its bytes.
+      const own = rows.map(([key, value]) => [key, value?.slice()] as const);
       const transaction = database.transaction('rows', 'readwrite', { durability: 'strict' });
       const holder = await transaction.store.get(OWNER);
       if (holder === undefined || String(holder) !== String(owner)) {
@@ -22,7 +24,7 @@ export async function ownStore(database: Database, owner: Uint8Array): Promise<S
         transaction.abort();
         throw new Error('another tab has taken over');
       }
-      for (const [key, value] of rows) {
+      for (const [key, value] of own) {
         // Each failure also fails `done`, which is what is awaited.
         if (value === undefined) transaction.store.delete(key).catch(() => {});
         else transaction.store.put(value, key).catch(() => {});
