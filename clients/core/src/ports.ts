@@ -54,6 +54,7 @@ export interface Channel {
 export interface PeerConnectionEvents {
   onNegotiationNeeded(): void;
   onCandidate(candidate: string, mid: string): void;
+  /** `listen` is called before this returns, or messages are lost. */
   onChannel(channel: Channel, listen: (events: ChannelEvents) => void): void;
   onState(state: 'new' | 'connecting' | 'connected' | 'disconnected' | 'failed' | 'closed'): void;
 }
@@ -67,9 +68,11 @@ export interface PeerConnection {
   }>;
   rollback(): Promise<void>;
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): Promise<void>;
+  /** Rejects for what is no candidate, or comes before a remote description; neither does harm. */
   addCandidate(candidate: string, mid: string): Promise<void>;
   readonly signalingState: 'stable' | 'have-local-offer' | 'have-remote-offer' | 'closed';
   createChannel(label: string, events: ChannelEvents): Channel;
+  /** Looks for a new path; a platform that cannot ends the connection, and tells so by its state. */
   restartIce(): void;
   /**
    * SHA-256 of the live DTLS peer's certificate, where the platform shows it. 'unavailable' only
@@ -88,7 +91,7 @@ export interface PeerConnectionPort {
   create(stunUrls: readonly string[], events: PeerConnectionEvents): PeerConnection;
 }
 
-/** Named byte rows; a key space of this device. Keys sort bytewise as text. */
+/** Named byte rows; a key space of this device. Keys are ASCII and sort bytewise. */
 export interface StorePort {
   get(key: string): Promise<Bytes | undefined>;
   /** One atomic batch; undefined deletes. Resolves once durable. */
@@ -97,7 +100,7 @@ export interface StorePort {
   list(prefix: string): Promise<readonly (readonly [key: string, value: Bytes])[]>;
 }
 
-/** Random-access content, one per file root. Survives a closed tab. */
+/** Random-access content, one per file root; names are 1 to 64 hex digits. Survives a closed tab. */
 export interface BlobPort {
   write(name: string, offset: number, data: Bytes): Promise<void>;
   read(name: string, offset: number, length: number): Promise<Bytes>;
@@ -110,7 +113,7 @@ export interface BlobPort {
   remove(name: string): Promise<void>;
 }
 
-/** This device's two key pairs. The private halves never leave the platform's key store. */
+/** This device's two key pairs. The private halves never leave the platform's key store in the clear. */
 export interface DeviceKeyPort {
   /** Makes and keeps new keys under this name; resolves with the public points (65 bytes each). */
   create(name: string): Promise<{ readonly sign: Bytes; readonly ecdh: Bytes }>;

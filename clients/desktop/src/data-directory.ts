@@ -7,7 +7,8 @@
 
 import { chmod, mkdir, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { AgentError, DiskFullError, isDiskFull } from './agent-errors.ts';
+import { AgentError } from './agent-errors.ts';
+import { DiskFullError, isDiskFull } from './disk-full.ts';
 
 export interface DataDirectory {
   readonly path: string;

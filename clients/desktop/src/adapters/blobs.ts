@@ -4,7 +4,7 @@
 import { rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BlobPort } from '@rockpool/client-core';
-import { DiskFullError, isDiskFull } from '../agent-errors.ts';
+import { DiskFullError, isDiskFull } from '../disk-full.ts';
 import { type OpenFile, OpenFiles } from './open-files.ts';
 
 const NAME = /^[0-9a-f]{1,64}$/;

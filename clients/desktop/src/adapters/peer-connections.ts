@@ -1,5 +1,5 @@
 // WebRTC without a browser: libdatachannel's native interface as the engine's port. (Its imitation of
-// RTCPeerConnection has no live fingerprint, and with it a member of the engine's proof is lost.) Every
+// RTCPeerConnection shows no live fingerprint, which the engine's proof needs.) Every
 // decision is the engine's; this file translates, and keeps from the library what would end the process.
 
 import type {

@@ -15,8 +15,9 @@ import {
   readLastBatch,
   type StoreFailureCode,
 } from '@rockpool/storage';
-import { AgentError, type AgentErrorCode, DiskFullError } from '../agent-errors.ts';
+import { AgentError, type AgentErrorCode } from '../agent-errors.ts';
 import type { DataDirectory } from '../data-directory.ts';
+import { DiskFullError } from '../disk-full.ts';
 import { LastBatch } from './last-batch.ts';
 
 /** First byte of a key: whose row it is. Batch numbers have a byte of their own in storage/. */
