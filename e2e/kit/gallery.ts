@@ -1,13 +1,9 @@
 // The web client's screens with made-up people: built as the product is, but with React's warnings, and without
 // engine or cluster behind them.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { build, type PreviewServer, preview } from 'vite';
 import { accessibilityFaults } from './accessibility.ts';
+import { BuiltPage } from './built-page.ts';
 
-const WEB_CLIENT = join(import.meta.dirname, '..', '..', 'clients', 'web');
 const ACTION_TIMEOUT_MS = 30_000;
 
 /** How a person looks at the screen. */
@@ -19,41 +15,17 @@ export interface Look {
 
 /** The gallery on a server of its own. */
 export class Gallery {
-  readonly #server: PreviewServer;
-  readonly #directory: string;
+  readonly #page: BuiltPage;
   readonly #address: string;
 
-  private constructor(server: PreviewServer, directory: string, port: number) {
-    this.#server = server;
-    this.#directory = directory;
-    this.#address = `http://127.0.0.1:${port}/gallery/`;
+  private constructor(page: BuiltPage) {
+    this.#page = page;
+    this.#address = new URL('.', page.address).href;
   }
 
   static async open(): Promise<Gallery> {
-    const directory = await mkdtemp(join(tmpdir(), 'rockpool-gallery-'));
-    const shared = {
-      root: WEB_CLIENT,
-      configFile: join(WEB_CLIENT, 'vite.config.ts'),
-      logLevel: 'error',
-    } as const;
-    await build({
-      ...shared,
-      define: { 'process.env.NODE_ENV': '"development"' },
-      build: {
-        outDir: directory,
-        emptyOutDir: false,
-        minify: false,
-        rolldownOptions: { input: join(WEB_CLIENT, 'gallery', 'index.html') },
-      },
-    });
-    const server = await preview({
-      ...shared,
-      build: { outDir: directory },
-      preview: { host: '127.0.0.1', port: 0 },
-    });
-    const address = server.httpServer.address();
-    if (typeof address !== 'object' || address === null) throw new Error('the gallery has no port');
-    return new Gallery(server, directory, address.port);
+    const define = { 'process.env.NODE_ENV': '"development"' };
+    return new Gallery(await BuiltPage.open('gallery/index.html', { define, minify: false }));
   }
 
   async visit(browser: Browser, look: Look): Promise<GalleryVisit> {
@@ -66,9 +38,8 @@ export class Gallery {
     return new GalleryVisit(await context.newPage(), this.#address);
   }
 
-  async close(): Promise<void> {
-    await this.#server.close();
-    await rm(this.#directory, { recursive: true, force: true });
+  close(): Promise<void> {
+    return this.#page.close();
   }
 }
 

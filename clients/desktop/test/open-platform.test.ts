@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createRockpool } from '@rockpool/client-core';
@@ -65,7 +65,6 @@ t.test('keys of another directory are refused at the start', async (t) => {
   const first = await openDesktopPlatform(options(path));
   await first.platform.keys.create('me');
   await first.close();
-  const { rm } = await import('node:fs/promises');
   await rm(join(path, 'master-key'));
   await t.rejects(openDesktopPlatform(options(path)), { code: 'AGENT_KEYS_DAMAGED' });
 });
@@ -87,8 +86,15 @@ t.test('the engine starts on it and asks for nothing that a desktop lacks', asyn
   platform.clock.after(1, () => t.fail('a cancelled timer rings'))();
   platform.clock.after(1, rung.resolve);
   await rung.promise;
-  t.equal(typeof createRockpool, 'function');
-  await mkdir(join(root, 'unused'));
+  const rockpool = createRockpool(platform);
+  const started = Promise.withResolvers<string>();
+  const look = () => {
+    if (rockpool.view().stage !== 'starting') started.resolve(rockpool.view().stage);
+  };
+  rockpool.subscribe(look);
+  look();
+  t.equal(await started.promise, 'signedOut');
+  await rockpool.stop();
   await close();
 });
 
