@@ -138,7 +138,12 @@ export const dropPending: Handler<CommandOf<'dropPending'>> = {
       return refusedAs('CHAIN_CONFLICT', 'the account may still join');
     }
     const state = userStateRow.decode(row);
-    const keys = [userStateKey(id), userHandleKey(state.handle), pendingAccountKey(id)];
+    const keys = [
+      userStateKey(id),
+      userHandleKey(state.handle),
+      pendingAccountKey(id),
+      meetingTriesKey(id),
+    ];
     for (let seq = 0; seq <= state.seq; seq++) keys.push(userLinkKey(id, seq));
     return {
       reply: { ok: true },

@@ -316,6 +316,8 @@ t.test(
     cluster.apply(slot, { kind: 'putUserGenesis', envelope: person.genesis, admittedBy });
     const { envelope } = person.deviceAdd();
     cluster.apply(slot, { kind: 'appendUserLink', ref: person.ref, envelope });
+    const tried = { kind: 'tryMeeting', user: person.ref, device: person.device.id } as const;
+    t.equal(codeOf(cluster.apply(slot, tried)), 'ok');
     const drop = { kind: 'dropPending', user: person.ref } as const;
     cluster.timeMs = NOW + PENDING_ACCOUNT_DROP_MS - 1;
     t.equal(codeOf(cluster.apply(slot, drop)), 'CHAIN_CONFLICT');
