@@ -18,6 +18,7 @@ import {
   type ChainPage,
   chainPage,
   firstAdmin,
+  meetingTries,
   memberEvidence,
   pendingAccount,
   poolState,
@@ -25,7 +26,7 @@ import {
   userByHandle,
   userState,
 } from '../directory/queries.ts';
-import type { FirstAdminRow, PendingAccountRow } from '../directory/rows.ts';
+import type { FirstAdminRow, MeetingTriesRow, PendingAccountRow } from '../directory/rows.ts';
 
 /** Pools whose members are kept in memory. */
 const MEMBERS_CACHED_MAX = 1024;
@@ -63,6 +64,10 @@ export class DirectoryView {
 
   pendingAccount(user: Ref): Promise<PendingAccountRow | undefined> {
     return pendingAccount(this.#cluster, user);
+  }
+
+  meetingTries(user: Ref): Promise<MeetingTriesRow | undefined> {
+    return meetingTries(this.#cluster, user);
   }
 
   memberEvidence(pool: Ref, user: Ref): Promise<UserState | undefined> {

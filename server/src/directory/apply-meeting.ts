@@ -13,7 +13,13 @@ import type { CommandOf } from './commands.ts';
 import { encodeEvent } from './events.ts';
 import { meetingTriesKey, userStateKey } from './keys.ts';
 import { type Handler, refusedAs } from './outcome.ts';
-import { meetingTriesRow, userStateRow } from './rows.ts';
+import { type MeetingTriesRow, meetingTriesRow, userStateRow } from './rows.ts';
+
+/** What counts of earlier tries at this time. */
+export function triesAt(before: MeetingTriesRow | undefined, timeMs: number): MeetingTriesRow {
+  const counts = before !== undefined && timeMs < before.since + MEETING_TRIES_WINDOW_MS;
+  return counts ? before : { since: timeMs, count: 0 };
+}
 
 export const tryMeeting: Handler<CommandOf<'tryMeeting'>> = {
   place: ({ user }) => accept(user[0]),
@@ -27,9 +33,7 @@ export const tryMeeting: Handler<CommandOf<'tryMeeting'>> = {
     }
     if (entry.capability !== 'full') return refusedAs('CHAIN_AUTHORITY', 'a temporary device');
     const row = rows(meetingTriesKey(id));
-    const before = row === undefined ? undefined : meetingTriesRow.decode(row);
-    const counts = before !== undefined && entryTimeMs < before.since + MEETING_TRIES_WINDOW_MS;
-    const tries = counts ? before : { since: entryTimeMs, count: 0 };
+    const tries = triesAt(row && meetingTriesRow.decode(row), entryTimeMs);
     if (tries.count >= MEETING_TRIES_MAX) return refusedAs('LINK_TRIES', 'too many codes');
     const value = meetingTriesRow.encode({ since: tries.since, count: tries.count + 1 });
     return {

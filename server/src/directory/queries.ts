@@ -13,6 +13,7 @@ import {
 import {
   ADMINS_KEY,
   FIRST_ADMIN_KEY,
+  meetingTriesKey,
   memberEvidenceKey,
   pendingAccountKey,
   poolLinkKey,
@@ -31,6 +32,8 @@ import {
   firstAdminRow,
   handleRow,
   linkRow,
+  type MeetingTriesRow,
+  meetingTriesRow,
   type PendingAccountRow,
   pendingAccountRow,
   poolStateRow,
@@ -105,6 +108,15 @@ export async function pendingAccount(
 ): Promise<PendingAccountRow | undefined> {
   const row = await reader.get(user[0], pendingAccountKey(user[1]));
   return row && pendingAccountRow.decode(row);
+}
+
+/** Codes of new devices that the user has tried lately. */
+export async function meetingTries(
+  reader: RowReader,
+  user: Ref,
+): Promise<MeetingTriesRow | undefined> {
+  const row = await reader.get(user[0], meetingTriesKey(user[1]));
+  return row && meetingTriesRow.decode(row);
 }
 
 /** The newest state of this user's chain that the pool has seen. */

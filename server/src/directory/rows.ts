@@ -38,6 +38,7 @@ const pendingAccountShape = map({ v, since: uint(), pool: refShape });
 export type PendingAccountRow = Unversioned<ShapeType<typeof pendingAccountShape>>;
 
 const meetingTriesShape = map({ v, since: uint(), count: uint(MEETING_TRIES_MAX) });
+export type MeetingTriesRow = Unversioned<ShapeType<typeof meetingTriesShape>>;
 
 /** The user is to be told that they are a member of the pool. */
 const outboxShape = map({ v, kind: oneOf('memberJoined'), user: refShape, pool: refShape });

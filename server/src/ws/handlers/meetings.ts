@@ -1,8 +1,7 @@
 // Frames of two devices that meet so that one adds the other to its account.
 
 import { type ClientFrame, readMeetingCode, refuse } from '@rockpool/protocol';
-import { withCluster } from '../../commands/cluster-refusal.ts';
-import { submitCommand } from '../../commands/command-context.ts';
+import { tryMeeting } from '../../commands/try-meeting.ts';
 import type { Answer, RefusedAnswer, Session } from '../session.ts';
 import type { GatewayContext } from './gateway-context.ts';
 
@@ -23,10 +22,9 @@ export async function handleMeet(
   const code = readMeetingCode(frame.code);
   if (code !== frame.code) return refuse('LINK_UNKNOWN', 'not a code');
   if (meetings.has(session)) return refuse('LINK_BUSY', 'one at a time');
-  const { user, device } = session;
-  const counted = await withCluster(() =>
-    submitCommand(commands, user[0], { kind: 'tryMeeting', user, device }),
-  );
+  const { device } = session.state;
+  if (device === undefined) return refuse('AUTH_REQUIRED', 'no device');
+  const counted = await tryMeeting(commands, device);
   if (!counted.ok) return counted;
   if (session.ended) return refuse('LINK_ENDED', 'the socket is gone');
   const met = await meetings.meet(session, code);
