@@ -1,7 +1,15 @@
 import { decodeServerFrame, MEETING_LIFE_MS, type ServerFrame, toHex } from '@rockpool/protocol';
 import t from 'tap';
-import { CODES_MAX, MEET_TIMEOUT_MS, Meetings } from '../src/meetings/meetings.ts';
+import {
+  CODES_MAX,
+  CODES_PER_ADDRESS_MAX,
+  MEET_TIMEOUT_MS,
+  Meetings,
+} from '../src/meetings/meetings.ts';
 import { decodeNodeMessage, type MeetingMessage } from '../src/signaling/node-messages.ts';
+import type { GatewayContext } from '../src/ws/handlers/gateway-context.ts';
+import { handleRendezvous } from '../src/ws/handlers/meetings.ts';
+import type { Session } from '../src/ws/session.ts';
 
 const body = new TextEncoder().encode('said');
 
@@ -184,6 +192,27 @@ t.test('another node cannot speak in a meeting that it has no part in', async (t
   t.ok(here.pass(known, body).ok);
 });
 
+t.test('a socket that went while its request was weighed takes no code', async (t) => {
+  const world = new World();
+  const meetings = world.node(1);
+  const gone = { from: { address: 'a' }, push: () => {}, ended: true } as unknown as Session;
+  const context = { meetings } as unknown as GatewayContext;
+  t.match(await handleRendezvous(context, gone), { code: 'LINK_ENDED' });
+  t.notOk(meetings.has(gone));
+});
+
+t.test('what is said to a node that was restarted meanwhile ends the meeting', async (t) => {
+  const world = new World();
+  const [here, there] = [world.node(1), world.node(2)];
+  const known = new Socket();
+  await here.meet(known, opened(there, new Socket()));
+  there.stop();
+  world.node(2);
+  t.ok(here.pass(known, body).ok);
+  t.same(known.heard, ['parted']);
+  t.match(here.pass(known, body), { code: 'LINK_ENDED' });
+});
+
 t.test('[HUB-11] a code and a meeting end by themselves, and codes are limited', async (t) => {
   const world = new World();
   const node = world.node(1);
@@ -201,13 +230,15 @@ t.test('[HUB-11] a code and a meeting end by themselves, and codes are limited',
     ['parted', 'parted'],
   );
   t.equal(world.timers, 0);
-  for (let i = 0; i < CODES_MAX; i++) {
-    if (!node.open(new Socket()).ok) {
-      t.fail(`refused after ${i}`);
-      break;
-    }
-  }
-  t.match(node.open(new Socket()), { code: 'LIMIT_RATE' });
+  const filled = (address: string) => {
+    let codes = 0;
+    while (codes <= CODES_MAX && node.open(new Socket(address)).ok) codes += 1;
+    return codes;
+  };
+  t.equal(filled('192.0.2.1'), CODES_PER_ADDRESS_MAX, 'one address leaves room for others');
+  const others = CODES_MAX / CODES_PER_ADDRESS_MAX - 1;
+  for (let i = 0; i < others; i++) t.equal(filled(`198.51.100.${i}`), CODES_PER_ADDRESS_MAX);
+  t.match(node.open(new Socket('203.0.113.1')), { code: 'LIMIT_RATE' });
   node.stop();
   t.equal(world.timers, 0);
 });

@@ -17,8 +17,9 @@ import {
 import { bytesOf } from '../node-states.ts';
 import { encodeNodeMessage, type MeetingMessage } from '../signaling/node-messages.ts';
 
-/** Codes that may be open at one node. */
+/** Codes that may be open at one node, and of one client address there. */
 export const CODES_MAX = 1000;
+export const CODES_PER_ADDRESS_MAX = 100;
 /** The devices end a meeting in time themselves; the node only clears up. */
 const MEETING_GRACE_MS = 10_000;
 /** How long another node may take to say whether a code is open there. */
@@ -93,7 +94,7 @@ export class Meetings {
   /** The socket's new device waits under a fresh code; an older one of the socket is void. */
   open(socket: MeetingSocket): Result<{ readonly code: string; readonly expiry: number }> {
     this.leave(socket);
-    const code = this.#byCode.size < CODES_MAX ? this.#freshCode() : undefined;
+    const code = this.#hasRoomFor(socket.from.address) ? this.#freshCode() : undefined;
     if (code === undefined) return refuse('LIMIT_RATE', 'too many devices wait here');
     const cancel = this.#ports.after(MEETING_LIFE_MS, () => void this.#forget(socket));
     this.#seats.set(socket, { step: 'waiting', code, cancel });
@@ -147,8 +148,8 @@ export class Meetings {
     const seat = socket && this.#seats.get(socket);
     if (socket !== undefined && seat?.step === 'asking' && seat.nodes.has(node)) {
       this.#answered(socket, seat, node, message);
-    } else if (message.type === 'met') {
-      // Whoever gave up asking leaves nobody waiting at the other node.
+    } else if (message.type === 'met' || (message.type === 'pass' && socket === undefined)) {
+      // Whoever gave up asking, or was forgotten by a restart, leaves nobody waiting at the other node.
       this.#tell(node, { v: 1, type: 'part', id: message.id });
     } else if (socket !== undefined && seat?.step === 'together' && meetsAt(seat, node)) {
       if (message.type === 'part') this.#end(socket);
@@ -232,6 +233,12 @@ export class Meetings {
     if (seat?.step === 'together' && 'id' in seat.other) this.#byId.delete(toHex(seat.other.id));
     if (seat !== undefined && seat.step !== 'asking') seat.cancel();
     return seat;
+  }
+
+  #hasRoomFor(address: string): boolean {
+    if (this.#byCode.size >= CODES_MAX) return false;
+    const own = [...this.#byCode.values()].filter(({ from }) => from.address === address);
+    return own.length < CODES_PER_ADDRESS_MAX;
   }
 
   #freshCode(): string | undefined {

@@ -9,6 +9,8 @@ type Frame<T extends ClientFrame['type']> = Extract<ClientFrame, { type: T }>;
 type Handled = Promise<Answer | RefusedAnswer>;
 
 export async function handleRendezvous({ meetings }: GatewayContext, session: Session): Handled {
+  // It may have gone while the limits were asked; nobody would take its seat away again.
+  if (session.ended) return refuse('LINK_ENDED', 'the socket is gone');
   const opened = meetings.open(session);
   return opened.ok ? { type: 'rendezvous', ...opened.value } : opened;
 }
