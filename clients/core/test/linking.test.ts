@@ -1,64 +1,24 @@
 import {
   type Bytes,
   decodeCbor,
-  decodeMeetingBody,
   deviceAddShape,
   encodeCbor,
   encodeMeetingBody,
   MEETING_LIFE_MS,
-  type MeetingBody,
   meetingCommit,
+  type ServerFrame,
 } from '@rockpool/protocol';
 import { createTestDevice } from '@rockpool/protocol/testing';
 import t from 'tap';
 import type { ClusterSocket } from '../testing/fake-cluster.ts';
-import { type TestClient, TestWorld } from '../testing/index.ts';
-
-/** Somebody with an account and a pool, and a device that has none. */
-async function withAccount(world = new TestWorld()) {
-  const a = world.device().open(world.adminFragment);
-  await a.done(a.rockpool.createAccount());
-  await a.done(a.rockpool.createPool('Harbour'));
-  const n = world.device().open();
-  await world.time.until('both are online', () =>
-    [a, n].every(({ view }) => view.server.status === 'online'),
-  );
-  return { world, a, n };
-}
-
-const stepOf = ({ view }: TestClient) => view.linking?.step;
-
-/** The code that a new device shows. */
-async function codeOf({ world }: { world: TestWorld }, n: TestClient) {
-  await world.time.until('a code is shown', () => stepOf(n) === 'waiting');
-  const { linking } = n.view;
-  if (linking?.step !== 'waiting') throw new Error('no code');
-  return linking;
-}
-
-/** Both have come as far as the digits; the two actions go on. */
-async function comparing(place: Awaited<ReturnType<typeof withAccount>>, code?: string) {
-  const { world, a, n } = place;
-  const joining = n.rockpool.linkThisDevice();
-  const shown = await codeOf(place, n);
-  const adding = a.rockpool.addDevice(code ?? shown.code);
-  await world.time.until('both compare', () =>
-    [a, n].every((client) => stepOf(client) === 'comparing'),
-  );
-  const digits = [a, n].map(({ view }) =>
-    view.linking?.step === 'comparing' ? view.linking.digits : '',
-  );
-  return { joining, adding, digits };
-}
-
-/** What a server in the middle passes on instead of what was said. */
-function rewriteBodies(world: TestWorld, rewrite: (body: MeetingBody, to: ClusterSocket) => Bytes) {
-  world.cluster.tamper = (frame, to) => {
-    if (frame.type !== 'passed') return frame;
-    const body = decodeMeetingBody(frame.body);
-    return body.ok ? { ...frame, body: rewrite(body.value, to) } : frame;
-  };
-}
+import {
+  addedTo,
+  codeOf,
+  comparing,
+  rewriteBodies,
+  stepOf,
+  withAccount,
+} from '../testing/two-devices.ts';
 
 t.test('[MEET-1] a device is added by a code once a person has seen the same digits', async (t) => {
   const place = await withAccount();
@@ -122,20 +82,6 @@ t.test('[MEET-2] a link with the secret of the screen adds the device', async (t
   t.equal(n.view.stage, 'signedIn');
 });
 
-/** A device that has been added to the account of `a`. */
-async function addedTo(
-  { world, a }: { world: TestWorld; a: TestClient },
-  other: TestClient,
-): Promise<TestClient> {
-  await world.time.until('it is online', () => other.view.server.status === 'online');
-  const { joining, adding } = await comparing({ world, a, n: other });
-  a.rockpool.answerDigits(true);
-  other.rockpool.answerDigits(true);
-  await a.done(adding);
-  await other.done(joining);
-  return other;
-}
-
 t.test('[MEET-3] whoever says that the digits differ adds nothing on either side', async (t) => {
   for (const who of ['new', 'old'] as const) {
     const place = await withAccount();
@@ -187,7 +133,9 @@ t.test('[MEET-5] a new device signs no link but its own into the agreed account'
     const place = await withAccount();
     const { world, a, n } = place;
     const { joining, adding } = await comparing(place);
+    let signed = false;
     rewriteBodies(world, (body) => {
+      signed ||= body.step === 'own';
       if (body.step !== 'statement') return encodeMeetingBody(body);
       return encodeMeetingBody({ ...body, link: changed(body.link, field) });
     });
@@ -195,6 +143,7 @@ t.test('[MEET-5] a new device signs no link but its own into the agreed account'
     n.rockpool.answerDigits(true);
     t.equal(await n.fails(joining), 'LINK_ENDED', field);
     t.equal(await a.fails(adding), 'LINK_ENDED', field);
+    t.notOk(signed, field);
     t.equal(n.view.stage, 'signedOut');
   }
 });
@@ -293,6 +242,31 @@ t.test(
     );
   },
 );
+
+t.test('of each new device a person hears once, however its link came here', async (t) => {
+  const place = await withAccount();
+  const { world, a, n } = place;
+  await addedTo(place, n);
+  const heard = new Set<number>();
+  n.rockpool.subscribe(() => {
+    for (const { id, text } of n.view.notices) if (text.includes('was added')) heard.add(id);
+  });
+  const kept: [ServerFrame, ClusterSocket][] = [];
+  world.cluster.tamper = (frame, to) => {
+    if (frame.type !== 'changed' || frame.chain !== 'user') return frame;
+    kept.push([frame, to]);
+    return undefined;
+  };
+  await addedTo({ world, a }, world.device().open());
+  // Reads the chain before any news of it has come.
+  t.equal(await n.fails(n.rockpool.addDevice('1abc-defg')), 'LINK_UNKNOWN');
+  t.equal(heard.size, 0);
+  world.cluster.tamper = (frame) => frame;
+  for (const [frame, to] of [...kept, ...kept]) to.push(frame);
+  await world.time.until('it is told', () => heard.size > 0);
+  await world.time.settled(new Promise<void>((resolve) => world.time.after(1_000, resolve)));
+  t.equal(heard.size, 1);
+});
 
 t.test('a chain that grew meanwhile is signed for once more', async (t) => {
   const place = await withAccount();

@@ -7,6 +7,8 @@ import { newsOfDevices } from './own-devices.ts';
 
 export class ChainFollower {
   readonly #core: Core;
+  /** Links of the own chain whose news have been told, or are older than this run. */
+  #told: number | undefined;
 
   constructor(core: Core) {
     this.#core = core;
@@ -37,12 +39,14 @@ export class ChainFollower {
     const { chains } = this.#core;
     const account = this.#core.account();
     if (account === undefined) return;
-    const before = chains.user(account.user)?.links.length;
+    this.#told ??= chains.user(account.user)?.links.length;
     await chains.refreshUser(account.user);
     const chain = chains.user(account.user);
-    if (chain === undefined || before === undefined) return;
-    for (const news of newsOfDevices(chain, before, account.device))
-      this.#core.notify('info', news);
+    if (chain === undefined) return;
+    // Others extend the held chain as well; what was told counts, not what this very refresh brought.
+    const from = this.#told ?? chain.links.length;
+    this.#told = chain.links.length;
+    for (const news of newsOfDevices(chain, from, account.device)) this.#core.notify('info', news);
   }
 
   async #readPool(ref: Ref): Promise<void> {
