@@ -47,9 +47,9 @@ export function createRockpool(platform: Platform): Rockpool {
     return result;
   }
 
-  /** A person may take minutes over it, so nothing waits in turn behind it. */
+  /** Waits for its turn, but a person may take minutes over it, so nothing waits behind it. */
   function link(flow: (attempt: Attempt) => Promise<Outcome<unknown>>): Promise<ActionResult> {
-    return started
+    return last
       .then(() => engine.linking.run(flow))
       .catch(unexpected)
       .then(shown);
@@ -74,7 +74,7 @@ export function createRockpool(platform: Platform): Rockpool {
     linkThisDevice: () => link((attempt) => joinAccount(engine, attempt)),
     addDevice: (code) => link((attempt) => addTo(engine, attempt, code)),
     answerDigits: (same) => engine.linking.answer(same),
-    cancelLinking: () => engine.linking.cancel(),
+    cancelLinking: () => void engine.linking.cancel(),
     acceptInvite: () => inTurn(() => accept(engine)),
     dismissArrival: () => engine.forgetArrival(),
     createPool: (name) => inTurn(() => createPool(engine, cleanLine(name, POOL_NAME_BYTES_MAX))),
@@ -111,7 +111,7 @@ function unexpected(cause: unknown): ReturnType<typeof failed> {
 
 async function register(engine: Engine): Promise<ActionResult> {
   const { arrival } = engine;
-  engine.linking.cancel();
+  if (await linkedMeanwhile(engine)) return succeeded();
   if (arrival.kind !== 'firstAdmin' && arrival.kind !== 'invite') return failed('AUTH_ADMISSION');
   const link = await engine.session.link('hello');
   if (link === undefined) return failed('OFFLINE');
@@ -127,8 +127,15 @@ async function register(engine: Engine): Promise<ActionResult> {
   return made.ok ? joined(await accept(engine)) : made;
 }
 
+/** A device has one account: linking it ends before a passkey is asked for, unless it was faster. */
+async function linkedMeanwhile(engine: Engine): Promise<boolean> {
+  const before = engine.account();
+  await engine.linking.cancel();
+  return engine.account() !== before;
+}
+
 async function returnHere(engine: Engine): Promise<ActionResult> {
-  engine.linking.cancel();
+  if (await linkedMeanwhile(engine)) return succeeded();
   const link = await engine.session.link('hello');
   if (link === undefined) return failed('OFFLINE');
   const done = await signIn(engine, link);

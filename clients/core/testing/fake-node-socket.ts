@@ -169,6 +169,7 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
       case 'signal':
         return this.#signal(frame);
       case 'rendezvous':
+        if (this.device !== undefined) return no('AUTH_PROOF');
         return {
           type: 'rendezvous',
           code: this.#cluster.meetings.open(this),
@@ -200,6 +201,7 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
   }
 
   #auth(frame: Extract<ClientFrame, { type: 'auth' }>): Answer {
+    if (this.device !== undefined) return no('AUTH_PROOF');
     const state = this.#cluster.users.get(toHex(frame.user[1]))?.states.at(-1);
     const entry = state && findDevice(state, frame.device);
     if (entry === undefined) return no('AUTH_DEVICE_UNKNOWN');

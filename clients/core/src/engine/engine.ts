@@ -153,7 +153,7 @@ export class Engine implements Core {
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.linking.cancel();
+    void this.linking.cancel();
     this.#publisher.stop();
     this.session.stop();
     this.mesh.stop();

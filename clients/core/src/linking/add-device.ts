@@ -42,16 +42,18 @@ export async function addDevice(
   }
   const state = await ownState(core);
   if (state === undefined) return ended('OFFLINE');
+  if (attempt.cancelled) return ended('LINK_CANCELLED');
   attempt.follow(link);
-  const met = await link.request({ type: 'meet', code });
-  if (met === 'closed') return ended('OFFLINE');
-  if (!met.ok) return ended(met.code);
-  if (met.value.type !== 'meeting') return ended('PROTOCOL_MALFORMED');
-  const place = { address: met.value.address, nearby: met.value.nearby === 1 };
-  const added = await together(core, attempt, link.hello.realm, state, place, scanned);
-  if (!added.ok && attempt.answer === false) await attempt.send({ step: 'differ' });
-  void link.request({ type: 'part' });
-  return added;
+  try {
+    const met = await link.request({ type: 'meet', code });
+    if (met === 'closed') return ended('OFFLINE');
+    if (!met.ok) return ended(met.code);
+    if (met.value.type !== 'meeting') return ended('PROTOCOL_MALFORMED');
+    const place = { address: met.value.address, nearby: met.value.nearby === 1 };
+    return await together(core, attempt, link.hello.realm, state, place, scanned);
+  } finally {
+    await attempt.leave();
+  }
 }
 
 async function together(
@@ -116,6 +118,7 @@ async function add(
     if (!(await core.platform.crypto.verifyP256(device.sign, message, own))) {
       return ended('LINK_ENDED');
     }
+    if (attempt.cancelled) return ended('LINK_CANCELLED');
     const sig = await core.sign(message);
     const sigs = [{ by: 'device' as const, device: account.device, sig }];
     const envelope = encodeEnvelope({ v: 1, link: statement, own, sigs });

@@ -9,7 +9,7 @@ import {
   type MeetingStep,
   type ServerFrame,
 } from '@rockpool/protocol';
-import { MEETING_BODIES_MAX } from '../limits.ts';
+import { MEETING_BODIES_MAX, MEETING_LEAVE_MS } from '../limits.ts';
 import type { Clock } from '../ports.ts';
 import type { Link } from '../session/link.ts';
 import type { ActionError, LinkingView } from '../view.ts';
@@ -39,6 +39,7 @@ export class Attempt {
   readonly #bodies: MeetingBody[] = [];
   #view: LinkingView | undefined;
   #link: Link | undefined;
+  #unfollow: () => void = () => {};
   #met = false;
   #answer: boolean | undefined;
   #failure: Code | undefined;
@@ -52,9 +53,9 @@ export class Attempt {
     return this.#view;
   }
 
-  /** The person's word on the digits; undefined until they have said something. */
-  get answer(): boolean | undefined {
-    return this.#answer;
+  /** The person, or this device itself, has turned away: nothing may come of it any more. */
+  get cancelled(): boolean {
+    return this.#failure === 'LINK_CANCELLED';
   }
 
   show(view: LinkingView): void {
@@ -65,7 +66,7 @@ export class Attempt {
   /** The attempt lives on this link and ends with it. */
   follow(link: Link): void {
     this.#link = link;
-    link.onceEnded(() => this.end('LINK_ENDED'));
+    this.#unfollow = link.onceEnded(() => this.end('LINK_ENDED'));
   }
 
   /** The first reason counts. */
@@ -74,10 +75,11 @@ export class Attempt {
     this.#wake();
   }
 
-  /** Digits are answered once, while they are shown. */
+  /** While digits are shown. That they differ may be said late, and where no answer was asked for. */
   answerDigits(same: boolean): void {
-    if (this.#view?.step !== 'comparing' || this.#answer !== undefined) return;
+    if (this.#view?.step !== 'comparing' || (same && this.#view.answered)) return;
     this.#answer = same;
+    if (!same) this.end('LINK_DIGITS');
     this.show({ ...this.#view, answered: true });
     this.#wake();
   }
@@ -101,6 +103,16 @@ export class Attempt {
     return ended(this.#failure ?? code ?? 'LINK_ENDED');
   }
 
+  /**
+   * Whatever it came to: the other side is told. What was on its way from there has arrived before
+   * the node's answer, so that none of it is taken for a word of the next meeting.
+   */
+  async leave(): Promise<void> {
+    this.#unfollow();
+    if (this.#answer === false) await this.send({ step: 'differ' });
+    await this.#link?.request({ type: 'part' }, MEETING_LEAVE_MS);
+  }
+
   /** Somebody has come to this device's code. */
   metBy(untilMs: number): Promise<Outcome<true>> {
     return this.wait(untilMs, () => this.#met || undefined);
@@ -117,9 +129,7 @@ export class Attempt {
 
   /** The person's answer. `differ` from the other side comes first where both are there. */
   async comparison(untilMs: number): Promise<Outcome<true>> {
-    const answer = await this.wait(untilMs, () => {
-      return this.#differs() ? false : this.#answer;
-    });
+    const answer = await this.wait(untilMs, () => (this.#differs() ? false : this.#answer));
     if (!answer.ok) return answer;
     return answer.value ? done(true) : ended('LINK_DIGITS');
   }
@@ -133,7 +143,7 @@ export class Attempt {
     const { clock } = this.#host;
     for (;;) {
       // What the other side said last counts before the news that it has left.
-      const picked = this.#failure === 'LINK_CANCELLED' ? undefined : pick();
+      const picked = this.cancelled || this.#answer === false ? undefined : pick();
       if (picked !== undefined) return done(picked);
       if (this.#failure !== undefined) return ended(this.#failure);
       const leftMs = untilMs - clock.nowMs();

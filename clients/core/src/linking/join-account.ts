@@ -25,7 +25,7 @@ import {
 } from '@rockpool/protocol';
 import { newest } from '../chains/held-chain.ts';
 import type { Core } from '../engine/core.ts';
-import { MEETING_REPLY_MS } from '../limits.ts';
+import { MEETING_ENTER_TRIES_MAX, MEETING_REPLY_MS } from '../limits.ts';
 import type { Link } from '../session/link.ts';
 import type { Account } from '../store/account.ts';
 import { type Attempt, done, ended, type Outcome } from './attempt.ts';
@@ -38,13 +38,15 @@ export async function joinAccount(core: Core, attempt: Attempt): Promise<Outcome
   if (core.account() !== undefined) return ended('LINK_CANCELLED');
   attempt.follow(link);
   const newcomer = await makeNewcomer(core, link.hello.realm);
-  const account = await meet(core, attempt, link, newcomer);
-  const joined = account.ok ? await enter(core, account.value) : account;
-  if (!joined.ok) {
-    void link.request({ type: 'part' });
-    await core.platform.keys.remove(newcomer.keys);
+  try {
+    const account = await meet(core, attempt, link, newcomer);
+    const joined = account.ok ? await enter(core, attempt, account.value) : account;
+    if (!joined.ok) await core.platform.keys.remove(newcomer.keys);
+    return joined;
+  } finally {
+    core.session.disown();
+    await attempt.leave();
   }
-  return joined;
 }
 
 /** What this device brings: keys under a name, and what it says of them. */
@@ -109,10 +111,7 @@ async function meet(
   attempt.show({ step: 'comparing', digits, answered: mac !== undefined, expiryMs: endMs });
   if (mac === undefined) {
     const same = await attempt.comparison(endMs);
-    if (!same.ok) {
-      if (attempt.answer === false) await attempt.send({ step: 'differ' });
-      return same;
-    }
+    if (!same.ok) return same;
   }
   return signIn(core, attempt, newcomer, introduction, endMs);
 }
@@ -129,7 +128,7 @@ async function signIn(
   for (;;) {
     const heard = await attempt.hear(endMs, 'statement', 'added');
     // The device may stand in the chain although nobody could say so any more.
-    if (!heard.ok && signed === undefined) return heard;
+    if (!heard.ok && (signed === undefined || attempt.cancelled)) return heard;
     if (!heard.ok || heard.value.step === 'added') {
       if (signed === undefined) return ended('LINK_ENDED');
       const device = deviceId(announcement.device.sign);
@@ -170,14 +169,35 @@ function addsMe(
   );
 }
 
-/** The cluster must know the device, and show the very chain that the other device spoke of. */
-async function enter(core: Core, { account, introduction }: Promised): Promise<Outcome<undefined>> {
-  if (!(await core.isKnownDevice(account))) return ended('LINK_ENDED');
-  const { user, head } = introduction;
-  const refreshed = await core.chains.refreshUser(user);
-  if (refreshed !== 'ok') {
-    return ended(typeof refreshed === 'string' ? 'OFFLINE' : refreshed.code);
+/**
+ * The cluster must know the device, and show the very chain that the other device spoke of. Asked for
+ * a while: sockets break, and the other device may still be about it at another node.
+ */
+async function enter(
+  core: Core,
+  attempt: Attempt,
+  promised: Promised,
+): Promise<Outcome<undefined>> {
+  const { account } = promised;
+  let last: Outcome<undefined> = ended('LINK_ENDED');
+  for (let tries = 0; tries < MEETING_ENTER_TRIES_MAX; tries++) {
+    if (tries > 0) await core.session.pause(tries);
+    if (attempt.cancelled) return ended('LINK_CANCELLED');
+    if (!(await core.isKnownDevice(account))) continue;
+    const refreshed = await core.chains.refreshUser(account.user);
+    if (refreshed === 'ok') return adopt(core, attempt, promised);
+    last = ended(typeof refreshed === 'string' ? 'OFFLINE' : refreshed.code);
+    if (typeof refreshed !== 'string') return last;
   }
+  return last;
+}
+
+async function adopt(
+  core: Core,
+  attempt: Attempt,
+  { account, introduction }: Promised,
+): Promise<Outcome<undefined>> {
+  const { user, head } = introduction;
   const chain = core.chains.user(user);
   const agreed = chain?.states[head[0]];
   const shows =
@@ -186,6 +206,7 @@ async function enter(core: Core, { account, introduction }: Promised): Promise<O
     equalBytes(agreed.head, head[1]) &&
     findDevice(newest(chain), account.device) !== undefined;
   if (!shows) return ended('CHAIN_FORK');
+  if (attempt.cancelled) return ended('LINK_CANCELLED');
   await core.adoptAccount(account);
   return done(undefined);
 }

@@ -8,6 +8,7 @@ import { Attempt, type AttemptHost, type Outcome } from './attempt.ts';
 export class Linking {
   readonly #host: AttemptHost;
   #attempt: Attempt | undefined;
+  #running: Promise<void> = Promise.resolve();
 
   constructor(host: AttemptHost) {
     this.#host = host;
@@ -17,8 +18,15 @@ export class Linking {
     return this.#attempt?.view;
   }
 
-  async run(flow: (attempt: Attempt) => Promise<Outcome<unknown>>): Promise<ActionResult> {
-    if (this.#attempt !== undefined) return failed('LINK_BUSY');
+  run(flow: (attempt: Attempt) => Promise<Outcome<unknown>>): Promise<ActionResult> {
+    if (this.#attempt !== undefined) return Promise.resolve(failed('LINK_BUSY'));
+    const running = this.#run(flow);
+    const ended = () => {};
+    this.#running = running.then(ended, ended);
+    return running;
+  }
+
+  async #run(flow: (attempt: Attempt) => Promise<Outcome<unknown>>): Promise<ActionResult> {
     const attempt = new Attempt(this.#host);
     this.#attempt = attempt;
     try {
@@ -34,8 +42,10 @@ export class Linking {
     this.#attempt?.answerDigits(same);
   }
 
-  cancel(): void {
+  /** Resolves once the attempt is over. It may have been too late: then this device has an account. */
+  cancel(): Promise<void> {
     this.#attempt?.end('LINK_CANCELLED');
+    return this.#running;
   }
 
   push(frame: Extract<ServerFrame, { type: 'met' | 'passed' | 'parted' }>): void {

@@ -46,7 +46,7 @@ export class Link {
   readonly #pending = new Map<number, Pending>();
   #next = 1;
   #ended = false;
-  readonly #ends: (() => void)[] = [];
+  readonly #ends = new Set<() => void>();
   #cancelWatch: () => void;
 
   constructor(sockets: SocketPort, clock: Clock, path: string, events: LinkEvents) {
@@ -64,10 +64,11 @@ export class Link {
     return this.#ended;
   }
 
-  /** Runs when the socket ends; at once where it has. */
-  onceEnded(run: () => void): void {
+  /** Runs when the socket ends; at once where it has. The returned function takes it back. */
+  onceEnded(run: () => void): () => void {
     if (this.#ended) run();
-    else this.#ends.push(run);
+    else this.#ends.add(run);
+    return () => void this.#ends.delete(run);
   }
 
   request(frame: Request, timeoutMs = REQUEST_TIMEOUT_MS): Promise<Answer> {

@@ -172,7 +172,13 @@ export class Session {
   /** Does the cluster know this device? From then on the socket in use is this device's. */
   async knows(device: SessionDevice): Promise<boolean> {
     const link = await this.link('hello');
-    return link?.hello !== undefined && this.#auth(link, link.hello, device);
+    if (link?.hello === undefined || !equalBytes(link.hello.realm, device.realm)) return false;
+    return this.#auth(link, link.hello, device, false);
+  }
+
+  /** Where no account came of the device that was asked about, its socket is nobody's and goes. */
+  disown(): void {
+    if (this.#authed && this.#host.device() === undefined) this.#link?.close();
   }
 
   pause(tries: number): Promise<void> {
@@ -222,7 +228,12 @@ export class Session {
     this.#host.onChange();
   }
 
-  async #auth(link: Link, hello: ServerHello, device: SessionDevice): Promise<boolean> {
+  async #auth(
+    link: Link,
+    hello: ServerHello,
+    device: SessionDevice,
+    complains = true,
+  ): Promise<boolean> {
     const expiry = hello.time + SOCKET_PROOF_LIFE_MAX_MS / 2;
     const proof = {
       realm: hello.realm,
@@ -237,7 +248,7 @@ export class Session {
     const answer = await link.request({ type: 'auth', user, device: id, expiry, sig });
     if (link !== this.#link || link.ended) return false;
     if (answer === 'closed' || !answer.ok) {
-      if (answer !== 'closed') this.#complain(ERRORS[answer.code].message);
+      if (answer !== 'closed' && complains) this.#complain(ERRORS[answer.code].message);
       link.close();
       return false;
     }
