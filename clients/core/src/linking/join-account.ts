@@ -128,7 +128,7 @@ async function signIn(
   for (;;) {
     const heard = await attempt.hear(endMs, 'statement', 'added');
     // The device may stand in the chain although nobody could say so any more.
-    if (!heard.ok && (signed === undefined || attempt.cancelled)) return heard;
+    if (!heard.ok && signed === undefined) return heard;
     if (!heard.ok || heard.value.step === 'added') {
       if (signed === undefined) return ended('LINK_ENDED');
       const device = deviceId(announcement.device.sign);
