@@ -10,10 +10,11 @@ import { interleavedRounds, type Rounds } from './src/harness/interleaved-rounds
 import { describeCommit, describeMachine } from './src/harness/machine.ts';
 import { type BenchResult, resultOf } from './src/harness/result.ts';
 import { tableOf } from './src/harness/table.ts';
+import { raftBench } from './src/raft/raft-bench.ts';
 import { signalBench } from './src/signal/signal-bench.ts';
 import { stunBench } from './src/stun/stun-bench.ts';
 
-const BENCHES: readonly Bench[] = [stunBench, signalBench];
+const BENCHES: readonly Bench[] = [raftBench, signalBench, stunBench];
 const RESULTS = join(import.meta.dirname, 'results');
 const ROUNDS_MAX = 100;
 const SECONDS_MAX = 600;

@@ -15,7 +15,6 @@ import {
   type ClusterTiming,
   META,
   type NodeError,
-  startCluster,
 } from '@rockpool/cluster';
 import { FIRST_ADMIN_LIFE_MS, toBase64url } from '@rockpool/protocol';
 import { type StunServer, startStunServer } from '@rockpool/stun';
@@ -34,6 +33,7 @@ import { type Allowances, RateLimits } from './limits/rate-limits.ts';
 import { bytesOf, connectedPeers, nodeStates } from './node-states.ts';
 import { Metrics } from './observability/metrics.ts';
 import { listenMetrics, type MetricsListener } from './observability/metrics-listener.ts';
+import { openCluster } from './open-cluster.ts';
 import { startDeliveries } from './outbox/start-deliveries.ts';
 import { createSignaling, type Signaling } from './signaling/create-signaling.ts';
 import { Gateway } from './ws/gateway.ts';
@@ -78,13 +78,10 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { config } = options;
   const app = createApp(config, options.logSink);
   const verify = createSignatureVerifier();
-  const cluster = await startCluster({
-    dataDir: config.dataDir,
+  const cluster = await openCluster(config, {
     stateMachine: createDirectory({ verify }),
     ruleVersion: DIRECTORY_RULE_VERSION,
     logger: app.log,
-    listenAddress: hostPort(config.peer.address, config.peer.port),
-    addressOf: (node) => config.peers.get(node.name) ?? node.peerAddress,
     ...(options.timing === undefined ? {} : { timing: options.timing }),
     ...(options.onFatal === undefined ? {} : { onFatal: options.onFatal }),
   });
@@ -240,8 +237,4 @@ async function inviteFirstAdmin(commands: CommandContext, origin: string): Promi
   }
   const link = `${origin}/#admin=${toBase64url(token)}`;
   return { ok: true, value: { link, expiresAtMs: expiry } };
-}
-
-function hostPort(address: string, port: number): string {
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

@@ -1,0 +1,75 @@
+// What the load and our nodes say to each other, over TCP: length of the rest u32 | request u32 | kind or status
+// u8 | body. Rows stand in bodies as key length u16 | key | value length u16 | value.
+import type { FrameShape } from './frame-buffer.ts';
+import type { KeyValue } from './key-value-client.ts';
+
+const LENGTH_BYTES = 4;
+const HEAD_BYTES = 9;
+const ROW_LENGTH_BYTES = 2;
+
+export const KV_REQUEST = { put: 1, page: 2, state: 3 } as const;
+export const KV_STATUS = { done: 0, refused: 1 } as const;
+
+export const KV_SHAPE: FrameShape = {
+  headerBytes: LENGTH_BYTES,
+  frameBytesMax: 1_048_576,
+  bodyBytes: (header) => header.readUInt32BE(),
+};
+
+export interface KvFrame {
+  /** Chosen by the client; the answer bears the same. */
+  readonly request: number;
+  readonly code: number;
+  readonly body: Buffer;
+}
+
+export function encodeKvFrame(request: number, code: number, body: Uint8Array): Buffer {
+  const frame = Buffer.allocUnsafe(HEAD_BYTES + body.length);
+  frame.writeUInt32BE(HEAD_BYTES - LENGTH_BYTES + body.length, 0);
+  frame.writeUInt32BE(request, LENGTH_BYTES);
+  frame.writeUInt8(code, HEAD_BYTES - 1);
+  frame.set(body, HEAD_BYTES);
+  return frame;
+}
+
+/** Throws on a frame without a head. */
+export function decodeKvFrame(frame: Buffer): KvFrame {
+  return {
+    request: frame.readUInt32BE(LENGTH_BYTES),
+    code: frame.readUInt8(HEAD_BYTES - 1),
+    body: frame.subarray(HEAD_BYTES),
+  };
+}
+
+export function encodeRows(
+  rows: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
+): Buffer {
+  const bytes = rows.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  const body = Buffer.allocUnsafe(bytes + 2 * ROW_LENGTH_BYTES * rows.length);
+  let at = 0;
+  for (const part of rows.flatMap(({ key, value }) => [key, value])) {
+    at = body.writeUInt16BE(part.length, at);
+    body.set(part, at);
+    at += part.length;
+  }
+  return body;
+}
+
+/** Undefined for bytes that are no rows. The rows are views of `body`. */
+export function decodeRows(body: Buffer): readonly KeyValue[] | undefined {
+  let at = 0;
+  const part = (): Buffer | undefined => {
+    if (body.length - at < ROW_LENGTH_BYTES) return undefined;
+    const start = at + ROW_LENGTH_BYTES;
+    at = start + body.readUInt16BE(at);
+    return at > body.length ? undefined : body.subarray(start, at);
+  };
+  const rows: KeyValue[] = [];
+  while (at < body.length) {
+    const key = part();
+    const value = key && part();
+    if (key === undefined || value === undefined) return undefined;
+    rows.push({ key, value });
+  }
+  return rows;
+}
