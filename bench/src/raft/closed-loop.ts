@@ -52,14 +52,17 @@ export async function runClosedLoop(options: ClosedLoopOptions): Promise<ClosedL
     latenciesMs = [];
     const startedMs = performance.now();
     const cpuBefore = cpuSeconds();
+    const loadBefore = process.cpuUsage();
     await sleep(options.seconds * 1000);
     const inWindow = latenciesMs;
     latenciesMs = [];
     const elapsedSeconds = (performance.now() - startedMs) / 1000;
+    const { user, system } = process.cpuUsage(loadBefore);
     stopping = true;
     return {
       writes: inWindow.length,
       elapsedSeconds,
+      loadCpuSeconds: (user + system) / 1_000_000,
       cpuSeconds: cpuSeconds() - cpuBefore,
       p50Ms: percentile(inWindow, 0.5),
       p99Ms: percentile(inWindow, 0.99),

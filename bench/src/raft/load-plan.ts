@@ -23,7 +23,10 @@ export interface PhaseReport {
   /** Acknowledged inside the measured window. */
   readonly writes: number;
   readonly elapsedSeconds: number;
+  /** Of the servers. */
   readonly cpuSeconds: number;
+  /** Of the load itself. */
+  readonly loadCpuSeconds: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   /** Writes that were refused and sent again, from the first to the last. */

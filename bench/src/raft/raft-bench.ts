@@ -140,11 +140,11 @@ async function verifyReplicas(
   }
 }
 
-/** CPU time is in microseconds of all three servers together. */
+/** CPU time is in microseconds; that of the servers is of all three together. */
 function sampleOf(reports: Readonly<Record<string, PhaseReport>>): Sample {
   const figures: Record<string, number> = {};
   for (const [name, report] of Object.entries(reports)) {
-    const { writes, elapsedSeconds, cpuSeconds, p50Ms, p99Ms } = report;
+    const { writes, elapsedSeconds, cpuSeconds, loadCpuSeconds, p50Ms, p99Ms } = report;
     const rate = writes / elapsedSeconds;
     const cpuPerWrite = (cpuSeconds * 1_000_000) / writes;
     if (name === 'sharded') {
@@ -153,6 +153,7 @@ function sampleOf(reports: Readonly<Record<string, PhaseReport>>): Sample {
     } else if (name !== 'warmup') {
       figures[`writesPerSecond.${name}`] = rate;
       figures[`cpuPerWrite.${name}`] = cpuPerWrite;
+      figures[`loadCpuPerWrite.${name}`] = (loadCpuSeconds * 1_000_000) / writes;
       figures[`p50Ms.${name}`] = p50Ms;
       figures[`p99Ms.${name}`] = p99Ms;
     }
