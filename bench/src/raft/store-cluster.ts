@@ -2,7 +2,7 @@
 import type { Child } from '../harness/child.ts';
 
 export const REPLICAS = 3;
-const READY_TRIES_MAX = 150;
+const READY_TRIES_MAX = 600;
 const READY_TRY_MS = 100;
 
 /** Where a lane of the load writes. */
