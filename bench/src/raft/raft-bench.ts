@@ -33,11 +33,11 @@ export const raftBench: Bench = {
   summary: 'replicated writes of three nodes: rate, CPU and latency, beside three etcd members',
   async lacks() {
     if (process.platform !== 'linux') return 'CPU time is read from /proc, which only Linux has';
-    if ((await statfs(tmpdir())).type === TMPFS) {
-      return `${tmpdir()} lies in memory, where a sync costs nothing; set TMPDIR to a directory on a disk`;
+    if ((await etcdVersion()) === undefined) {
+      return 'etcd is not on the PATH; the Debian package etcd-server brings it';
     }
-    if ((await etcdVersion()) !== undefined) return undefined;
-    return 'etcd is not on the PATH; the Debian package etcd-server brings it';
+    if ((await statfs(tmpdir())).type !== TMPFS) return undefined;
+    return `${tmpdir()} lies in memory, where a sync costs nothing; set TMPDIR to a directory on a disk`;
   },
   async contestants() {
     const ours = 'the cluster of rockpool node as shipped, key-value state machine, 3 nodes';
