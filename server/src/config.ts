@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
+import type { Environment } from '@rockpool/cli';
 import { isVariable, VARIABLE_PREFIX, VARIABLES, type VariableName } from './config-variables.ts';
 
 export interface Listen {
@@ -32,8 +33,6 @@ export interface Config {
   readonly webDir: string;
   readonly logLevel: LogLevel;
 }
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
@@ -116,6 +115,9 @@ export function dataDirOf(env: Environment): string {
   return resolve(env['ROCKPOOL_DATA'] || VARIABLES.ROCKPOOL_DATA.initial);
 }
 
+/** Read by the commands of a device, which may run beside a node. */
+const OF_A_DEVICE = ['ROCKPOOL_SERVER', 'ROCKPOOL_AGENT_DATA', 'ROCKPOOL_PASSPHRASE_FILE'];
+
 class Problem {
   readonly words: string;
   constructor(words: string) {
@@ -137,7 +139,8 @@ function gather(env: Environment, file: unknown, problems: string[]): Map<Variab
     }
   }
   for (const [name, value] of Object.entries(env)) {
-    if (!name.startsWith(VARIABLE_PREFIX) || value === undefined) continue;
+    if (!name.startsWith(VARIABLE_PREFIX) || OF_A_DEVICE.includes(name)) continue;
+    if (value === undefined) continue;
     if (!isVariable(name)) problems.push(`${name} is not a setting of Rockpool`);
     else if (value !== '') values.set(name, value);
   }

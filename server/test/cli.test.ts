@@ -3,13 +3,13 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { type Environment, runCli } from '@rockpool/cli';
 import fc from 'fast-check';
 import t from 'tap';
-import { runCli } from '../src/cli/run-cli.ts';
-import type { Environment } from '../src/config.ts';
+import { serverCommands } from '../src/cli/command-group.ts';
 import { readControlAnswer, readControlRequest } from '../src/control/control-messages.ts';
 
-const CLI = join(import.meta.dirname, '..', 'src', 'cli', 'rockpool.cjs');
+const COMMAND = join(import.meta.dirname, '..', '..', 'bin', 'rockpool.cjs');
 
 async function run(args: readonly string[], env: Environment = {}, interactive = true) {
   const out: string[] = [];
@@ -18,8 +18,11 @@ async function run(args: readonly string[], env: Environment = {}, interactive =
     out: (text: string) => void out.push(text),
     error: (text: string) => void errors.push(text),
     interactive,
+    columns: () => 80,
+    input: (async function* () {})(),
   };
-  const code = await runCli({ args, env, terminal, stopped: Promise.resolve() });
+  const context = { args, env, terminal, stopped: Promise.resolve() };
+  const code = await runCli([async () => serverCommands], context);
   return { code, out: out.join('\n'), errors: errors.join('\n') };
 }
 
@@ -76,9 +79,9 @@ t.test('the first-admin link is a secret: it wants a terminal or an explicit wor
 
 t.test('the installed command finds its Node and passes exit codes on', async (t) => {
   const execute = promisify(execFile);
-  const { stdout } = await execute(process.execPath, [CLI, 'help']);
+  const { stdout } = await execute(process.execPath, [COMMAND, 'help']);
   t.match(stdout, /Usage: rockpool/);
-  await t.rejects(execute(process.execPath, [CLI, 'dance']), { code: 2 });
+  await t.rejects(execute(process.execPath, [COMMAND, 'dance']), { code: 2 });
 });
 
 t.test('[CFG-4] no line makes the readers of the control socket throw', (t) => {

@@ -22,6 +22,7 @@ interface Room {
 
 const TEST_PACKAGES = ['tap', 'fast-check'];
 const PROTOCOL = '@rockpool/protocol';
+const CLI = '@rockpool/cli';
 const STORAGE = '@rockpool/storage';
 const PROTOCOL_NPM = ['cborg', '@noble/hashes'];
 
@@ -83,6 +84,7 @@ const ROOMS: readonly Room[] = [
     files: ['server/src'],
     packages: [
       PROTOCOL,
+      CLI,
       '@rockpool/auth',
       '@rockpool/cluster',
       '@rockpool/stun',
@@ -128,14 +130,26 @@ const ROOMS: readonly Room[] = [
     packages: [
       PROTOCOL,
       STORAGE,
+      CLI,
       '@rockpool/client-core',
       '@napi-rs/keyring',
       'node-datachannel',
+      'uqr',
       'ws',
     ],
     node: true,
   },
   { path: 'clients/desktop/test', files: ['clients/desktop'], packages: 'any', node: true },
+
+  { path: 'cli/src', files: ['cli/src'], packages: [], node: true },
+  { path: 'cli/test', files: ['cli'], packages: 'any', node: true },
+  // The command itself: it alone knows both the server's commands and the device's.
+  {
+    path: 'bin',
+    files: ['bin'],
+    packages: [CLI, '@rockpool/desktop', '@rockpool/server'],
+    node: true,
+  },
 
   { path: 'e2e', files: ['e2e'], packages: 'any', node: true },
   { path: 'bench', files: ['bench'], packages: 'any', node: true },
@@ -157,7 +171,7 @@ const ROOMS: readonly Room[] = [
   },
 ];
 
-const OUR_ENTRY = /^@rockpool\/[a-z-]+(\/(testing|suites))?$/;
+const OUR_ENTRY = /^@rockpool\/[a-z-]+(\/(testing|suites|cli))?$/;
 
 /** Imports follow the table, and our packages are entered only by their doors. */
 export const importDirections: Rule = {

@@ -17,7 +17,7 @@ import { Child } from '../harness/child.ts';
 import { WARM_UP_MS } from './load-shape.ts';
 
 const LOOPBACK = '127.0.0.1';
-const COMMAND = join(import.meta.dirname, '../../../server/src/cli/rockpool.cjs');
+const COMMAND = join(import.meta.dirname, '../../../bin/rockpool.cjs');
 const NPM_STUN = join(import.meta.dirname, 'npm-stun-main.ts');
 const LOAD = join(import.meta.dirname, 'load-main.ts');
 const READY_TRIES_MAX = 50;

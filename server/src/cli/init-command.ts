@@ -2,11 +2,10 @@
 // a one-shot service may run before every start.
 
 import { join, resolve } from 'node:path';
+import { type CommandContext, readOptions, type Subcommand, UsageError } from '@rockpool/cli';
 import { type InitNode, initCluster, isInitialised, NodeError } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
 import { operatorWords } from '../operator-errors.ts';
-import { type CommandContext, type Subcommand, UsageError } from './command.ts';
-import { readOptions } from './read-options.ts';
 
 const SINGLE_NODE: InitNode = { name: '1', peerAddress: '127.0.0.1:7400' };
 

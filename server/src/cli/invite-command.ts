@@ -2,11 +2,10 @@
 // secret: it goes to a terminal, or where --print sends it, and never into a log.
 
 import { resolve } from 'node:path';
+import { type CommandContext, readOptions, type Subcommand, UsageError } from '@rockpool/cli';
 import { dataDirOf } from '../config.ts';
 import { askFirstAdminInvite, ControlError } from '../control/control-client.ts';
 import { operatorWords } from '../operator-errors.ts';
-import { type CommandContext, type Subcommand, UsageError } from './command.ts';
-import { readOptions } from './read-options.ts';
 
 export const inviteCommand: Subcommand = {
   name: 'invite',

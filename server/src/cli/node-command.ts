@@ -1,10 +1,10 @@
 // `rockpool node`: runs one node until it is told to stop.
 
+import { type CommandContext, type Subcommand, UsageError } from '@rockpool/cli';
 import { NodeError } from '@rockpool/cluster';
 import { startNode } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { operatorWords } from '../operator-errors.ts';
-import { type CommandContext, type Subcommand, UsageError } from './command.ts';
 
 export const nodeCommand: Subcommand = {
   name: 'node',

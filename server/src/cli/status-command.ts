@@ -1,11 +1,10 @@
 // `rockpool status`: what a running node knows of itself, its groups and its peers.
 
 import { resolve } from 'node:path';
+import { type CommandContext, readOptions, type Subcommand } from '@rockpool/cli';
 import { dataDirOf } from '../config.ts';
 import { askStatus, ControlError } from '../control/control-client.ts';
 import type { NodeStatus } from '../control/control-messages.ts';
-import type { CommandContext, Subcommand } from './command.ts';
-import { readOptions } from './read-options.ts';
 
 export const statusCommand: Subcommand = {
   name: 'status',

@@ -1,8 +1,7 @@
 // `rockpool stun`: only the STUN server, for a machine whose nodes sit behind address translation.
 
+import { type CommandContext, readOptions, readPort, type Subcommand } from '@rockpool/cli';
 import { StunError, startStunServer } from '@rockpool/stun';
-import type { CommandContext, Subcommand } from './command.ts';
-import { readOptions, readPort } from './read-options.ts';
 
 const DEFAULT_PORT = '3478';
 

@@ -13,7 +13,7 @@ const STOP_TIMEOUT_MS = 10_000;
 /** Of what a dying node says last. */
 const WORDS_CHARACTERS_MAX = 300;
 
-const MAIN = join(import.meta.dirname, '..', 'cli', 'main.ts');
+const MAIN = join(import.meta.dirname, '../../../bin/main.ts');
 
 export interface NodeProcessOptions {
   readonly name: string;

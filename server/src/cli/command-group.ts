@@ -1,0 +1,21 @@
+// The commands of `rockpool` for those who run servers.
+
+import type { CommandGroup } from '@rockpool/cli';
+import { VARIABLES } from '../config-variables.ts';
+import { initCommand } from './init-command.ts';
+import { inviteCommand } from './invite-command.ts';
+import { nodeCommand } from './node-command.ts';
+import { statusCommand } from './status-command.ts';
+import { stunCommand } from './stun-command.ts';
+
+export const serverCommands: CommandGroup = {
+  title: 'A server:',
+  commands: [nodeCommand, initCommand, inviteCommand, statusCommand, stunCommand],
+  settings: [
+    'Configuration of a node, from the environment or the JSON file that ROCKPOOL_CONFIG names:',
+    '',
+    ...Object.entries(VARIABLES).map(([name, { initial, means }]) => {
+      return `  ${name.padEnd(26)} ${means}${initial === '' ? '' : ` [${initial}]`}`;
+    }),
+  ].join('\n'),
+};
