@@ -172,25 +172,27 @@ async function accept(engine: Engine): Promise<ActionResult<{ readonly poolId: I
   return done;
 }
 
-async function sendText(room: PoolRoom, text: string): Promise<ActionResult> {
+async function sendText(
+  room: PoolRoom,
+  text: string,
+): Promise<ActionResult<{ readonly entryId?: Id }>> {
   const clean = cleanLines(text);
-  if (clean === '') return succeeded();
+  if (clean === '') return succeeded({});
   if (utf8(clean).length > MESSAGE_TEXT_BYTES_MAX) return failed('PROTOCOL_TOO_LARGE');
-  await room.write('text', { v: 1, text: clean });
-  return succeeded();
+  return succeeded({ entryId: await room.write('text', { v: 1, text: clean }) });
 }
 
 async function offerFile(
   engine: Engine,
   room: PoolRoom,
   source: FileSource,
-): Promise<ActionResult> {
+): Promise<ActionResult<{ readonly entryId: Id }>> {
   if (source.size > FILE_BYTES_MAX) return failed('FILE_TOO_LARGE');
   const file = await takeIn(engine.platform, source);
   await engine.swarm.adopt(room.id, file);
   const type = cleanLine(source.mediaType, MEDIA_TYPE_BYTES_MAX) || PLAIN_MEDIA_TYPE;
   const name = cleanFileName(source.name, FILE_NAME_BYTES_MAX);
-  await room.write('file', {
+  const entryId = await room.write('file', {
     v: 1,
     hash: 'sha256',
     root: file.root,
@@ -198,7 +200,7 @@ async function offerFile(
     type,
     name,
   });
-  return succeeded();
+  return succeeded({ entryId });
 }
 
 async function fetchFile(engine: Engine, room: PoolRoom, entryId: Id): Promise<ActionResult> {

@@ -55,3 +55,4 @@ export type {
 export type { KeyStore } from './webcrypto/device-keys.ts';
 export { createDeviceKeys } from './webcrypto/device-keys.ts';
 export { createWebCrypto } from './webcrypto/web-crypto.ts';
+export { bytesInWords, countInWords, secondsInWords } from './words.ts';

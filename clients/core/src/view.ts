@@ -131,6 +131,8 @@ export interface MemberView extends PersonView {
 interface EntryBase {
   readonly id: Id;
   readonly author: PersonView;
+  /** The author's device that wrote it; empty for what comes from the pool's chain. */
+  readonly deviceId: Id;
   readonly mine: boolean;
   /** Author's hybrid clock. */
   readonly timeMs: number;
@@ -264,8 +266,9 @@ export interface Rockpool {
   dismissArrival(): void;
   createPool(name: string): Promise<ActionResult<{ readonly poolId: Id }>>;
   invite(poolId: Id): Promise<ActionResult<InviteView>>;
-  sendText(poolId: Id, text: string): Promise<ActionResult>;
-  offerFile(poolId: Id, file: FileSource): Promise<ActionResult>;
+  /** Answers the entry that it became; none for a text in which nothing is to be read. */
+  sendText(poolId: Id, text: string): Promise<ActionResult<{ readonly entryId?: Id }>>;
+  offerFile(poolId: Id, file: FileSource): Promise<ActionResult<{ readonly entryId: Id }>>;
   /** Starts or resumes fetching a file that is not complete here. */
   fetchFile(poolId: Id, entryId: Id): Promise<ActionResult>;
   /** A complete file's content in slices, for previews and for saving without holding it whole. */

@@ -160,7 +160,7 @@ export class TestClient {
   }
 
   /** What a test types; goes to the one pool. */
-  say(text: string): Promise<undefined> {
+  say(text: string): Promise<unknown> {
     return this.done(this.rockpool.sendText(this.pool.id, text));
   }
 

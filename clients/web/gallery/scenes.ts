@@ -79,7 +79,7 @@ function ownDevice(deviceId: string, kind: Me['devices'][number]['kind'], daysAg
 
 let next = 0;
 function at(minutesAgo: number) {
-  return { id: `e${next++}`, timeMs: NOW_MS - minutesAgo * MINUTE_MS };
+  return { id: `e${next++}`, deviceId: '', timeMs: NOW_MS - minutesAgo * MINUTE_MS };
 }
 function says(author: typeof ada, minutesAgo: number, text: string, heldByOthers = 2): Entry {
   const mine = author.userId === me.userId;

@@ -112,6 +112,7 @@ function file(transfer: Partial<FileEntry['transfer']>): FileEntry {
     id: 'e1',
     kind: 'file',
     author: { userId: 'a1', name: 'Calm Otter', hue: 172 },
+    deviceId: 'd1',
     mine: false,
     timeMs: 0,
     heldByOthers: 0,

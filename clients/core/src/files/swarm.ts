@@ -106,6 +106,11 @@ export class Swarm {
     if (shelved === undefined || this.#stopped) return;
     shelved.pools.add(pool);
     shelved.file.wanted ||= wanted;
+    // Whoever hears of an empty file holds all of it: there is nothing to wait for or to hide.
+    if (shelved.file.size === 0) {
+      shelved.file.served.add(pool);
+      this.#tell(shelved);
+    }
     this.#start(shelved);
     for (const peer of this.#peers.keys()) if (peer.pool === pool) this.#seek(peer, [shelved]);
     this.#host.onChanged(shelved.file.id);

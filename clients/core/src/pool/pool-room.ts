@@ -152,12 +152,14 @@ export class PoolRoom {
     };
   }
 
+  /** Answers the id of the entry that the record is, where its kind is shown as one. */
   async write<K extends 'text' | 'file' | 'profile' | 'pool'>(
     kind: K,
     body: RecordBodies[K],
-  ): Promise<void> {
-    const record = await this.#log.append(kind, body);
-    this.#sync.written(record.logKey);
+  ): Promise<string> {
+    const { logKey, header } = await this.#log.append(kind, body);
+    this.#sync.written(logKey);
+    return entryId(logKey, header.seq);
   }
 
   entry(id: string): Entry | undefined {
@@ -297,6 +299,7 @@ export class PoolRoom {
     return {
       id: entryId(logKey, header.seq),
       author: this.people.person(userId),
+      deviceId: toHex(header.device),
       mine: userId === toHex(this.#self.user[1]),
       timeMs: header.ms,
       heldByOthers: this.#holders.count(logKey, header.seq),
@@ -325,6 +328,7 @@ export class PoolRoom {
       kind: 'joined',
       id: `joined-${seq}`,
       author: this.people.person(userId),
+      deviceId: '',
       mine: equalBytes(author.user[1], this.#self.user[1]),
       timeMs,
       heldByOthers: 0,
