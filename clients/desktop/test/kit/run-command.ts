@@ -1,0 +1,41 @@
+// `rockpool` as a process, as people and programs run it.
+
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+const COMMAND = join(import.meta.dirname, '../../../../bin/main.ts');
+
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly errors: string;
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly input?: string;
+  /** Interrupts the command as Ctrl-C does. */
+  readonly interrupt?: Promise<unknown>;
+}
+
+export function runCommand(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [COMMAND, ...args], {
+      env: { ...process.env, ...options.env },
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    });
+    let out = '';
+    let errors = '';
+    child.stdout.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr.on('data', (chunk) => {
+      errors += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, errors }));
+    child.stdin.end(options.input ?? '');
+    void options.interrupt?.then(() => child.kill('SIGINT'));
+  });
+}

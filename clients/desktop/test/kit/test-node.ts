@@ -1,0 +1,78 @@
+// One real node as a process of its own, on loopback ports that were free.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { runCommand } from './run-command.ts';
+
+const COMMAND = join(import.meta.dirname, '../../../../bin/main.ts');
+const READY_MAX_MS = 60_000;
+const READY_POLL_MS = 50;
+
+export class TestNode {
+  readonly origin: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #child: ChildProcess;
+
+  private constructor(origin: string, env: Readonly<Record<string, string>>) {
+    this.origin = origin;
+    this.#env = env;
+    this.#child = spawn(process.execPath, [COMMAND, 'node'], {
+      env: { ...process.env, ...env },
+      stdio: 'ignore',
+    });
+  }
+
+  static async start(dir: string): Promise<TestNode> {
+    const [http, peer] = [await freePort(), await freePort()];
+    const origin = `http://localhost:${http}`;
+    const env = {
+      ROCKPOOL_DATA: join(dir, 'node'),
+      ROCKPOOL_PUBLIC_ORIGIN: origin,
+      ROCKPOOL_HTTP_PORT: String(http),
+      ROCKPOOL_PEER_ADDRESS: '127.0.0.1',
+      ROCKPOOL_PEER_PORT: String(peer),
+      ROCKPOOL_STUN_PORT: '0',
+      ROCKPOOL_METRICS_PORT: '0',
+      ROCKPOOL_WEB_DIR: dir,
+    };
+    await mkdir(dir, { recursive: true });
+    const made = await runCommand(['init', '--data', join(dir, 'node')], { env });
+    if (made.code !== 0) throw new Error(made.errors);
+    const node = new TestNode(origin, env);
+    await node.#ready();
+    return node;
+  }
+
+  /** The fragment of a first-admin link. */
+  async adminFragment(): Promise<string> {
+    const { out } = await runCommand(['invite', '--first-admin', '--print'], { env: this.#env });
+    return out.slice(out.indexOf('#') + 1).trim();
+  }
+
+  async stop(): Promise<void> {
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve));
+    if (this.#child.exitCode === null && this.#child.kill('SIGTERM')) await gone;
+  }
+
+  async #ready(): Promise<void> {
+    const deadline = performance.now() + READY_MAX_MS;
+    for (;;) {
+      const response = await fetch(`${this.origin}/readyz`).catch(() => undefined);
+      if (response?.ok === true) return;
+      if (performance.now() > deadline) throw new Error('the node did not become ready');
+      await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}
