@@ -18,12 +18,12 @@ const loaders: readonly GroupLoader[] = [
   async () => (await import('@rockpool/server/cli')).serverCommands,
 ];
 
-/** A server's image holds no desktop client. */
+/** A server's image holds no desktop client: not linked, or its manifest alone. */
+const NOT_INSTALLED = /'@rockpool\/desktop'|desktop\/src\/cli\/command-group\.ts'/;
+
 function notInstalled(error: unknown): { readonly deviceCommands: CommandGroup } {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== 'ERR_MODULE_NOT_FOUND' || !String(error).includes("'@rockpool/desktop'")) {
-    throw error;
-  }
+  if (code !== 'ERR_MODULE_NOT_FOUND' || !NOT_INSTALLED.test(String(error))) throw error;
   const title =
     'A device (agent, pools, say, send, receive): not in this installation, which is a server alone.';
   return { deviceCommands: { title, commands: [] } };

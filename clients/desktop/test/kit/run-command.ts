@@ -15,8 +15,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   readonly input?: string;
-  /** Interrupts the command as Ctrl-C does. */
-  readonly interrupt?: Promise<unknown>;
+  /** Interrupts the command, as Ctrl-C does, once it has said this. */
+  readonly interruptAt?: string;
 }
 
 export function runCommand(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
@@ -32,10 +32,11 @@ export function runCommand(args: readonly string[], options: RunOptions = {}): P
     });
     child.stderr.on('data', (chunk) => {
       errors += chunk;
+      const { interruptAt } = options;
+      if (interruptAt !== undefined && errors.includes(interruptAt)) child.kill('SIGINT');
     });
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, out, errors }));
     child.stdin.end(options.input ?? '');
-    void options.interrupt?.then(() => child.kill('SIGINT'));
   });
 }
