@@ -30,6 +30,7 @@ export class WordScreen implements AgentScreen {
   #connection = '';
   /** Between the first code and the account: the last line belongs to the countdown. */
   #linking = false;
+  #asked = false;
 
   constructor(terminal: CommandContext['terminal'], input: InputLines, origin: string) {
     this.#line = new LiveLine(terminal);
@@ -47,9 +48,16 @@ export class WordScreen implements AgentScreen {
     clearInterval(this.#countdown);
     this.#line.hide();
     if (step.step === 'waiting') this.#code(step);
-    else if (step.step === 'comparing' && step.answered)
-      this.#line.show('Waiting for the other device');
+    else if (step.step === 'comparing' && step.answered) this.#answered(step.digits);
     else if (step.step === 'adding') this.#line.show('Adding this device');
+  }
+
+  /** Whoever scanned the picture is asked there alone. */
+  #answered(digits: string): void {
+    if (!this.#asked) {
+      this.#line.tell(`It was scanned. This device shows:\n\n      ${spaced(digits)}\n`);
+    }
+    this.#line.show('Waiting for the answer on the other device');
   }
 
   /** The code stands at the bottom, where it is seen also when the picture is taller than the terminal. */
@@ -88,6 +96,7 @@ export class WordScreen implements AgentScreen {
   }
 
   async same(digits: string, over: AbortSignal): Promise<boolean | undefined> {
+    this.#asked = true;
     this.#line.tell(`Another device has the code. This one shows:\n\n      ${spaced(digits)}\n`);
     for (;;) {
       const question = 'Does the other device show the same digits? [y/n] ';
