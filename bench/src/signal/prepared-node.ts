@@ -9,7 +9,7 @@ import { freeTcpPort, LOOPBACK } from './loopback.ts';
 import { writeMembers } from './members.ts';
 import { untilAnswers } from './until-answers.ts';
 
-const COMMAND = join(import.meta.dirname, '../../../server/src/cli/rockpool.cjs');
+const COMMAND = join(import.meta.dirname, '../../../bin/rockpool.cjs');
 const RP_ID = 'localhost';
 /** The front door that browsers would come through; the load sends it as their Origin. */
 const ORIGIN = 'http://localhost:8080';
