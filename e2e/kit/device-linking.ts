@@ -28,11 +28,14 @@ export async function typesCode(owner: Person, code: string): Promise<void> {
   await owner.press('Find the device');
 }
 
+/** Waits until digits are shown, and answers them as they are: `123 456`. */
+export async function seesDigits({ page }: Person): Promise<string> {
+  return (await page.getByText(SIX_DIGITS).textContent()) ?? '';
+}
+
 /** Waits until both show digits, and holds them against each other as a person would. */
 export async function seeTheSameDigits(...people: readonly Person[]): Promise<void> {
-  const seen = await Promise.all(
-    people.map(({ page }) => page.getByText(SIX_DIGITS).textContent()),
-  );
+  const seen = await Promise.all(people.map(seesDigits));
   assert.equal(new Set(seen).size, 1, `different digits: ${seen.join(', ')}`);
 }
 

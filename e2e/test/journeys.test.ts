@@ -14,6 +14,7 @@ t.test('the journeys that this machine can play are all here', async (t) => {
   const names = journeys.map(({ name }) => name);
   t.strictSame(names, [
     'add-device',
+    'agents',
     'file-and-failures',
     'first-message',
     'screens',

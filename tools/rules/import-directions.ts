@@ -139,6 +139,7 @@ const ROOMS: readonly Room[] = [
     ],
     node: true,
   },
+  { path: 'clients/desktop/testing', files: ['clients/desktop'], packages: 'any', node: true },
   { path: 'clients/desktop/test', files: ['clients/desktop'], packages: 'any', node: true },
 
   { path: 'cli/src', files: ['cli/src'], packages: [], node: true },

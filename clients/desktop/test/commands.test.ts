@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { linkAgent } from './kit/link-agent.ts';
 import { shortDirectory } from './kit/short-directory.ts';
-import { TestAgent } from './kit/test-agent.ts';
 import { TestNode } from './kit/test-node.ts';
 import { TestPerson } from './kit/test-person.ts';
 
@@ -25,8 +25,8 @@ await ada.rockpool.renameMe('Ada', 200);
 await ada.rockpool.createPool('Book club');
 const ben = await TestPerson.create(join(dir, 'ben'), node.origin, await ada.invite());
 await ben.rockpool.renameMe('Ben', 100);
-const a = await TestAgent.link(join(dir, 'a'), ada);
-const b = await TestAgent.link(join(dir, 'b'), ben);
+const a = await linkAgent(join(dir, 'a'), ada);
+const b = await linkAgent(join(dir, 'b'), ben);
 
 t.teardown(async () => {
   await Promise.all([a.end('SIGTERM'), b.end('SIGTERM')]);
@@ -134,8 +134,6 @@ t.test('one directory is one device of one server', async (t) => {
 t.test('waiting ends when it is interrupted, and the agent when it is told to', async (t) => {
   const waiting = await b.run(['receive', '--follow'], { interruptAt: 'Waiting for a file' });
   t.match(waiting, { code: 130, out: '' });
-  const began = performance.now();
-  t.equal(await a.end('SIGTERM'), 0);
-  t.ok(performance.now() - began < 5_000);
+  t.equal(await a.end('SIGTERM'), 0, 'by itself, before it would be ended');
   t.match(await a.run(['say', 'hi', '--to', 'Book']), { code: 3 });
 });

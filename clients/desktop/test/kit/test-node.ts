@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../../testing/index.ts';
 
 const COMMAND = join(import.meta.dirname, '../../../../bin/main.ts');
 const READY_MAX_MS = 60_000;

@@ -2,17 +2,14 @@
 
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
-import { type Ran, type RunOptions, runCommand } from './run-command.ts';
-import type { TestPerson } from './test-person.ts';
+import { COMMAND, type Ran, type RunOptions, runCommand } from './run-command.ts';
 
-const COMMAND = join(import.meta.dirname, '../../../../bin/main.ts');
 const EVENT_MAX_MS = 45_000;
 
 type Event = Readonly<Record<string, unknown>> & { readonly event: string };
 
-export class TestAgent {
+export class AgentProcess {
   readonly data: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #events: Event[] = [];
@@ -25,27 +22,16 @@ export class TestAgent {
     this.#env = env;
   }
 
-  /** A new device of this person, linked by a code and six digits. */
-  static async link(dir: string, person: TestPerson): Promise<TestAgent> {
+  /** An agent on this directory, with a passphrase beside it; it does not run yet. */
+  static async on(dir: string): Promise<AgentProcess> {
     const passphrase = `${dir}.passphrase`;
     await writeFile(passphrase, 'a passphrase for tests\n');
-    const agent = new TestAgent(dir, {
+    return new AgentProcess(dir, {
       ROCKPOOL_AGENT_DATA: dir,
       ROCKPOOL_PASSPHRASE_FILE: passphrase,
       // No keyring of whoever runs the tests is written to.
       DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
     });
-    agent.start('--server', person.origin);
-    const { code } = await agent.event('code');
-    const added = person.rockpool.addDevice(String(code));
-    const { digits } = await agent.event('digits');
-    if ((await person.digits()) !== digits) throw new Error('the digits differ');
-    person.rockpool.answerDigits(true);
-    agent.answer({ same: true });
-    const result = await added;
-    if (!result.ok) throw new Error(result.error.code);
-    await agent.event('linked');
-    return agent;
   }
 
   start(...args: readonly string[]): void {

@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-const COMMAND = join(import.meta.dirname, '../../../../bin/main.ts');
+/** The command's entry file, run by the Node that runs the tests. */
+export const COMMAND = join(import.meta.dirname, '../../../bin/main.ts');
 
 export interface Ran {
   readonly code: number | null;

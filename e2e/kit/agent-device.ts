@@ -1,0 +1,70 @@
+// A device on the command line beside people at browsers: how it comes into an account, and its files.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { AgentProcess } from '@rockpool/desktop/testing';
+import { beginsAdding, hasAdded, saysSame, seesDigits, typesCode } from './device-linking.ts';
+import type { Person } from './person.ts';
+
+export class AgentDevice {
+  readonly agent: AgentProcess;
+  readonly directory: string;
+
+  private constructor(agent: AgentProcess, directory: string) {
+    this.agent = agent;
+    this.directory = directory;
+  }
+
+  static async place(): Promise<AgentDevice> {
+    // Short, since the name of its socket has to fit.
+    const directory = await mkdtemp(join(tmpdir(), 'agent-'));
+    return new AgentDevice(await AgentProcess.on(join(directory, 'data')), directory);
+  }
+
+  /** Becomes a device of this person, as the account's so-many-eth. */
+  async isAddedBy(owner: Person, devices: number): Promise<void> {
+    this.agent.start('--server', new URL(owner.page.url()).origin);
+    const { code } = await this.agent.event('code');
+    await beginsAdding(owner);
+    await typesCode(owner, String(code));
+    const { digits } = await this.agent.event('digits');
+    assert.equal((await seesDigits(owner)).replace(' ', ''), digits);
+    await saysSame(owner);
+    this.agent.answer({ same: true });
+    await this.agent.event('linked');
+    await hasAdded(owner, devices);
+  }
+
+  async says(text: string, pool: string): Promise<void> {
+    const said = await this.agent.run(['say', text, '--to', pool]);
+    assert.equal(said.code, 0, said.errors);
+  }
+
+  async hears(text: string): Promise<void> {
+    await this.agent.event('message', (message) => message['text'] === text);
+  }
+
+  /** Offers the file, without waiting for who takes it. */
+  async sends(path: string, pool: string): Promise<void> {
+    const sent = await this.agent.run(['send', path, '--to', pool, '--no-wait']);
+    assert.equal(sent.code, 0, sent.errors);
+  }
+
+  /** Saves the next file, and answers where it lies. */
+  async receives(): Promise<string> {
+    const received = await this.agent.run(['receive', '--into', this.directory]);
+    assert.equal(received.code, 0, received.errors);
+    return received.out.trim();
+  }
+
+  /** Resolves to its exit code. */
+  stop(): Promise<number | null> {
+    return this.agent.end('SIGTERM');
+  }
+
+  async leave(): Promise<void> {
+    await this.agent.end('SIGKILL');
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
