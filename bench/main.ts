@@ -13,8 +13,9 @@ import { tableOf } from './src/harness/table.ts';
 import { raftBench } from './src/raft/raft-bench.ts';
 import { signalBench } from './src/signal/signal-bench.ts';
 import { stunBench } from './src/stun/stun-bench.ts';
+import { transferBench } from './src/transfer/transfer-bench.ts';
 
-const BENCHES: readonly Bench[] = [raftBench, signalBench, stunBench];
+const BENCHES: readonly Bench[] = [raftBench, signalBench, stunBench, transferBench];
 const RESULTS = join(import.meta.dirname, 'results');
 const ROUNDS_MAX = 100;
 const SECONDS_MAX = 600;

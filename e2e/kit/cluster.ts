@@ -21,23 +21,26 @@ const NODE_LINE = /\bnode\s+(\d+)\b.*?\bpid\s+(\d+)/gi;
 
 /** How to start a cluster; without a directory it gets a new one, deleted at the end. */
 export interface ClusterOptions {
+  readonly nodes?: 1 | 3;
   readonly dataDirectory?: string;
   readonly port?: number;
 }
 
-/** A running three-node cluster behind its front door. */
+/** A running cluster behind its front door, of three nodes unless asked otherwise. */
 export class RunningCluster implements Servers {
   /** It speaks plain http, on loopback. */
   readonly trustedKeys = [];
   readonly origin: string;
   readonly dataDirectory: string;
   readonly #ownsDirectory: boolean;
+  readonly #nodes: number;
   #running: Launch;
   /** What earlier starts printed. */
   #printedBefore = '';
 
-  private constructor(running: Launch, directory: { path: string; own: boolean }) {
+  private constructor(running: Launch, directory: { path: string; own: boolean }, nodes: number) {
     this.#running = running;
+    this.#nodes = nodes;
     this.origin = running.origin;
     this.dataDirectory = directory.path;
     this.#ownsDirectory = directory.own;
@@ -47,9 +50,10 @@ export class RunningCluster implements Servers {
   static async start(options: ClusterOptions = {}): Promise<RunningCluster> {
     const own = options.dataDirectory === undefined;
     const path = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'rockpool-e2e-')));
+    const nodes = options.nodes ?? 3;
     try {
-      const running = await launch(options.port ?? (await freePort()), path);
-      return new RunningCluster(running, { path, own });
+      const running = await launch(options.port ?? (await freePort()), path, nodes);
+      return new RunningCluster(running, { path, own }, nodes);
     } catch (error) {
       if (own) await rm(path, { recursive: true, force: true });
       throw error;
@@ -59,7 +63,8 @@ export class RunningCluster implements Servers {
   /** After `stop`: the same data at the same address. */
   async startAgain(): Promise<void> {
     this.#printedBefore = this.output;
-    this.#running = await launch(Number(new URL(this.origin).port), this.dataDirectory);
+    const port = Number(new URL(this.origin).port);
+    this.#running = await launch(port, this.dataDirectory, this.#nodes);
   }
 
   get #log(): OutputLog {
@@ -89,7 +94,7 @@ export class RunningCluster implements Servers {
     return this.#log.waitFor((text) => {
       const pids = new Map<number, number>();
       for (const [, node, pid] of text.matchAll(NODE_LINE)) pids.set(Number(node), Number(pid));
-      return pids.size === 3 ? pids : null;
+      return pids.size === this.#nodes ? pids : null;
     }, READY_TIMEOUT_MS);
   }
 
@@ -152,10 +157,10 @@ interface Launch {
   readonly origin: string;
 }
 
-async function launch(port: number, dataDirectory: string): Promise<Launch> {
+async function launch(port: number, dataDirectory: string, nodes: number): Promise<Launch> {
   const launcher = spawn(
     process.execPath,
-    [LAUNCHER, '--nodes', '3', '--port', String(port), '--data', dataDirectory],
+    [LAUNCHER, '--nodes', String(nodes), '--port', String(port), '--data', dataDirectory],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   const log = new OutputLog(launcher);

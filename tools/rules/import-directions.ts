@@ -172,7 +172,7 @@ const ROOMS: readonly Room[] = [
   },
 ];
 
-const OUR_ENTRY = /^@rockpool\/[a-z-]+(\/(testing|suites|cli))?$/;
+const OUR_ENTRY = /^@rockpool\/[a-z0-9-]+(\/(testing|suites|cli))?$/;
 
 /** Imports follow the table, and our packages are entered only by their doors. */
 export const importDirections: Rule = {
@@ -225,8 +225,8 @@ function objection(from: string, room: Room, { specifier }: ImportLine): string 
   }
   if (specifier.startsWith('@rockpool/')) {
     if (!OUR_ENTRY.test(specifier)) return `${specifier} reaches past the package's entry`;
-    if (/\/(testing|suites)$/.test(specifier) && !isTestCode(from)) {
-      return `${specifier} is for tests only`;
+    if (/\/(testing|suites)$/.test(specifier) && !isTestCode(from) && !isUnder(from, 'bench')) {
+      return `${specifier} is for tests and benches only`;
     }
   }
   const allowed = room.packages === 'any' || room.packages.includes(packageOf(specifier));
