@@ -189,6 +189,7 @@ export {
 } from './limits.ts';
 export { friendlyName, friendlyPoolName } from './names.ts';
 export {
+  BLOCK_FRAME_BYTES_MAX,
   BLOCK_FRAME_HEADER_BYTES,
   type BlockFrame,
   decodeBlockFrame,

@@ -128,8 +128,9 @@ const CODECS: readonly Codec[] = [
     name: '[FILE-4] block frames',
     written: fc
       .record({ transfer: arb.re, offset: fc.nat(1000), payload: arb.upTo(500, 1) })
-      .map(encodeBlockFrame),
-    again: (bytes) => again<BlockFrame>(decodeBlockFrame(bytes), encodeBlockFrame),
+      .map((frame) => encodeBlockFrame(frame)),
+    again: (bytes) =>
+      again<BlockFrame>(decodeBlockFrame(bytes), (frame) => encodeBlockFrame(frame)),
   },
 ];
 

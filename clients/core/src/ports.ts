@@ -46,7 +46,7 @@ export interface ChannelEvents {
 export interface Channel {
   readonly label: string;
   readonly bufferedBytes: number;
-  /** False when the channel is not open; the frame is dropped. */
+  /** False when the channel is not open; the frame is dropped. It may be changed as soon as this answers. */
   send(frame: Bytes): boolean;
   close(): void;
 }
@@ -102,6 +102,7 @@ export interface StorePort {
 
 /** Random-access content, one per file root; names are 1 to 64 hex digits. Survives a closed tab. */
 export interface BlobPort {
+  /** Once it resolves, the data may be changed. */
   write(name: string, offset: number, data: Bytes): Promise<void>;
   read(name: string, offset: number, length: number): Promise<Bytes>;
   /** Resolves once everything written so far survives a loss of power. */

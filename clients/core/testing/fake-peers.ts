@@ -264,7 +264,7 @@ class FakeChannel implements Channel {
 
   send(frame: Uint8Array): boolean {
     if (!this.open) return false;
-    this.#queue.push(frame);
+    this.#queue.push(frame.slice());
     this.bufferedBytes += frame.length;
     this.pump();
     return true;

@@ -1,7 +1,7 @@
 // One frame of a block on a bulk channel: transfer number u32, offset in the block u32, both
 // big-endian, then the payload. The transfer number ties it to the request and to its proof.
 
-import { type Bytes, concatBytes } from '../encoding/bytes.ts';
+import type { Bytes } from '../encoding/bytes.ts';
 import { accept, type Result, refuse } from '../encoding/result.ts';
 import { BLOCK_BYTES, BLOCK_FRAME_PAYLOAD_BYTES } from '../limits.ts';
 
@@ -13,12 +13,20 @@ export interface BlockFrame {
   readonly payload: Bytes;
 }
 
-export function encodeBlockFrame(frame: BlockFrame): Bytes {
-  const header = new Uint8Array(BLOCK_FRAME_HEADER_BYTES);
-  const view = new DataView(header.buffer);
-  view.setUint32(0, frame.transfer);
-  view.setUint32(4, frame.offset);
-  return concatBytes(header, frame.payload);
+/** The largest frame. */
+export const BLOCK_FRAME_BYTES_MAX = BLOCK_FRAME_HEADER_BYTES + BLOCK_FRAME_PAYLOAD_BYTES;
+
+/** The frame lies at the beginning of `room`, where the caller has one to use again. */
+export function encodeBlockFrame(
+  { transfer, offset, payload }: BlockFrame,
+  room: Bytes = new Uint8Array(BLOCK_FRAME_HEADER_BYTES + payload.length),
+): Bytes {
+  const frame = room.subarray(0, BLOCK_FRAME_HEADER_BYTES + payload.length);
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
+  view.setUint32(0, transfer);
+  view.setUint32(4, offset);
+  frame.set(payload, BLOCK_FRAME_HEADER_BYTES);
+  return frame;
 }
 
 export function decodeBlockFrame(frame: Bytes): Result<BlockFrame> {

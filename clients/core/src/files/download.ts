@@ -29,8 +29,9 @@ export interface Incoming {
   readonly download: Download;
   readonly source: Source;
   readonly block: number;
-  /** Zero byte and block. */
-  readonly buffer: Bytes;
+  readonly length: number;
+  /** Zero byte and block; there from the first frame on. */
+  buffer: Bytes | undefined;
   received: number;
   proof: readonly Bytes[] | undefined;
 }
@@ -62,6 +63,8 @@ export class Download {
   readonly #host: DownloadHost;
   readonly #sources = new Map<Peer, Source>();
   readonly #pick: PickState;
+  /** Of blocks that are on the disk, for the next ones: a fresh one for each keeps the collector busy. */
+  readonly #spare: Bytes[] = [];
   /** Blocks received that wait for their hash or the disk. */
   #pending = 0;
   #requested = 0;
@@ -148,8 +151,15 @@ export class Download {
     const block =
       pickBlock(this.#pick, source.has, asked) ?? pickEndgame(this.#pick, source.has, asked);
     if (block === undefined) return false;
-    const buffer = new Uint8Array(LEAF_PREFIX_BYTES + blockLength(this.file.size, block));
-    const incoming = { download: this, source, block, buffer, received: 0, proof: undefined };
+    const incoming: Incoming = {
+      download: this,
+      source,
+      block,
+      length: blockLength(this.file.size, block),
+      buffer: undefined,
+      received: 0,
+      proof: undefined,
+    };
     const transfer = this.#host.request(source.peer, incoming);
     if (transfer === undefined) return false;
     if (source.outstanding.size === 0) source.lastMs = this.#now();
@@ -161,17 +171,17 @@ export class Download {
 
   /** False when the frame does not continue its block. */
   frame(incoming: Incoming, { offset, payload }: BlockFrame): boolean {
-    const at = LEAF_PREFIX_BYTES + offset;
-    if (offset !== incoming.received || at + payload.length > incoming.buffer.length) return false;
-    incoming.buffer.set(payload, at);
+    if (offset !== incoming.received || offset + payload.length > incoming.length) return false;
+    incoming.buffer ??= this.#spare.pop() ?? new Uint8Array(LEAF_PREFIX_BYTES + BLOCK_BYTES);
+    incoming.buffer.set(payload, LEAF_PREFIX_BYTES + offset);
     incoming.received += payload.length;
     incoming.source.lastMs = this.#now();
     this.speed.add(payload.length);
     return true;
   }
 
-  isWhole({ buffer, received, proof }: Incoming): boolean {
-    return proof !== undefined && received === buffer.length - LEAF_PREFIX_BYTES;
+  isWhole({ length, received, proof }: Incoming): boolean {
+    return proof !== undefined && received === length;
   }
 
   /** All of a block and its proof are here, and the request is closed. */
@@ -216,18 +226,20 @@ export class Download {
     this.#release(incoming);
   }
 
-  async #keep({ block, buffer, proof, source }: Incoming): Promise<void> {
+  async #keep({ block, length, buffer, proof, source }: Incoming): Promise<void> {
     const { file } = this;
-    if (file.held.has(block)) return;
-    const leaf = await this.#host.platform.crypto.sha256(buffer);
+    if (buffer === undefined || file.held.has(block)) return;
+    const input = buffer.subarray(0, LEAF_PREFIX_BYTES + length);
+    const leaf = await this.#host.platform.crypto.sha256(input);
     if (file.tree === undefined || !file.tree.learn(block, leaf, proof ?? [])) {
       this.strike(source);
       return;
     }
     if (this.#done || file.held.has(block)) return;
     try {
-      const data = buffer.subarray(LEAF_PREFIX_BYTES);
+      const data = input.subarray(LEAF_PREFIX_BYTES);
       await this.#host.platform.blobs.write(file.blob, block * BLOCK_BYTES, data);
+      this.#spare.push(buffer);
     } catch {
       this.failure = 'STORE_FULL';
       this.#host.onFailed(this);
@@ -236,7 +248,7 @@ export class Download {
     if (!file.held.set(block)) return;
     file.users.add(source.peer.user);
     file.served.add(source.peer.pool);
-    if (source.peer.relayed) file.bytesThroughServer += buffer.length - LEAF_PREFIX_BYTES;
+    if (source.peer.relayed) file.bytesThroughServer += length;
     this.#cancelCopies(block);
     this.#host.onBlock(this);
     if (file.complete && !this.#done) {

@@ -3,6 +3,7 @@
 
 import {
   BLOCK_BYTES,
+  BLOCK_FRAME_BYTES_MAX,
   BLOCK_FRAME_PAYLOAD_BYTES,
   type Bytes,
   blockLength,
@@ -24,6 +25,8 @@ export class Upload {
   readonly #platform: Platform;
   readonly #peer: Peer;
   readonly #onSent: (file: SharedFile, bytes: number) => void;
+  /** Used for one frame after the other, since a channel copies what it sends. */
+  readonly #frame = new Uint8Array(BLOCK_FRAME_BYTES_MAX);
   #jobs: Job[] = [];
   #running = false;
 
@@ -76,7 +79,8 @@ export class Upload {
     if (!this.#peer.send({ type: 'proof', transfer, hashes })) return;
     for (let offset = 0; offset < data.length; offset += BLOCK_FRAME_PAYLOAD_BYTES) {
       const payload = data.subarray(offset, offset + BLOCK_FRAME_PAYLOAD_BYTES);
-      if (!this.#peer.sendBulk(encodeBlockFrame({ transfer, offset, payload }))) return;
+      const frame = encodeBlockFrame({ transfer, offset, payload }, this.#frame);
+      if (!this.#peer.sendBulk(frame)) return;
     }
     this.#onSent(file, data.length);
   }

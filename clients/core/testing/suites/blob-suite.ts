@@ -47,6 +47,13 @@ export function blobSuite(t: SuiteTest, open: () => Promise<BlobPlace>): void {
     for (let i = 0; i < 16; i++) t.equal((await blobs.read('a2', i * 1000 + 999, 1))[0], i);
     await blobs.remove('a2');
   });
+  test('what was handed over may be changed once it is written', async (t, { blobs }) => {
+    const data = bytes(1, 2);
+    await blobs.write('a6', 0, data);
+    data.fill(9);
+    t.same([...(await blobs.read('a6', 0, 2))], [1, 2]);
+    await blobs.remove('a6');
+  });
   test('a read beyond the end is short; what is not there has no size', async (t, { blobs }) => {
     await blobs.write('a3', 0, bytes(1, 2));
     t.same([...(await blobs.read('a3', 1, 10))], [2]);
