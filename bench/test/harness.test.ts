@@ -153,6 +153,31 @@ t.test('a child is stopped when asked, and its failure carries what it printed',
   await t.rejects(Child.start({ command: 'no-such-program-anywhere', args: [] }), /ENOENT/);
 });
 
+t.test('a child answers what it is asked, and says why when it cannot', async (t) => {
+  const answerRequests = new URL('../src/harness/answer-requests.ts', import.meta.url);
+  const program = `
+    import { answerRequests } from '${answerRequests}';
+    answerRequests({
+      twice: (about) => about + about,
+      fail: () => Promise.reject(new Error('no good')),
+      end: () => process.exit(3),
+    });`;
+  const answering = await Child.start({
+    command: process.execPath,
+    args: ['--input-type=module', '-e', program],
+    answers: true,
+  });
+  t.same(await Promise.all([answering.ask('twice', 'ab'), answering.ask('twice', 'c')]), [
+    'abab',
+    'cc',
+  ]);
+  await t.rejects(answering.ask('fail'), /fail: Error: no good/);
+  await t.rejects(answering.ask('dance'), /nothing of that name/);
+  await t.rejects(answering.ask('end'), /ended with 3/);
+  await t.rejects(answering.ask('twice'), /has ended/);
+  await answering.stop();
+});
+
 t.test('the command lists its benches and refuses what it does not know', async (t) => {
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
@@ -161,7 +186,7 @@ t.test('the command lists its benches and refuses what it does not know', async 
     });
     return { status, stdout, stderr };
   };
-  t.match(run('--list'), { status: 0, stdout: /^raft\s.*\nsignal\s.*\nstun\s/ });
+  t.match(run('--list'), { status: 0, stdout: /^raft\s.*\nsignal\s.*\nstun\s.*\ntransfer\s/ });
   t.match(run('nothing'), { status: 2, stderr: /no bench is called nothing/ });
   t.match(run('stun', '--rounds', '0'), { status: 2, stderr: /rounds are 1 to/ });
   t.match(run('stun', '--what'), { status: 2, stderr: /usage/ });
