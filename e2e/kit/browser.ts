@@ -53,21 +53,36 @@ export interface BrowserOptions {
 
 /** Starts a headless Chromium. The caller closes it. */
 export async function openBrowser(options: BrowserOptions = {}): Promise<Browser> {
+  const headless = await headlessOptions(options);
+  return inSandboxIfPossible((chromiumSandbox) =>
+    chromium.launch({ ...headless, chromiumSandbox }),
+  );
+}
+
+/**
+ * Starts a headless Chromium with a profile that lies on the disk, as a person's does: in other contexts
+ * files and databases live in the memory of another process. The caller closes it.
+ */
+export async function openProfile(profileDirectory: string): Promise<BrowserContext> {
+  const headless = await headlessOptions({});
+  return inSandboxIfPossible((chromiumSandbox) =>
+    chromium.launchPersistentContext(profileDirectory, { ...headless, chromiumSandbox }),
+  );
+}
+
+async function headlessOptions(options: BrowserOptions) {
   const { executablePath, env } = options.browser ?? (await preferredBrowser());
   const { trustedKeys = [] } = options;
   const trust =
     trustedKeys.length === 0
       ? []
       : [`--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`];
-  return inSandboxIfPossible((chromiumSandbox) =>
-    chromium.launch({
-      executablePath,
-      args: ['--headless=new', '--disable-gpu', ...FLAGS, ...trust],
-      chromiumSandbox,
-      timeout: LAUNCH_TIMEOUT_MS,
-      env: { ...process.env, ...env },
-    }),
-  );
+  return {
+    executablePath,
+    args: ['--headless=new', '--disable-gpu', ...FLAGS, ...trust],
+    timeout: LAUNCH_TIMEOUT_MS,
+    env: { ...process.env, ...env },
+  };
 }
 
 /** Starts a Chromium with a window and a profile of its own. The caller closes it. */

@@ -31,7 +31,11 @@ export class Person {
 
   /** A new person with an empty profile and a passkey holder. */
   static async arrive(browser: Browser, name: string): Promise<Person> {
-    const context = await browser.newContext({ viewport: { width: 1100, height: 760 } });
+    return Person.in(await browser.newContext({ viewport: { width: 1100, height: 760 } }), name);
+  }
+
+  /** A person with a profile that is open already, at a new page. */
+  static async in(context: BrowserContext, name: string): Promise<Person> {
     // No test can answer the system's save dialog; without it the page downloads, as in other browsers.
     await context.addInitScript(() => Reflect.deleteProperty(window, 'showSaveFilePicker'));
     return Person.at(await context.newPage(), name);

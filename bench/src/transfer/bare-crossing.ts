@@ -4,7 +4,7 @@ import { installPageEnd } from './bare-page.ts';
 import { CHANNEL_USE } from './channel-use.ts';
 import type { Crossing } from './crossing.ts';
 import { heldCandidates } from './held-candidates.ts';
-import { MeasuredBrowser } from './measured-browser.ts';
+import { openMeasuredBrowser } from './measured-browser.ts';
 import { type MemoryEnd, memoryCrossing } from './memory-crossing.ts';
 import { startNodeMemoryEnd } from './node-memory-end.ts';
 
@@ -53,9 +53,9 @@ export async function bareAgent(): Promise<BareEnd> {
 }
 
 export async function bareBrowser(): Promise<BareEnd> {
-  const measured = await MeasuredBrowser.open();
+  const measured = await openMeasuredBrowser();
   try {
-    const page = await measured.browser.newPage();
+    const page = await measured.context.newPage();
     await page.route(PAGE, (route) => route.fulfill({ contentType: 'text/html', body: '' }));
     await page.goto(PAGE);
     await page.evaluate(installPageEnd, CHANNEL_USE);

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import { digest, Person } from '@rockpool/e2e';
 import type { Member } from './engine-member.ts';
-import { MeasuredBrowser } from './measured-browser.ts';
+import { type MeasuredBrowser, openMeasuredBrowser } from './measured-browser.ts';
 
 const SAVE_TIMEOUT_MS = 60_000;
 const TAKEN_IN_TIMEOUT_MS = 120_000;
@@ -13,9 +13,9 @@ declare global {
 }
 
 export async function arriveAsBrowser(link: string): Promise<Member> {
-  const browser = await MeasuredBrowser.open();
+  const browser = await openMeasuredBrowser();
   try {
-    const person = await Person.arrive(browser.browser, 'bench');
+    const person = await Person.in(browser.context, 'bench');
     const invited = !new URL(link).hash.includes('admin');
     if (invited) await person.joinAsNewcomer(link);
     else await person.createAccount(link);

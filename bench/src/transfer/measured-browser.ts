@@ -1,30 +1,33 @@
-// A Chromium of its own for one end, with the process ids of all its parts.
-import { openBrowser } from '@rockpool/e2e';
+// A Chromium of its own for one end, with a profile on the disk and the process ids of all its parts.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openProfile } from '@rockpool/e2e';
 import { type CpuByProcess, cpuOf } from './cpu-by-process.ts';
 
-type Browser = Awaited<ReturnType<typeof openBrowser>>;
-type DevTools = Awaited<ReturnType<Browser['newBrowserCDPSession']>>;
+type Context = Awaited<ReturnType<typeof openProfile>>;
 
-export class MeasuredBrowser {
-  readonly browser: Browser;
-  readonly #devTools: DevTools;
+export interface MeasuredBrowser {
+  readonly context: Context;
+  cpu(): Promise<CpuByProcess>;
+  close(): Promise<void>;
+}
 
-  private constructor(browser: Browser, devTools: DevTools) {
-    this.browser = browser;
-    this.#devTools = devTools;
-  }
-
-  static async open(): Promise<MeasuredBrowser> {
-    const browser = await openBrowser();
-    return new MeasuredBrowser(browser, await browser.newBrowserCDPSession());
-  }
-
-  async cpu(): Promise<CpuByProcess> {
-    const { processInfo } = await this.#devTools.send('SystemInfo.getProcessInfo');
-    return cpuOf(processInfo.map(({ id }) => id));
-  }
-
-  async close(): Promise<void> {
-    await this.browser.close();
-  }
+export async function openMeasuredBrowser(): Promise<MeasuredBrowser> {
+  await using opening = new AsyncDisposableStack();
+  const profile = await mkdtemp(join(tmpdir(), 'rockpool-bench-browser-'));
+  opening.defer(() => rm(profile, { recursive: true, force: true, maxRetries: 5 }));
+  const context = await openProfile(profile);
+  opening.defer(() => context.close());
+  const devTools = await context.browser()?.newBrowserCDPSession();
+  if (devTools === undefined) throw new Error('the browser does not show its processes');
+  const opened = opening.move();
+  return {
+    context,
+    async cpu() {
+      const { processInfo } = await devTools.send('SystemInfo.getProcessInfo');
+      return cpuOf(processInfo.map(({ id }) => id));
+    },
+    close: () => opened.disposeAsync(),
+  };
 }
