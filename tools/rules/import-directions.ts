@@ -225,8 +225,8 @@ function objection(from: string, room: Room, { specifier }: ImportLine): string 
   }
   if (specifier.startsWith('@rockpool/')) {
     if (!OUR_ENTRY.test(specifier)) return `${specifier} reaches past the package's entry`;
-    if (/\/(testing|suites)$/.test(specifier) && !isTestCode(from) && !isUnder(from, 'bench')) {
-      return `${specifier} is for tests and benches only`;
+    if (/\/(testing|suites)$/.test(specifier) && !isTestCode(from)) {
+      return `${specifier} is for tests only`;
     }
   }
   const allowed = room.packages === 'any' || room.packages.includes(packageOf(specifier));
