@@ -15,7 +15,7 @@ import type { AgentProgress, Request } from '../control/messages.ts';
 import { AnsweredError } from '../failure.ts';
 import { choosePool } from './choose-pool.ts';
 import { nextFile } from './next-file.ts';
-import { fileEntries, onlineOthers, summary } from './pool-facts.ts';
+import { fileEntries, onlineDevices, summary } from './pool-facts.ts';
 import type { SavedFiles } from './saved-files.ts';
 import { untilSeen } from './watch-view.ts';
 
@@ -111,7 +111,7 @@ function sendingProgress(pool: PoolView, entry: FileEntry): AgentProgress {
     bytes: devices > 0 ? size : Math.min(size, transfer.bytesSent),
     bytesPerSecond: transfer.bytesPerSecond,
     devices,
-    online: onlineOthers(pool),
+    online: onlineDevices(pool),
   };
 }
 

@@ -5,7 +5,7 @@ import type { ClientView, FileEntry, Id, PoolView, Rockpool } from '@rockpool/cl
 import { AgentError } from '../agent-errors.ts';
 import type { Caller } from '../control/control-server.ts';
 import type { AgentProgress, ReadyFile } from '../control/messages.ts';
-import { fileEntries, onlineOthers } from './pool-facts.ts';
+import { fileEntries, onlineDevices } from './pool-facts.ts';
 import type { SavedFiles } from './saved-files.ts';
 import { untilSeen } from './watch-view.ts';
 
@@ -96,6 +96,6 @@ function receivingProgress(pool: PoolView, entry: FileEntry): AgentProgress {
     bytes: transfer.bytesHeld,
     bytesPerSecond: transfer.bytesPerSecond,
     devices: transfer.completeOn,
-    online: onlineOthers(pool),
+    online: onlineDevices(pool),
   };
 }

@@ -4,18 +4,19 @@ import type { FileEntry, PoolView } from '@rockpool/client-core';
 import type { PoolSummary } from '../control/messages.ts';
 
 export function summary(pool: PoolView): PoolSummary {
-  const others = pool.members.flatMap(({ devices }) => devices).filter(({ isThis }) => !isThis);
   return {
     id: pool.id,
     name: pool.name,
     members: pool.members.length,
-    online: onlineOthers(pool),
-    devices: others.filter(({ path }) => path === 'direct').length,
+    online: pool.members.filter(({ isMe, online }) => online && !isMe).length,
+    devices: onlineDevices(pool),
   };
 }
 
-export function onlineOthers(pool: PoolView): number {
-  return pool.members.filter(({ isMe, online }) => online && !isMe).length;
+/** Other devices of the pool that are online, the person's own among them: whoever may take a file. */
+export function onlineDevices(pool: PoolView): number {
+  const devices = pool.members.flatMap((member) => member.devices);
+  return devices.filter(({ isThis, path }) => !isThis && path !== 'offline').length;
 }
 
 export function fileEntries(pool: PoolView | undefined): readonly FileEntry[] {

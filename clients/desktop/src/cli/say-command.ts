@@ -36,21 +36,21 @@ export const sayCommand: Subcommand = {
         entryId?: string;
       };
       if (said.entryId === undefined) throw new AgentError('TEXT_EMPTY');
-      const { id, name, online } = pool;
-      terminal.error(plainLine(saidWords(name, online)));
+      const { id, name, devices } = pool;
+      terminal.error(plainLine(saidWords(name, devices)));
       if (options.json === true) {
-        const event = { event: 'said', pool: { id, name }, entry: said.entryId, online };
+        const event = { event: 'said', pool: { id, name }, entry: said.entryId, devices };
         terminal.out(jsonLine(event));
       }
     });
   },
 };
 
-function saidWords(pool: string, online: number): string {
-  if (online > 0) {
-    return `Said in ${pool}; ${countInWords(online, 'other person is', 'other people are')} online.`;
+function saidWords(pool: string, devices: number): string {
+  if (devices > 0) {
+    return `Said in ${pool}; ${countInWords(devices, 'other device is', 'other devices are')} online.`;
   }
-  return `Said in ${pool}. Nobody else is online: the agent passes it on once somebody comes.`;
+  return `Said in ${pool}. No other device is online: the agent passes it on once one comes.`;
 }
 
 async function readText(input: AsyncIterable<Uint8Array>): Promise<string> {

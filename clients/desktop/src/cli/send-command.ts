@@ -138,12 +138,12 @@ class Sending {
       this.#tell('delivered', offer.path, { entry: progress.entry, devices: progress.devices });
       this.#terminal.error(plainLine(`${offer.name} is on ${devices} in ${pool}.`));
     } else if (progress.online === 0 && progress.bytes === 0) {
-      this.#line.show(`Waiting for somebody in ${plainLine(pool)}`);
+      this.#line.show(`Waiting for another device in ${plainLine(pool)}`);
       if (this.#toldAlone) return;
       this.#toldAlone = true;
       this.#line.tell(
         plainLine(
-          `Nobody else in ${pool} is online. The agent hands it over once somebody comes: Ctrl-C ends only this waiting.`,
+          `No other device in ${pool} is online. The agent hands it over once one comes: Ctrl-C ends only this waiting.`,
         ),
       );
     } else this.#line.show(progressLine(progress, this.#line.columns));

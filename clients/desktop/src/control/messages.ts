@@ -27,7 +27,7 @@ export interface PoolSummary {
   readonly members: number;
   /** Other people in it who are online. */
   readonly online: number;
-  /** Devices of anybody with an open connection to this one. */
+  /** Other devices in it that are online, of anybody. */
   readonly devices: number;
 }
 
@@ -88,7 +88,7 @@ export interface AgentProgress {
   readonly bytesPerSecond: number;
   /** Other devices that hold all of it. */
   readonly devices: number;
-  /** Other people of the pool who are online. */
+  /** Other devices of the pool that are online. */
   readonly online: number;
 }
 
