@@ -111,8 +111,8 @@ export interface NodeMessages {
 }
 
 /**
- * Failures of a submit or a barrier. TIMEOUT means unknown, not failed: the command may commit. After any
- * other code it changed nothing, and will not.
+ * Failures of a submit or a barrier. For a submit TIMEOUT means unknown, not failed: the command may
+ * commit. After any other code it changed nothing, and will not.
  */
 export type ClusterErrorCode =
   | 'CLUSTER_NO_LEADER'

@@ -1,8 +1,7 @@
 import t from 'tap';
+import type { Message } from '../src/core/messages.ts';
 import { createRaft } from '../src/core/raft.ts';
-import type { Message } from '../src/core/types.ts';
 import { type AppliedEntry, applyCommands } from '../src/driver/apply-commands.ts';
-import { Barriers } from '../src/driver/barriers.ts';
 import { ClockGuard } from '../src/driver/clock-guard.ts';
 import { Driver } from '../src/driver/driver.ts';
 import { ForwardedProposals } from '../src/driver/forwarded-proposals.ts';
@@ -287,26 +286,6 @@ t.test('commands of one page see what those before them wrote', async (t) => {
   t.same(replies, [6, 7, 8]);
 });
 
-t.test('barriers that come while one is in flight share the next one', async (t) => {
-  const releases: (() => void)[] = [];
-  const barriers = new Barriers(() => new Promise<void>((resolve) => releases.push(resolve)));
-  const first = barriers.pass(1);
-  const second = barriers.pass(1);
-  const third = barriers.pass(1);
-  const elsewhere = barriers.pass(2);
-  t.equal(releases.length, 2, 'one for each group');
-  releases[0]!();
-  await first;
-  await new Promise(setImmediate);
-  t.equal(releases.length, 3, 'one more for both that waited');
-  releases[2]!();
-  releases[1]!();
-  await Promise.all([second, third, elsewhere]);
-  const failing = new Barriers(() => Promise.reject(new Error('no leader')));
-  await t.rejects(failing.pass(1), { message: 'no leader' });
-  await t.rejects(failing.pass(1), { message: 'no leader' }, 'the next one tries again');
-});
-
 t.test(
   'a clock is doubted when two others agree against it, and only while they are fresh',
   (t) => {
@@ -397,6 +376,7 @@ async function doubtedVoter() {
   const raft = createRaft({
     group: 1,
     self,
+    boot: 1,
     voters: [self, b, c],
     electionTicks: 10,
     heartbeatTicks: 2,
@@ -411,6 +391,7 @@ async function doubtedVoter() {
       inflightBytesMax: 1_000,
       uncommittedBytesMax: 1_000,
       applyBytesMax: 1_000,
+      readsMax: 10,
     },
   });
   const slots = { epoch: 1, ranges: [] };

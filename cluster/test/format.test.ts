@@ -1,7 +1,8 @@
 import { batchKey, decodeStoredValue, encodeStoredValue } from '@rockpool/storage';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Entry, Message } from '../src/core/types.ts';
+import type { Entry } from '../src/core/entry.ts';
+import type { Message } from '../src/core/messages.ts';
 import { ByteReader } from '../src/format/bytes.ts';
 import { decodeCommand, encodeCommand } from '../src/format/command.ts';
 import {
@@ -105,6 +106,15 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   }),
   fc.record({ ...envelope, kind: fc.constant('heartbeat'), commit: u64, round: u64 }),
   fc.record({ ...envelope, kind: fc.constant('heartbeatReply'), round: u64 }),
+  fc.record({ ...envelope, kind: fc.constant('readRequest'), boot: u32, read: u64 }),
+  fc.record({
+    ...envelope,
+    kind: fc.constant('readReply'),
+    boot: u32,
+    read: u64,
+    confirmed: fc.boolean(),
+    index: u64,
+  }),
 );
 const mark = {
   bootNumber: u32,
@@ -336,7 +346,8 @@ t.test('[STO-12] commands of another version, slot or shape are refused', (t) =>
   const good = encodeCommand({ slot: -2, clientId, sequence: 1, body: new Uint8Array(0) });
   t.match(decodeCommand(good), { slot: -2, sequence: 1 });
   t.equal(decodeCommand(new Uint8Array([2, ...good.subarray(1)])), undefined, 'version');
-  t.equal(decodeCommand(new Uint8Array([...good, 0])), undefined, 'a barrier with a body');
+  const below = encodeCommand({ slot: -3, clientId, sequence: 1, body: new Uint8Array(0) });
+  t.equal(decodeCommand(below), undefined, 'no such slot');
   const beyond = encodeCommand({ slot: 65_536, clientId, sequence: 1, body: new Uint8Array(0) });
   t.equal(decodeCommand(beyond), undefined, 'slot');
   t.end();

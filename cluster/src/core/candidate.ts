@@ -1,10 +1,11 @@
 // Campaigns in two steps: a pre-vote, which costs nobody a term (thesis 9.6), then the election
 // (thesis 3.4). The candidate's own vote counts only once it is durable.
 
+import type { NodeId } from './entry.ts';
 import { becomeLeader } from './leader.ts';
+import type { Message } from './messages.ts';
 import { type VoteResult, voteResult } from './quorum.ts';
 import type { CandidateRole, PreCandidateRole, RaftState } from './state.ts';
-import type { Message, NodeId } from './types.ts';
 
 export function campaign(state: RaftState): void {
   const role: PreCandidateRole = { kind: 'preCandidate', votes: new Map() };

@@ -3,8 +3,9 @@
 // replaced since they were handed out (the ABA problem of asynchronous log writes).
 
 import { assert } from './assert.ts';
+import type { NodeId } from './entry.ts';
 import type { Log } from './log.ts';
-import type { HardState, NodeId, PersistBatch } from './types.ts';
+import type { HardState, PersistBatch } from './types.ts';
 
 interface InFlight {
   readonly batch: number;

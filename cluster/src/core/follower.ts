@@ -2,8 +2,9 @@
 
 import { assert } from './assert.ts';
 import { campaign } from './candidate.ts';
+import type { Entry } from './entry.ts';
+import type { Append, Heartbeat, Message } from './messages.ts';
 import type { RaftState } from './state.ts';
-import type { Append, Entry, Heartbeat, Message } from './types.ts';
 
 export function tickFollower(state: RaftState): void {
   state.electionElapsed += 1;
@@ -29,6 +30,8 @@ export function stepFollower(state: RaftState, message: Message): void {
     case 'appendAccepted':
     case 'appendRejected':
     case 'heartbeatReply':
+    case 'readRequest':
+    case 'readReply':
       // Requests for votes are answered in any role; replies here come late, to a role given up.
       return;
   }

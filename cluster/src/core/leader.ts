@@ -2,20 +2,16 @@
 // still hears it (CheckQuorum, thesis 6.2).
 
 import { assert } from './assert.ts';
+import type { Entry, EntryContent, NodeId } from './entry.ts';
+import { sendHeartbeats } from './heartbeats.ts';
+import { LeaderReads } from './leader-reads.ts';
 import { entryBytes } from './log.ts';
+import type { AppendAccepted, AppendRejected, Message } from './messages.ts';
 import { Progress } from './progress.ts';
 import { quorumIndex } from './quorum.ts';
+import { confirmReads } from './reading.ts';
 import type { LeaderRole, RaftState } from './state.ts';
-import type {
-  AppendAccepted,
-  AppendRejected,
-  Entry,
-  EntryContent,
-  Message,
-  NodeId,
-  Proposal,
-  ProposeResult,
-} from './types.ts';
+import type { Proposal, ProposeResult } from './types.ts';
 
 export function becomeLeader(state: RaftState): void {
   const { config, log } = state;
@@ -29,6 +25,7 @@ export function becomeLeader(state: RaftState): void {
     round: 0,
     windowRound: 0,
     heartbeatElapsed: 0,
+    reads: new LeaderReads(config.limits.readsMax),
     uncommittedBytes: commandBytes(log.slice(state.commit + 1, log.lastIndex)),
   };
   state.setRole(role, 'electionWon');
@@ -63,14 +60,8 @@ export function tickLeader(state: RaftState, role: LeaderRole): void {
     role.windowRound = role.round;
   }
   role.heartbeatElapsed += 1;
-  // A leader that cannot write leaves the way free for another before it gives up by itself.
-  const isDiskSlow = state.durability.stalledTicks(state.nowTick) * 2 >= config.electionTicks;
-  if (role.heartbeatElapsed < config.heartbeatTicks || isDiskSlow) return;
-  role.heartbeatElapsed = 0;
-  role.round += 1;
-  for (const [to, progress] of role.followers) {
-    const commit = Math.min(state.commit, progress.matchIndex);
-    state.send({ kind: 'heartbeat', to, commit, round: role.round });
+  if (role.heartbeatElapsed >= config.heartbeatTicks && !state.isDiskSlow()) {
+    sendHeartbeats(state, role);
   }
 }
 
@@ -90,6 +81,7 @@ export function stepLeader(state: RaftState, role: LeaderRole, message: Message)
         return;
       }
       progress.heartbeatAnswered(message.round, state.log.lastIndex);
+      confirmReads(state, role);
       return;
     case 'append':
     case 'heartbeat':
@@ -99,6 +91,8 @@ export function stepLeader(state: RaftState, role: LeaderRole, message: Message)
     case 'preVoteReply':
     case 'voteRequest':
     case 'voteReply':
+    case 'readRequest':
+    case 'readReply':
       // Requests are answered in any role; votes that come now were not needed.
       return;
   }

@@ -3,8 +3,9 @@
 // where an entry lies, so that a part may later live elsewhere.
 
 import { assert } from './assert.ts';
+import type { ChainChecksum, Entry } from './entry.ts';
 import type { LogPosition } from './rules.ts';
-import type { ChainChecksum, Entry, RestoredLog } from './types.ts';
+import type { RestoredLog } from './types.ts';
 
 /** What an entry counts against byte limits beside its command. */
 const ENTRY_OVERHEAD_BYTES = 64;

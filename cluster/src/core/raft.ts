@@ -3,19 +3,20 @@
 
 import { assert } from './assert.ts';
 import { countOwnVoteIfDurable, stepCandidate, tickCandidate } from './candidate.ts';
+import type { Entry, NodeId } from './entry.ts';
 import { stepFollower, tickFollower } from './follower.ts';
 import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } from './leader.ts';
+import type { Message } from './messages.ts';
+import { answerReadRequest, askForRead, handleReadReply, sendReadRound } from './reading.ts';
 import { type Rules, THESIS_RULES } from './rules.ts';
 import { RaftState } from './state.ts';
 import type {
-  Entry,
-  Message,
-  NodeId,
   Proposal,
   ProposeResult,
   Raft,
   RaftConfig,
   RaftStatus,
+  ReadResult,
   Ready,
 } from './types.ts';
 import { answerVoteRequest } from './voting.ts';
@@ -39,6 +40,7 @@ class Member implements Raft {
     const state = this.#state;
     const { role } = state;
     state.nowTick += 1;
+    state.reads.failOlder(state.nowTick);
     switch (role.kind) {
       case 'follower':
         tickFollower(state);
@@ -63,17 +65,30 @@ class Member implements Raft {
       return;
     }
     if (message.term > state.term && !admitHigherTerm(state, message)) return;
-    if (message.kind === 'preVoteRequest' || message.kind === 'voteRequest') {
-      answerVoteRequest(state, message);
-      return;
+    switch (message.kind) {
+      case 'preVoteRequest':
+      case 'voteRequest':
+        answerVoteRequest(state, message);
+        return;
+      case 'readRequest':
+        answerReadRequest(state, message);
+        return;
+      case 'readReply':
+        handleReadReply(state, message);
+        return;
+      default:
+        this.#stepRole(message);
     }
-    this.#stepRole(message);
   }
 
   propose(proposal: Proposal): ProposeResult {
     const { role, leader } = this.#state;
     if (role.kind !== 'leader') return { ok: false, code: 'NOT_LEADER', leader };
     return proposeAsLeader(this.#state, role, proposal);
+  }
+
+  readIndex(): ReadResult {
+    return askForRead(this.#state);
   }
 
   persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void {
@@ -96,24 +111,26 @@ class Member implements Raft {
 
   ready(): Ready | undefined {
     const state = this.#state;
-    if (state.role.kind === 'leader') sendAppends(state, state.role);
+    if (state.role.kind === 'leader') {
+      sendAppends(state, state.role);
+      sendReadRound(state, state.role);
+    }
     const { term, vote, commit } = state;
     const persist = state.durability.nextBatch({ term, vote, commit }, state.log, state.nowTick);
     const apply = this.#nextPage();
+    const reads = state.reads.takeApplied(state.applied);
+    const failedReads = state.reads.takeFailed();
     const { sendNow, sendDurably, events } = state;
-    const isEmpty = sendNow.length + sendDurably.length + events.length + apply.length === 0;
-    if (persist === undefined && isEmpty) return undefined;
+    const outputs = [sendNow, sendDurably, events, apply, reads, failedReads];
+    if (persist === undefined && outputs.every(({ length }) => length === 0)) return undefined;
     state.sendNow = [];
     state.sendDurably = [];
     state.events = [];
     const waitFor = state.durability.newestInFlight;
-    if (waitFor === undefined) {
-      sendNow.push(...sendDurably);
-      return { persist, sendNow, sendAfter: undefined, apply, events };
-    }
-    const hasPromises = sendDurably.length > 0;
+    if (waitFor === undefined) sendNow.push(...sendDurably);
+    const hasPromises = waitFor !== undefined && sendDurably.length > 0;
     const sendAfter = hasPromises ? { batch: waitFor, messages: sendDurably } : undefined;
-    return { persist, sendNow, sendAfter, apply, events };
+    return { persist, sendNow, sendAfter, apply, reads, failedReads, events };
   }
 
   status(): RaftStatus {
@@ -199,6 +216,8 @@ function admitHigherTerm(state: RaftState, message: Message): boolean {
     case 'appendAccepted':
     case 'appendRejected':
     case 'heartbeatReply':
+    case 'readRequest':
+    case 'readReply':
       state.becomeFollower(message.term, undefined, 'higherTerm');
       return true;
   }
@@ -231,11 +250,17 @@ function answerLowerTerm(state: RaftState, message: Message): void {
     case 'heartbeat':
       state.send({ kind: 'heartbeatReply', to, round: message.round });
       return;
+    case 'readRequest': {
+      const { boot, read } = message;
+      state.send({ kind: 'readReply', to, boot, read, confirmed: false, index: 0 });
+      return;
+    }
     case 'preVoteReply':
     case 'voteReply':
     case 'appendAccepted':
     case 'appendRejected':
     case 'heartbeatReply':
+    case 'readReply':
       return;
   }
 }

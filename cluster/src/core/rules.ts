@@ -27,6 +27,10 @@ export interface Rules {
   ) => number | undefined;
   /** Thesis 10.2.1: the leader counts its own copy only once that is durable. */
   readonly leaderMatch: (durableIndex: number, lastIndex: number) => number;
+  /** Thesis 6.4: before it has committed in its own term, a leader does not know what is committed. */
+  readonly mayRead: (commitTerm: number, leaderTerm: number) => boolean;
+  /** Thesis 6.4: only heartbeats sent after a read came show that its leader still led then. */
+  readonly confirmsRead: (answeredRound: number, readRound: number) => boolean;
 }
 
 export const THESIS_RULES: Rules = {
@@ -45,4 +49,6 @@ export const THESIS_RULES: Rules = {
     return undefined;
   },
   leaderMatch: (durableIndex) => durableIndex,
+  mayRead: (commitTerm, leaderTerm) => commitTerm === leaderTerm,
+  confirmsRead: (answeredRound, readRound) => answeredRound >= readRound,
 };

@@ -4,18 +4,14 @@
 import { assert } from './assert.ts';
 import { Durability } from './durability.ts';
 import { ElectionTimeout } from './election-timeout.ts';
+import type { NodeId } from './entry.ts';
+import type { LeaderReads } from './leader-reads.ts';
 import { Log } from './log.ts';
+import type { Message } from './messages.ts';
+import { OwnReads } from './own-reads.ts';
 import type { Progress } from './progress.ts';
 import type { Rules } from './rules.ts';
-import type {
-  HardState,
-  Message,
-  NodeId,
-  RaftConfig,
-  RaftEvent,
-  Role,
-  RoleChangeReason,
-} from './types.ts';
+import type { HardState, RaftConfig, RaftEvent, Role, RoleChangeReason } from './types.ts';
 
 export interface FollowerRole {
   readonly kind: 'follower';
@@ -41,6 +37,7 @@ export interface LeaderRole {
   heartbeatElapsed: number;
   /** Of commands above the commit index. */
   uncommittedBytes: number;
+  readonly reads: LeaderReads;
 }
 
 type RoleState = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
@@ -70,6 +67,7 @@ export class RaftState {
   sendNow: Message[] = [];
   sendDurably: Message[] = [];
   events: RaftEvent[] = [];
+  readonly reads: OwnReads;
 
   constructor(config: RaftConfig, rules: Rules) {
     assert(config.voters.includes(config.self), 'a member votes in its own group');
@@ -92,6 +90,7 @@ export class RaftState {
     assert(this.commit <= this.log.lastIndex, 'what was committed is in the log');
     assert(this.applied >= this.log.firstIndex - 1, 'what was compacted is applied');
     this.durability = new Durability(hardState, this.log.lastIndex);
+    this.reads = new OwnReads(config.electionTicks, config.limits.readsMax);
     this.#timeouts = new ElectionTimeout(config.electionTicks, config.seed);
     this.electionTimeoutTicks = this.#timeouts.draw();
   }
@@ -133,6 +132,7 @@ export class RaftState {
   setLeader(leader: NodeId | undefined): void {
     if (leader === this.leader) return;
     this.leader = leader;
+    this.reads.failAsked();
     this.events.push({ kind: 'leaderChanged', term: this.term, leader });
   }
 
@@ -140,6 +140,7 @@ export class RaftState {
     assert(term > this.term && Number.isSafeInteger(term), 'the term only rises');
     this.term = term;
     this.vote = vote;
+    this.reads.failAsked();
   }
 
   becomeFollower(term: number, leader: NodeId | undefined, reason: RoleChangeReason): void {
@@ -168,6 +169,11 @@ export class RaftState {
   /** A node whose disk hangs can promise nothing: it must neither lead for long nor campaign. */
   isDiskStalled(): boolean {
     return this.durability.stalledTicks(this.nowTick) >= this.config.electionTicks;
+  }
+
+  /** A leader that cannot write leaves the way free for another before it gives up by itself. */
+  isDiskSlow(): boolean {
+    return this.durability.stalledTicks(this.nowTick) * 2 >= this.config.electionTicks;
   }
 
   refuse(message: Message, reason: Extract<RaftEvent, { kind: 'messageRefused' }>['reason']): void {

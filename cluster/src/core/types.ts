@@ -2,31 +2,8 @@
 // Terms follow the Raft thesis (Ongaro, 2014). Everything here is plain data, so that a driver can
 // encode it, a simulation can compare it, and nothing in the core depends on where it runs.
 
-/** A node's id: 16 bytes as lower-case hex. The core only compares it for equality. */
-export type NodeId = string;
-
-/** A noop is the empty entry a new leader appends (thesis 6.4); its command is empty. */
-export type EntryKind = 'noop' | 'command';
-
-/** What an entry says, before the checksum that chains it to its predecessor. */
-export interface EntryContent {
-  readonly group: number;
-  readonly index: number;
-  readonly term: number;
-  readonly kind: EntryKind;
-  /** 0 in a noop. */
-  readonly ruleVersion: number;
-  /** Never below that of the entry before it. */
-  readonly entryTimeMs: number;
-  /** Epoch of the slot table that the proposer went by; 0 in a noop. */
-  readonly tableEpoch: number;
-  readonly command: Uint8Array;
-}
-
-/** A log entry. The checksum covers the content and the previous entry's checksum. */
-export interface Entry extends EntryContent {
-  readonly checksum: number;
-}
+import type { ChainChecksum, Entry, NodeId } from './entry.ts';
+import type { Message } from './messages.ts';
 
 /** Must be durable before anything that depends on it leaves the node (thesis 3.8). */
 export interface HardState {
@@ -35,91 +12,6 @@ export interface HardState {
   /** A lower bound, written along with other changes: a restart may begin below the last commit. */
   readonly commit: number;
 }
-
-interface Envelope {
-  readonly group: number;
-  readonly from: NodeId;
-  readonly to: NodeId;
-  /** The sender's term, except in a pre-vote request and its grant: there the term campaigned for. */
-  readonly term: number;
-}
-
-/** Asks whether a campaign in `term` could succeed; changes nobody's term or vote (thesis 9.6). */
-export interface PreVoteRequest extends Envelope {
-  readonly kind: 'preVoteRequest';
-  readonly lastIndex: number;
-  readonly lastTerm: number;
-}
-
-export interface PreVoteReply extends Envelope {
-  readonly kind: 'preVoteReply';
-  readonly granted: boolean;
-}
-
-export interface VoteRequest extends Envelope {
-  readonly kind: 'voteRequest';
-  readonly lastIndex: number;
-  readonly lastTerm: number;
-}
-
-export interface VoteReply extends Envelope {
-  readonly kind: 'voteReply';
-  readonly granted: boolean;
-}
-
-/** Replicates entries; without entries it is a probe, or carries a newer commit index. */
-export interface Append extends Envelope {
-  readonly kind: 'append';
-  readonly previousIndex: number;
-  readonly previousTerm: number;
-  readonly commit: number;
-  readonly entries: readonly Entry[];
-}
-
-/** The log agrees with the leader's, durably, up to matchIndex. */
-export interface AppendAccepted extends Envelope {
-  readonly kind: 'appendAccepted';
-  readonly matchIndex: number;
-}
-
-/**
- * The entry at rejectedIndex (the append's previousIndex) is missing or of another term. The hint is
- * the last place of this log that can still agree. Also the answer to a leader of a lower term, which
- * learns from the envelope's term that it leads no more.
- */
-export interface AppendRejected extends Envelope {
-  readonly kind: 'appendRejected';
-  readonly rejectedIndex: number;
-  readonly hintIndex: number;
-  readonly hintTerm: number;
-}
-
-/**
- * Keeps followers from campaigning. (term, round) never repeats, since a node leads a term at most
- * once: so a reply proves that the leader still led when it sent exactly that round.
- */
-export interface Heartbeat extends Envelope {
-  readonly kind: 'heartbeat';
-  /** Never beyond what the receiver is known to have. */
-  readonly commit: number;
-  readonly round: number;
-}
-
-export interface HeartbeatReply extends Envelope {
-  readonly kind: 'heartbeatReply';
-  readonly round: number;
-}
-
-export type Message =
-  | PreVoteRequest
-  | PreVoteReply
-  | VoteRequest
-  | VoteReply
-  | Append
-  | AppendAccepted
-  | AppendRejected
-  | Heartbeat
-  | HeartbeatReply;
 
 /** Bounds of everything that grows. */
 export interface RaftLimits {
@@ -132,6 +24,8 @@ export interface RaftLimits {
   readonly uncommittedBytesMax: number;
   /** Bytes of one page of committed entries; a single larger entry still passes alone. */
   readonly applyBytesMax: number;
+  /** Reads that a node has asked for, and those that a leader has not yet confirmed. */
+  readonly readsMax: number;
 }
 
 /** The log as it was restored from disk: `previous` is what a compaction left behind, else zeros. */
@@ -144,11 +38,11 @@ export interface RestoredLog {
   readonly entries: readonly Entry[];
 }
 
-export type ChainChecksum = (previousChecksum: number, content: EntryContent) => number;
-
 export interface RaftConfig {
   readonly group: number;
   readonly self: NodeId;
+  /** Higher at each start of this node. */
+  readonly boot: number;
   /** Every voter, self among them. */
   readonly voters: readonly NodeId[];
   /** The election timeout is drawn from [electionTicks, 2 * electionTicks). */
@@ -233,6 +127,10 @@ export interface Ready {
   readonly sendAfter: SendAfter | undefined;
   /** Committed and durable here, in order. The next page comes after applied(last index of this). */
   readonly apply: readonly Entry[];
+  /** What this node has applied is current for these reads. */
+  readonly reads: readonly ConfirmedRead[];
+  /** Reads that nobody will confirm any more; a new one may be asked for. */
+  readonly failedReads: readonly number[];
   readonly events: readonly RaftEvent[];
 }
 
@@ -253,6 +151,17 @@ export type ProposeResult =
       readonly leader: NodeId | undefined;
     }
   | { readonly ok: false; readonly code: 'BUSY' };
+
+export interface ConfirmedRead {
+  readonly read: number;
+  /** At or above everything that was committed when the read was asked for. */
+  readonly index: number;
+}
+
+/** Each read that was taken ends, in Ready's reads or in its failedReads. */
+export type ReadResult =
+  | { readonly ok: true; readonly read: number }
+  | { readonly ok: false; readonly code: 'NO_LEADER' | 'BUSY' };
 
 export interface FollowerStatus {
   readonly node: NodeId;
@@ -287,6 +196,8 @@ export interface Raft {
   /** Messages of other groups, to other nodes or from nodes that do not vote are ignored. */
   step(message: Message): void;
   propose(proposal: Proposal): ProposeResult;
+  /** Asks the leader, here or elsewhere, from which index on this node's state is current. */
+  readIndex(): ReadResult;
   /** The batch, and every one before it, is durable; term and index as the batch gave them. */
   persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void;
   applied(index: number): void;

@@ -1,7 +1,7 @@
 // How any role answers a request for a vote or a pre-vote (thesis 3.4, 3.6.1, 9.6, 4.2.3).
 
+import type { PreVoteRequest, VoteRequest } from './messages.ts';
 import type { RaftState } from './state.ts';
-import type { PreVoteRequest, VoteRequest } from './types.ts';
 
 /**
  * Called for requests of this term, and for pre-vote requests of a higher one. Whoever hears a

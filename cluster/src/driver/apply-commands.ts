@@ -2,8 +2,8 @@
 // name, applies in order, and gives back what to store. Pure but for loading: same log, same state.
 
 import type { Operation } from '@rockpool/storage';
-import type { Entry } from '../core/types.ts';
-import { BARRIER, CLUSTER, type Command, decodeCommand } from '../format/command.ts';
+import type { Entry } from '../core/entry.ts';
+import { CLUSTER, type Command, decodeCommand } from '../format/command.ts';
 import type { GroupSlots } from '../format/group-records.ts';
 import { rowKey } from '../format/store-key.ts';
 import type { MetaState } from '../meta/meta-state.ts';
@@ -50,7 +50,7 @@ export async function applyCommands(
   const operations: Operation[] = [];
   const applied = entries.map((entry, at): AppliedEntry => {
     const command = commands[at];
-    if (command === undefined || command.slot === BARRIER) {
+    if (command === undefined) {
       return { entry, command, outcome: NOTHING, events: [] };
     }
     if (command.slot === CLUSTER) {

@@ -2,7 +2,8 @@
 // handed to the cores as they come, and what the cores want done is carried out at the end of the
 // same turn, never at the next tick.
 
-import type { Message, RaftEvent } from '../core/types.ts';
+import type { Message } from '../core/messages.ts';
+import type { RaftEvent } from '../core/types.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
 import {
   decodeProposal,
@@ -20,6 +21,7 @@ import { PacedLog } from '../paced-log.ts';
 import type { AppliedEntry } from './apply-commands.ts';
 import type { Clock } from './clock.ts';
 import { ClockGuard } from './clock-guard.ts';
+import { CurrentReads } from './current-reads.ts';
 import { ForwardedProposals } from './forwarded-proposals.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
 import { type LeaderView, Submissions } from './submissions.ts';
@@ -53,6 +55,7 @@ const LEADING: ReadonlySet<Message['kind']> = new Set([
 
 export class Driver implements MemberHooks {
   readonly submissions: Submissions;
+  readonly reads = new CurrentReads((group) => this.wake(group));
   readonly #ports: DriverPorts;
   readonly #members = new Map<number, GroupMember>();
   readonly #awake = new Set<number>();
@@ -86,6 +89,7 @@ export class Driver implements MemberHooks {
     this.#stopped = true;
     clearInterval(this.#timer);
     this.submissions.stop();
+    this.reads.stop();
     await Promise.all([...this.#members.values()].map((member) => member.stop()));
   }
 
@@ -157,6 +161,14 @@ export class Driver implements MemberHooks {
     this.#ports.durable(entries);
   }
 
+  readConfirmed(group: number, read: number): void {
+    this.reads.confirmed(group, read);
+  }
+
+  readFailed(group: number, read: number): void {
+    this.reads.failed(group, read);
+  }
+
   event(group: number, event: RaftEvent): void {
     const { logger, self } = this.#ports;
     switch (event.kind) {
@@ -168,7 +180,9 @@ export class Driver implements MemberHooks {
       case 'leaderChanged': {
         const { term, leader } = event;
         logger.debug({ group, term, leader, here: leader === self }, 'leader changed');
-        if (leader !== undefined) this.submissions.retry(group);
+        if (leader === undefined) return;
+        this.submissions.retry(group);
+        this.wake(group);
         return;
       }
       case 'messageRefused':
@@ -206,7 +220,12 @@ export class Driver implements MemberHooks {
     try {
       const awake = [...this.#awake];
       this.#awake.clear();
-      for (const group of awake) this.#members.get(group)?.drain();
+      for (const group of awake) {
+        const member = this.#members.get(group);
+        if (member === undefined) continue;
+        this.reads.ask(group, member.raft);
+        member.drain();
+      }
       const outbox = [...this.#outbox];
       this.#outbox.clear();
       for (const [nodeId, messages] of outbox) this.#sendBundle(nodeId, messages);

@@ -3,7 +3,9 @@
 // entries they come from.
 
 import type { Operation } from '@rockpool/storage';
-import type { Entry, Message, PersistBatch, Raft, RaftEvent } from '../core/types.ts';
+import type { Entry } from '../core/entry.ts';
+import type { Message } from '../core/messages.ts';
+import type { PersistBatch, Raft, RaftEvent } from '../core/types.ts';
 import { encodeHardState, encodeIndex } from '../format/group-records.ts';
 import { encodeLogEntry } from '../format/log-entry.ts';
 import { entryKey, KEY_KIND, storeKey } from '../format/store-key.ts';
@@ -18,6 +20,9 @@ export interface MemberHooks {
   applied(entry: AppliedEntry): void;
   /** What was applied is durable. */
   durable(entries: readonly AppliedEntry[]): void;
+  /** Local reads are current for those who asked for this read. */
+  readConfirmed(group: number, read: number): void;
+  readFailed(group: number, read: number): void;
   event(group: number, event: RaftEvent): void;
   fatal(error: unknown): void;
 }
@@ -78,6 +83,8 @@ export class GroupMember {
       if (ready.persist !== undefined) this.#persist(ready.persist);
       for (const message of ready.sendNow) this.#hooks.send(message);
       if (ready.sendAfter !== undefined) this.#sendAfter(ready.sendAfter);
+      for (const { read } of ready.reads) this.#hooks.readConfirmed(this.group, read);
+      for (const read of ready.failedReads) this.#hooks.readFailed(this.group, read);
       for (const event of ready.events) this.#hooks.event(this.group, event);
       if (ready.apply.length > 0) this.#applying = this.#applyPage(ready.apply);
     }

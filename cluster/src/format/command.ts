@@ -1,7 +1,7 @@
 // What stands in an entry's command, [STO-12]: version u8 (1) | slot i32 | client id (16) | sequence
-// u64 | body. Slots below zero have meanings of their own: -1 is the application's META slot, -2 a
-// barrier (no body), -3 a change of the cluster's own meta state. Client id and sequence name one
-// submission for good: the submitting node finds its own entries by them.
+// u64 | body. Slots below zero have meanings of their own: -1 is the application's META slot, -2 a change
+// of the cluster's own meta state. Client id and sequence name one submission for good: the submitting
+// node finds its own entries by them.
 
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { COMMAND_BYTES_MAX } from './log-entry.ts';
@@ -10,8 +10,7 @@ const COMMAND_VERSION = 1;
 const HEADER_BYTES = 29;
 const SLOTS = 65_536;
 
-export const BARRIER = -2;
-export const CLUSTER = -3;
+export const CLUSTER = -2;
 /** The largest body that submit takes. */
 export const BODY_BYTES_MAX = COMMAND_BYTES_MAX - HEADER_BYTES;
 
@@ -42,6 +41,5 @@ export function decodeCommand(bytes: Uint8Array): Command | undefined {
   const body = reader.rest();
   if (!reader.complete || version !== COMMAND_VERSION) return undefined;
   if (slot < CLUSTER || slot >= SLOTS || bytes.length > COMMAND_BYTES_MAX) return undefined;
-  if (slot === BARRIER && body.length > 0) return undefined;
   return { slot, clientId, sequence, body };
 }

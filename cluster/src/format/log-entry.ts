@@ -4,7 +4,7 @@
 // 0 before the first) and all fields but itself, so that a log proves where it was cut or mended.
 
 import { crc32 } from 'node:zlib';
-import type { Entry, EntryContent } from '../core/types.ts';
+import type { Entry, EntryContent } from '../core/entry.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 
 /** The largest command, header included, that a log takes. */

@@ -1,5 +1,5 @@
 // Frames on the peer port, [PEER-2]: length u32 of all that follows (at most FRAME_BYTES_MAX) |
-// version u8 (1) | cluster id (16) | sender's node id (16) | sender's incarnation (16) | sender's boot
+// version u8 (2) | cluster id (16) | sender's node id (16) | sender's incarnation (16) | sender's boot
 // number u32 | its boot id (8) | its newest durable batch u64 | receiver's node id (16) | sender's clock
 // u64 (ms) | kind u8 | payload | CRC-32 u32 over everything between length and checksum. TLS already
 // guards the bytes on the way; the checksum guards them in the memory of both ends.
@@ -8,7 +8,7 @@ import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 import type { PeerMark } from './identity.ts';
 
-const FRAME_VERSION = 1;
+const FRAME_VERSION = 2;
 export const FRAME_BYTES_MAX = 4_194_304;
 const HEADER_BYTES = 94;
 const CHECKSUM_BYTES = 4;

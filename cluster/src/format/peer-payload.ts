@@ -5,7 +5,8 @@
 // term, 2 busy); [PEER-7] application = bytes that are the application's own; [PEER-8] refusal = code u8
 // (1 incarnation, 2 cluster, 3 frame, 4 key).
 
-import type { Message, NodeId } from '../core/types.ts';
+import type { NodeId } from '../core/entry.ts';
+import type { Message } from '../core/messages.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { COMMAND_BYTES_MAX } from './log-entry.ts';
 import { PAYLOAD_BYTES_MAX } from './peer-frame.ts';

@@ -2,7 +2,8 @@
 // the order below. Sender and receiver stand in the frame's header, not here. A malformed message
 // spoils its whole bundle: no correct node sends one.
 
-import type { Entry, Message, NodeId } from '../core/types.ts';
+import type { Entry, NodeId } from '../core/entry.ts';
+import type { Message } from '../core/messages.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { ENTRY_HEAD_BYTES, encodeLogEntry, readLogEntry } from './log-entry.ts';
 
@@ -16,6 +17,8 @@ const KIND = {
   appendRejected: 7,
   heartbeat: 8,
   heartbeatReply: 9,
+  readRequest: 10,
+  readReply: 11,
 } as const;
 
 const HEAD_BYTES = 13;
@@ -42,6 +45,10 @@ export function raftMessageBytes(message: Message): number {
       return HEAD_BYTES + 16;
     case 'heartbeatReply':
       return HEAD_BYTES + 8;
+    case 'readRequest':
+      return HEAD_BYTES + 12;
+    case 'readReply':
+      return HEAD_BYTES + 21;
   }
 }
 
@@ -72,6 +79,14 @@ export function encodeRaftMessage(message: Message): Uint8Array {
       return writer.u64(message.commit).u64(message.round).finish();
     case 'heartbeatReply':
       return writer.u64(message.round).finish();
+    case 'readRequest':
+      return writer.u32(message.boot).u64(message.read).finish();
+    case 'readReply':
+      writer
+        .u32(message.boot)
+        .u64(message.read)
+        .u8(message.confirmed ? 1 : 0);
+      return writer.u64(message.index).finish();
   }
 }
 
@@ -116,6 +131,18 @@ function readBody(kind: number, envelope: Envelope, reader: ByteReader): Message
       return { ...envelope, kind: 'heartbeat', commit: reader.u64(), round: reader.u64() };
     case KIND.heartbeatReply:
       return { ...envelope, kind: 'heartbeatReply', round: reader.u64() };
+    case KIND.readRequest:
+      return { ...envelope, kind: 'readRequest', boot: reader.u32(), read: reader.u64() };
+    case KIND.readReply: {
+      const [boot, read, confirmed, index] = [
+        reader.u32(),
+        reader.u64(),
+        reader.u8(),
+        reader.u64(),
+      ];
+      if (confirmed > 1) return undefined;
+      return { ...envelope, kind: 'readReply', boot, read, confirmed: confirmed === 1, index };
+    }
     default:
       return undefined;
   }

@@ -1,10 +1,9 @@
 // One node's door to the cluster: reads from the node's own applied state, writes through the group's
 // leader, and messages between the applications of two nodes.
 
-import { Barriers } from '../driver/barriers.ts';
 import type { Driver } from '../driver/driver.ts';
 import { failure } from '../driver/submissions.ts';
-import { BARRIER, BODY_BYTES_MAX } from '../format/command.ts';
+import { BODY_BYTES_MAX } from '../format/command.ts';
 import type { StoreIdentity } from '../format/identity.ts';
 import { FRAME_KIND } from '../format/peer-frame.ts';
 import { APPLICATION_BYTES_MAX } from '../format/peer-payload.ts';
@@ -57,13 +56,9 @@ export interface NodeListeners {
 export class ClusterNode implements Cluster {
   readonly nodes: NodeMessages;
   readonly #parts: ClusterNodeParts;
-  readonly #barriers: Barriers;
 
   constructor(parts: ClusterNodeParts) {
     this.#parts = parts;
-    this.#barriers = new Barriers((group) =>
-      parts.driver.submissions.submit(group, BARRIER, new Uint8Array(0), TIMEOUT_MS),
-    );
     const { transport, listeners } = parts;
     this.nodes = {
       send: (nodeId, message) => {
@@ -91,17 +86,8 @@ export class ClusterNode implements Cluster {
   }
 
   async barrier(slot: Slot, options?: { timeoutMs?: number }): Promise<void> {
-    const passed = this.#barriers.pass(this.groupOf(slot));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const timeoutMs = options?.timeoutMs ?? TIMEOUT_MS;
-      timer = setTimeout(() => reject(failure('CLUSTER_TIMEOUT')), timeoutMs);
-    });
-    try {
-      await Promise.race([passed, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    const timeoutMs = options?.timeoutMs ?? TIMEOUT_MS;
+    await this.#parts.driver.reads.current(this.groupOf(slot), timeoutMs);
   }
 
   async get(slot: Slot, key: Bytes): Promise<Bytes | undefined> {

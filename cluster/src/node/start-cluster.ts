@@ -37,6 +37,7 @@ const LIMITS: RaftLimits = {
   inflightBytesMax: 4_194_304,
   uncommittedBytesMax: 16_777_216,
   applyBytesMax: 524_288,
+  readsMax: 4_096,
 };
 const RULE_VERSION = 1;
 const ANNOUNCE_MS = 5_000;
@@ -192,6 +193,7 @@ class NodeStart {
     const raft = createRaft({
       group,
       self: store.identity.nodeId,
+      boot: store.identity.bootNumber,
       voters: meta.nodes.map((node) => node.id),
       electionTicks: timing.electionTicks,
       heartbeatTicks: timing.heartbeatTicks,

@@ -1,12 +1,12 @@
 // A workbench for tests of the core: one node with everything it puts out, or a group of them with
 // a network that loses exactly what a test wants lost.
 
+import type { Entry, EntryContent } from '../../src/core/entry.ts';
+import type { Message } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
 import type {
-  Entry,
-  EntryContent,
+  ConfirmedRead,
   HardState,
-  Message,
   PersistBatch,
   Proposal,
   ProposeResult,
@@ -28,6 +28,7 @@ const LIMITS: RaftLimits = {
   inflightBytesMax: 1024 * 1024,
   uncommittedBytesMax: 1024 * 1024,
   applyBytesMax: 64 * 1024,
+  readsMax: 64,
 };
 
 export interface NodeOptions {
@@ -90,6 +91,8 @@ export class Node {
   readonly applied: Entry[] = [];
   readonly pages: number[] = [];
   readonly events: RaftEvent[] = [];
+  readonly reads: ConfirmedRead[] = [];
+  readonly failedReads: number[] = [];
   readonly #config: RaftConfig;
   readonly #autoPersist: boolean;
   readonly #autoApply: boolean;
@@ -104,6 +107,7 @@ export class Node {
     this.#config = {
       group: 1,
       self: options.self ?? 'a',
+      boot: 1,
       voters: options.voters ?? voterIds(3),
       electionTicks: ELECTION_TICKS,
       heartbeatTicks: 1,
@@ -173,10 +177,19 @@ export class Node {
     return result;
   }
 
+  /** The number of the read, or why it was not taken. */
+  read(): number | string {
+    const result = this.raft.readIndex();
+    this.drain();
+    return result.ok ? result.read : result.code;
+  }
+
   drain(): this {
     for (let ready = this.raft.ready(); ready !== undefined; ready = this.raft.ready()) {
       this.sent.push(...ready.sendNow);
       this.events.push(...ready.events);
+      this.reads.push(...ready.reads);
+      this.failedReads.push(...ready.failedReads);
       if (ready.sendAfter !== undefined) this.#held.push(ready.sendAfter);
       if (ready.persist !== undefined) {
         this.batches.push(ready.persist);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
+import type { Entry } from '../../src/core/entry.ts';
 import { quorumIndex, voteResult } from '../../src/core/quorum.ts';
 import { THESIS_RULES } from '../../src/core/rules.ts';
-import type { Entry } from '../../src/core/types.ts';
 import { commandEntry, entriesOf, Group, Node } from './bench.ts';
 
 const COMMAND_BYTES = 36;

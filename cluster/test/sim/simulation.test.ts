@@ -60,6 +60,18 @@ const MISTAKES: Readonly<Record<string, Omit<SimulationOptions, 'seed'> & { with
     rules: mutated({ leaderMatch: (_durableIndex, lastIndex) => lastIndex }),
     within: 5,
   },
+  'a leader reads before it has committed in its term': {
+    rules: mutated({ mayRead: () => true }),
+    within: 40,
+  },
+  'a read is confirmed by any round of heartbeats': {
+    rules: mutated({ confirmsRead: (answered) => answered > 0 }),
+    within: 40,
+  },
+  'a read is confirmed by nobody': {
+    rules: mutated({ confirmsRead: () => true }),
+    within: 20,
+  },
   'the vote is not written': { mistakes: { forgetsVote: true }, within: 5 },
   'promises leave before the disk has answered': {
     mistakes: { sendsBeforeDurable: true },

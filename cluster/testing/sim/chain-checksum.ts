@@ -1,6 +1,6 @@
 // A stand-in for the product's CRC-32: 32-bit FNV-1a over every field of an entry, chained.
 
-import type { EntryContent } from '../../src/core/types.ts';
+import type { EntryContent } from '../../src/core/entry.ts';
 
 const PRIME = 0x01000193;
 

@@ -2,7 +2,8 @@
 // history kept here outlives every crash, and nothing in the core can touch it. Checksums are
 // chained, so equal checksums at one index mean equal logs up to it.
 
-import type { Entry, NodeId, Raft, RaftStatus, Role } from '../../src/core/types.ts';
+import type { Entry, NodeId } from '../../src/core/entry.ts';
+import type { Raft, RaftStatus, Role } from '../../src/core/types.ts';
 import { chainChecksum } from './chain-checksum.ts';
 import type { SimProcess } from './process.ts';
 import type { Swarm } from './swarm.ts';

@@ -1,7 +1,7 @@
 // Clients that propose unique values and remember what they were told. A write is acknowledged when
 // the process that took it applies its own entry (same index, same term).
 
-import type { Entry } from '../../src/core/types.ts';
+import type { Entry } from '../../src/core/entry.ts';
 import type { Checker } from './checker.ts';
 import type { CoverageCounter } from './coverage.ts';
 import type { SimProcess } from './process.ts';

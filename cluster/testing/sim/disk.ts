@@ -1,7 +1,8 @@
 // The durable half of a simulated process: what a synced, atomic batch leaves behind, and the
 // batches a crash may take back.
 
-import type { Entry, HardState, PersistBatch, RestoredLog } from '../../src/core/types.ts';
+import type { Entry } from '../../src/core/entry.ts';
+import type { HardState, PersistBatch, RestoredLog } from '../../src/core/types.ts';
 
 export class SimDisk {
   readonly #entries: Entry[] = [];

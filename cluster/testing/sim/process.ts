@@ -1,16 +1,17 @@
 // One simulated process: the thinnest driver around the real core. It lives as long as its disk;
 // the core inside it comes and goes with crashes.
 
+import type { Entry, NodeId } from '../../src/core/entry.ts';
+import type { Message } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import type {
-  Entry,
-  Message,
-  NodeId,
+  ConfirmedRead,
   Proposal,
   ProposeResult,
   Raft,
   RaftEvent,
+  ReadResult,
   Ready,
 } from '../../src/core/types.ts';
 import { chainChecksum } from './chain-checksum.ts';
@@ -41,6 +42,8 @@ export interface ProcessHost {
   /** After each input the core has handled. */
   handled(process: SimProcess): void;
   apply(process: SimProcess, entries: readonly Entry[]): void;
+  readConfirmed(process: SimProcess, read: ConfirmedRead): void;
+  readFailed(process: SimProcess, read: number): void;
   leaderElected(process: SimProcess): void;
 }
 
@@ -95,6 +98,7 @@ export class SimProcess {
     const config = {
       group: 1,
       self: this.id,
+      boot: this.#life,
       voters: this.#voters,
       electionTicks: swarm.electionTicks,
       heartbeatTicks: swarm.heartbeatTicks,
@@ -161,6 +165,14 @@ export class SimProcess {
     return result;
   }
 
+  /** The read may end before this returns, but not before the caller was told its number. */
+  readIndex(taken: (result: ReadResult) => void): void {
+    if (this.#raft === undefined || this.#isPaused) return;
+    taken(this.#raft.readIndex());
+    this.#handled();
+    this.#drainSoon();
+  }
+
   #handled(): void {
     this.#host.handled(this);
   }
@@ -193,6 +205,8 @@ export class SimProcess {
 
   #carryOut(ready: Ready): void {
     for (const event of ready.events) this.#noteEvent(event);
+    for (const read of ready.reads) this.#host.readConfirmed(this, read);
+    for (const read of ready.failedReads) this.#host.readFailed(this, read);
     for (const message of ready.sendNow) this.#host.send(this, message);
     if (ready.persist !== undefined) this.#write(ready.persist);
     if (ready.sendAfter !== undefined) {

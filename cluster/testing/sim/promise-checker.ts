@@ -1,6 +1,7 @@
 // The wire, held against the sender's disk and against all it ever sent.
 
-import type { Message, NodeId } from '../../src/core/types.ts';
+import type { NodeId } from '../../src/core/entry.ts';
+import type { Message } from '../../src/core/messages.ts';
 import type { SimDisk } from './disk.ts';
 import { check } from './violation.ts';
 

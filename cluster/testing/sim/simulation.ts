@@ -2,8 +2,10 @@
 // safety is checked after every step, then healed until it is live again.
 
 import { RaftInvariantError } from '../../src/core/assert.ts';
+import type { Entry, NodeId } from '../../src/core/entry.ts';
+import type { Message } from '../../src/core/messages.ts';
 import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
-import type { Entry, Message, NodeId } from '../../src/core/types.ts';
+import type { ConfirmedRead } from '../../src/core/types.ts';
 import { Checker } from './checker.ts';
 import { Clients } from './clients.ts';
 import { type Coverage, CoverageCounter } from './coverage.ts';
@@ -13,6 +15,7 @@ import { SimNetwork } from './network.ts';
 import { type DriverMistakes, type ProcessHost, SimProcess } from './process.ts';
 import { PromiseChecker } from './promise-checker.ts';
 import { Random } from './random.ts';
+import { Readers } from './readers.ts';
 import { drawSwarm, type Swarm } from './swarm.ts';
 import { Trace } from './trace.ts';
 import { check, type Property, Violation } from './violation.ts';
@@ -45,6 +48,8 @@ const CALM_TIMEOUTS = 20;
 const STEPS_MAX = 20_000_000;
 /** Share of proposals that go to whoever leads; the others go anywhere. */
 const TO_LEADER = 0.8;
+/** Deposed leaders are where a read can go wrong. */
+const READ_AT_LEADER = 0.5;
 const BURST = 60;
 
 /** Runs one seed. A violation is a result, not an exception. */
@@ -67,6 +72,7 @@ class Simulation implements ProcessHost {
   readonly #nemesis: Nemesis;
   readonly #clients: Clients;
   readonly #checker: Checker;
+  readonly #readers: Readers;
   readonly #promises = new PromiseChecker();
   #steps = 0;
   #isSafetyPhase = true;
@@ -89,6 +95,7 @@ class Simulation implements ProcessHost {
     this.#nemesis = new Nemesis(swarm, queue, fork, this.#network, this.#processes, coverage);
     this.#clients = new Clients(swarm, random.fork('values'), coverage);
     this.#checker = new Checker(this.#processes, swarm);
+    this.#readers = new Readers(this.#checker, coverage);
     coverage.count(`nodes.${swarm.nodes}`);
   }
 
@@ -131,6 +138,14 @@ class Simulation implements ProcessHost {
     this.#clients.applied(process, entries);
   }
 
+  readConfirmed(process: SimProcess, read: ConfirmedRead): void {
+    this.#readers.confirmed(process, read);
+  }
+
+  readFailed(process: SimProcess, read: number): void {
+    this.#readers.failed(process, read);
+  }
+
   leaderElected(process: SimProcess): void {
     this.#nemesis.leaderElected(process);
   }
@@ -139,6 +154,7 @@ class Simulation implements ProcessHost {
     for (const process of this.#processes) process.start();
     this.#nemesis.start();
     this.#proposeAgain();
+    this.#readAgain();
     this.#runFor(this.#options.unsafeMs ?? UNSAFE_MS);
   }
 
@@ -160,6 +176,7 @@ class Simulation implements ProcessHost {
     this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'the nodes do not converge', () =>
       this.#hasConverged(),
     );
+    this.#readOnce(LEADER_TIMEOUTS * timeoutMs);
     const term = this.#leader()?.raft?.status().term;
     this.#runFor(CALM_TIMEOUTS * timeoutMs);
     const isCalm = term !== undefined && this.#leader()?.raft?.status().term === term;
@@ -194,6 +211,30 @@ class Simulation implements ProcessHost {
       const times = this.#random.chance(burst) ? BURST : 1;
       for (let time = 0; time < times; time += 1) this.#clients.propose(process);
       this.#proposeAgain();
+    });
+  }
+
+  /** Whole bursts at one process, so that several reads are under way and some find no room. */
+  #readAgain(): void {
+    const { readEveryMs, burst } = this.swarm.client;
+    this.queue.after(this.#random.exponential(readEveryMs), () => {
+      if (!this.#isSafetyPhase) return;
+      const leading = this.#random.chance(READ_AT_LEADER) ? this.#leading() : [];
+      const process = this.#random.pick(leading.length > 0 ? leading : this.#processes);
+      const times = this.#random.chance(burst) ? BURST : 1;
+      for (let time = 0; time < times; time += 1) this.#readers.read(process);
+      this.#readAgain();
+    });
+  }
+
+  /** In a healed cluster a read at any process that is up ends well. */
+  #readOnce(withinMs: number): void {
+    const process = this.#random.pick(this.#processes.filter(({ raft }) => raft !== undefined));
+    const before = this.#readers.confirmedCount;
+    this.#runUntil(withinMs, 'a fresh read is not confirmed', () => {
+      if (this.#readers.confirmedCount > before) return true;
+      if (!this.#readers.isWaiting(process)) this.#readers.read(process);
+      return false;
     });
   }
 

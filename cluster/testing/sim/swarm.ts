@@ -45,7 +45,12 @@ export interface Swarm {
   readonly clockJump: Disturbance | undefined;
   /** Chance that an input is not followed at once by taking the output. */
   readonly lateDrain: number;
-  readonly client: { readonly everyMs: number; readonly burst: number; readonly bytesMax: number };
+  readonly client: {
+    readonly everyMs: number;
+    readonly burst: number;
+    readonly bytesMax: number;
+    readonly readEveryMs: number;
+  };
   /** In the second phase a minority stays down for good. */
   readonly healsMinority: boolean;
 }
@@ -101,6 +106,7 @@ export function drawSwarm(random: Random): Swarm {
       everyMs: random.rate(20, 300),
       burst: sometimes(0.5, 0.005, 0.15),
       bytesMax: random.between(16, 512),
+      readEveryMs: random.rate(20, 300),
     },
     healsMinority: random.chance(0.7),
   };
@@ -115,5 +121,6 @@ function drawLimits(random: Random): RaftLimits {
     inflightBytesMax: random.between(1, 8 * KIBIBYTE),
     uncommittedBytesMax: random.between(2 * KIBIBYTE, 16 * KIBIBYTE),
     applyBytesMax: random.between(1, 4 * KIBIBYTE),
+    readsMax: random.between(2, 40),
   };
 }

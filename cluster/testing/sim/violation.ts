@@ -12,6 +12,7 @@ export type Property =
   | 'oneVotePerTerm'
   | 'durabilityOrder'
   | 'acknowledgedWrite'
+  | 'linearizableRead'
   | 'bounds'
   | 'coreAssertion'
   | 'liveness';

@@ -1,0 +1,13 @@
+// Rounds of heartbeats: what keeps followers from campaigning, and what proves to a leader that it
+// still leads.
+
+import type { LeaderRole, RaftState } from './state.ts';
+
+export function sendHeartbeats(state: RaftState, role: LeaderRole): void {
+  role.heartbeatElapsed = 0;
+  role.round += 1;
+  for (const [to, progress] of role.followers) {
+    const commit = Math.min(state.commit, progress.matchIndex);
+    state.send({ kind: 'heartbeat', to, commit, round: role.round });
+  }
+}

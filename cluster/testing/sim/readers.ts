@@ -1,0 +1,77 @@
+// Clients that read at any process. A read must see at least what was committed anywhere, by any
+// leader, when it was asked for; the checker's history stands outside of all nodes.
+
+import type { ConfirmedRead } from '../../src/core/types.ts';
+import type { Checker } from './checker.ts';
+import type { CoverageCounter } from './coverage.ts';
+import type { SimProcess } from './process.ts';
+import { check } from './violation.ts';
+
+interface Asked {
+  readonly life: number;
+  readonly read: number;
+  readonly committedIndex: number;
+}
+
+export class Readers {
+  readonly #checker: Checker;
+  readonly #coverage: CoverageCounter;
+  readonly #asked = new Map<SimProcess, Asked[]>();
+  #confirmedCount = 0;
+
+  constructor(checker: Checker, coverage: CoverageCounter) {
+    this.#checker = checker;
+    this.#coverage = coverage;
+  }
+
+  get confirmedCount(): number {
+    return this.#confirmedCount;
+  }
+
+  isWaiting(process: SimProcess): boolean {
+    return this.#of(process).some(({ life }) => life === process.life);
+  }
+
+  read(process: SimProcess): void {
+    const { committedIndex } = this.#checker;
+    process.readIndex((result) => {
+      if (!result.ok) {
+        this.#coverage.count(result.code === 'BUSY' ? 'read.busy' : 'read.noLeader');
+        return;
+      }
+      const { life } = process;
+      const ofThisLife = this.#of(process).filter((asked) => asked.life === life);
+      this.#asked.set(process, [...ofThisLife, { life, read: result.read, committedIndex }]);
+    });
+  }
+
+  confirmed(process: SimProcess, { read, index }: ConfirmedRead): void {
+    const asked = this.#take(process, read);
+    const isCurrent = index >= asked.committedIndex;
+    check(isCurrent, 'linearizableRead', () => `${process.id} reads at ${index}, in the past`);
+    const isApplied = process.disk.appliedIndex >= index;
+    check(isApplied, 'linearizableRead', () => `${process.id} has not applied ${index}`);
+    this.#confirmedCount += 1;
+    const isLeader = process.raft?.status().role === 'leader';
+    this.#coverage.count(isLeader ? 'read.atLeader' : 'read.elsewhere');
+  }
+
+  failed(process: SimProcess, read: number): void {
+    this.#take(process, read);
+    this.#coverage.count('read.failed');
+  }
+
+  #take(process: SimProcess, read: number): Asked {
+    const asked = this.#of(process);
+    const found = asked.find((other) => other.life === process.life && other.read === read);
+    if (found === undefined) {
+      throw new Error(`${process.id} ends read ${read}, which nobody waits for`);
+    }
+    asked.splice(asked.indexOf(found), 1);
+    return found;
+  }
+
+  #of(process: SimProcess): Asked[] {
+    return this.#asked.get(process) ?? [];
+  }
+}
