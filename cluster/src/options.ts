@@ -23,12 +23,27 @@ export interface ClusterTiming {
 /** Elections after 0.5 to 1 s of silence, heartbeats every 100 ms. */
 export const DEFAULT_TIMING: ClusterTiming = { tickMs: 50, electionTicks: 10, heartbeatTicks: 2 };
 
+/** How much of each group's log is kept once it is applied, for nodes that lag. */
+export interface LogRetention {
+  readonly entries: number;
+  readonly bytes: number;
+  /** Beyond it even a node that answers and lags is sent a snapshot instead. */
+  readonly bytesMax: number;
+}
+
+export const DEFAULT_RETENTION: LogRetention = {
+  entries: 10_000,
+  bytes: 4_194_304,
+  bytesMax: 16_777_216,
+};
+
 export interface StartOptions {
   /** A directory that initCluster prepared. */
   readonly dataDir: string;
   readonly stateMachine: StateMachine;
   readonly logger: ClusterLogger;
   readonly timing?: Partial<ClusterTiming>;
+  readonly retention?: Partial<LogRetention>;
   /** host:port of the peer listener; by default every interface, with the port that peers know. */
   readonly listenAddress?: string;
   /** host:port where peers reach this node, if it moved since init; announced to all of them. */

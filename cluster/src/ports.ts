@@ -80,6 +80,8 @@ export interface GroupStatus {
   readonly leader?: string;
   readonly commitIndex: number;
   readonly appliedIndex: number;
+  /** Of the log as it is kept: what came before is compacted away. */
+  readonly firstIndex: number;
   readonly lastIndex: number;
 }
 
@@ -163,6 +165,11 @@ export interface Cluster {
   groupOf(slot: Slot): number;
   isLeader(group: number): boolean;
   onEvent(listener: (event: ClusterEvent) => void): void;
+  /**
+   * Rows of the group changed without an event for each change: this node was so far behind that it was
+   * sent the state itself. What was derived from them is to be read anew.
+   */
+  onReplaced(listener: (group: number) => void): void;
   onLeadership(listener: (group: number, leader: boolean) => void): void;
   readonly nodes: NodeMessages;
   status(): ClusterStatus;

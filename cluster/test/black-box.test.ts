@@ -12,7 +12,7 @@ import { Random } from '../testing/sim/random.ts';
 import { ToyCluster, ToyFailure } from '../testing/toy-cluster.ts';
 
 // Processes start slowly where every core is busy.
-t.setTimeout(100_000);
+t.setTimeout(200_000);
 
 const SLOTS = [-1, 7, 40_000];
 const ROUNDS = 6;

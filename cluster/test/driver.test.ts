@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Message } from '../src/core/messages.ts';
+import type { PeerMessage } from '../src/core/messages.ts';
 import { createRaft } from '../src/core/raft.ts';
 import { type AppliedEntry, applyCommands } from '../src/driver/apply-commands.ts';
 import { ClockGuard } from '../src/driver/clock-guard.ts';
@@ -356,7 +356,7 @@ async function doubtedVoter() {
   const disk = new MemoryDisk();
   await createStore({ open: async () => disk.open() });
   const store = await LogStore.open(disk.open(), { onPoison: () => {}, lazyMs: 1 });
-  const sent: Message[] = [];
+  const sent: PeerMessage[] = [];
   const nothing = () => {};
   const driver = new Driver({
     self,
@@ -368,6 +368,8 @@ async function doubtedVoter() {
     tickMs: 1,
     send: (to, _, payload) => sent.push(...(decodeRaftBundle(payload, self, to) ?? [])) > 0,
     durable: nothing,
+    snapshotRows: (group) => store.snapshotRows(group),
+    replaced: nothing,
     leadership: nothing,
     fatal: (error) => {
       throw error;
@@ -383,7 +385,7 @@ async function doubtedVoter() {
     seed: 1,
     chainChecksum,
     hardState: undefined,
-    log: { previous: { index: 0, term: 0, checksum: 0 }, entries: [] },
+    log: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0 }, entries: [] },
     applied: 0,
     limits: {
       appendBytesMax: 1_000,
@@ -391,14 +393,17 @@ async function doubtedVoter() {
       inflightBytesMax: 1_000,
       uncommittedBytesMax: 1_000,
       applyBytesMax: 1_000,
+      logEntriesKept: 1_000,
+      logBytesKept: 1_000_000,
+      logBytesMax: 1_000_000,
       readsMax: 10,
     },
   });
   const slots = { epoch: 1, ranges: [] };
   const apply = { machine: counterMachine, slots, meta: undefined, getMany: async () => [] };
   const applied = { index: 0, term: 0 };
-  const member = new GroupMember({ group: 1, raft, store, apply, hooks: driver, applied });
-  const hear = (from: string, message: Message) => {
+  const member = new GroupMember({ group: 1, self, raft, store, apply, hooks: driver, applied });
+  const hear = (from: string, message: PeerMessage) => {
     const [payload] = encodeRaftBundles([message]);
     driver.received({
       clusterId: '',
@@ -445,6 +450,6 @@ t.test(
   },
 );
 
-function isGranted(message: Message): boolean {
+function isGranted(message: PeerMessage): boolean {
   return message.kind === 'preVoteReply' && message.granted;
 }

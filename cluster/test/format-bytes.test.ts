@@ -9,7 +9,8 @@ import {
   encodeGroupSlots,
   encodeHardState,
   encodeIndex,
-  encodeLogFirst,
+  encodeLogBase,
+  encodeSide,
 } from '../src/format/group-records.ts';
 import { encodeIdentity, encodePeerMark } from '../src/format/identity.ts';
 import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
@@ -56,8 +57,9 @@ t.test('[STO-3] [STO-5] [STO-6] [STO-7] [STO-9] [STO-10] records of node and gro
   t.equal(hex(voted), `0000000000000005000000000000000401${A}`);
   const unvoted = encodeHardState({ term: 5, commit: 4, vote: undefined });
   t.equal(hex(unvoted), `0000000000000005000000000000000400${'00'.repeat(16)}`);
-  const first = encodeLogFirst({ index: 7, term: 2, checksum: 0xdeadbeef });
-  t.equal(hex(first), '00000000000000070000000000000002deadbeef');
+  const base = encodeLogBase({ index: 7, term: 2, checksum: 0xdeadbeef, entryTimeMs: 9 });
+  t.equal(hex(base), '00000000000000070000000000000002deadbeef0000000000000009');
+  t.equal(hex(encodeSide(1)), '01');
   t.equal(hex(encodeIndex(2 ** 32)), '0000000100000000');
   const ranges = [
     { first: 0, last: 255 },
@@ -115,7 +117,7 @@ t.test('[PEER-2] [PEER-3] [PEER-5] [PEER-6] [PEER-8] a frame and its payloads', 
     kind: FRAME_KIND.application,
     payload: bytes('c0ffee'),
   });
-  const body = `01${A}${B}${C}00000001${'ab'.repeat(8)}0000000000000003${A}000000000000000205c0ffee`;
+  const body = `02${A}${B}${C}00000001${'ab'.repeat(8)}0000000000000003${A}000000000000000205c0ffee`;
   t.equal(hex(frame), `00000065${body}${crc(body)}`);
   t.equal(hex(encodeHello(1)), '0001');
   const proposal = { request: 2, oldest: 1, group: 2, term: 3, ruleVersion: 4, tableEpoch: 5 };

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { batchKey, encodeStoredValue } from '@rockpool/storage';
 import t from 'tap';
-import { decodeIndex, encodeIndex } from '../src/format/group-records.ts';
+import { decodeIndex, encodeIndex, encodeLogBase } from '../src/format/group-records.ts';
 import { encodeIdentity } from '../src/format/identity.ts';
+import { decodeLogEntry } from '../src/format/log-entry.ts';
 import { entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { NodeError } from '../src/node-error.ts';
 import { LogStore } from '../src/store/log-store.ts';
@@ -50,7 +51,8 @@ t.test('the store over LevelDB', async (t) => {
     const ballast = { key: rowKey(1, 2, Buffer.from('ballast')), payload: Buffer.alloc(7_000, 7) };
     for (const [at, entry] of entries.reverse().entries()) {
       const payload = encodeIndex(at + 1);
-      const applied = { key: storeKey(KEY_KIND.applied, 1), payload };
+      const base = decodeLogEntry(entry.payload!)!;
+      const applied = { key: storeKey(KEY_KIND.applied, 1), payload: encodeLogBase(base) };
       await stageDurably(store, [entry, { key: row, payload }, ballast, applied]);
     }
     await store.close();
@@ -67,7 +69,8 @@ t.test('the store over LevelDB', async (t) => {
           const state = await opened.loadGroup(1);
           const [value] = await opened.getMany([row]);
           const rowIndex = value === undefined ? 0 : decodeIndex(value);
-          const isPrefix = state.log.entries.length === state.applied && rowIndex === state.applied;
+          const { index } = state.applied;
+          const isPrefix = state.log.entries.length === index && rowIndex === index;
           return isPrefix ? 'prefix' : `${what}: ${state.log.entries.length} ${rowIndex}`;
         })
         .catch((error: unknown) => (error instanceof NodeError ? error.code : String(error)));
@@ -156,7 +159,8 @@ t.test('[STO-8] a gap, a swapped entry or a lost tail keeps the node from starti
     await createStore(disk);
     const store = await openStore(disk);
     await stageDurably(store, chainedEntries(1, 10));
-    const applied = Buffer.from('0000000000000009', 'hex');
+    const ninth = chainedEntries(1, 10).find(({ key }) => hex(key) === hex(entryKey(1, 9)));
+    const applied = encodeLogBase(decodeLogEntry(ninth!.payload!)!);
     await stageDurably(store, [{ key: storeKey(KEY_KIND.applied, 1), payload: applied }]);
     change(content);
     try {

@@ -4,9 +4,9 @@
 import type { KeyValueStore, Operation } from '@rockpool/storage';
 import type { Test } from 'tap';
 import { toHex } from '../src/format/bytes.ts';
-import { encodeIndex } from '../src/format/group-records.ts';
+import { encodeLogBase } from '../src/format/group-records.ts';
 import { DATA_VERSION, type StoreIdentity } from '../src/format/identity.ts';
-import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
+import { chainChecksum, decodeLogEntry, encodeLogEntry } from '../src/format/log-entry.ts';
 import { entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { firstRows } from '../src/node/init-cluster.ts';
 import { LogStore, rowRange } from '../src/store/log-store.ts';
@@ -93,9 +93,12 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     const disk = await makeDisk();
     await createStore(disk);
     const before = await openStore(disk);
-    await stageDurably(before, chainedEntries(1, 300));
+    const entries = chainedEntries(1, 300);
+    const applied = decodeLogEntry(entries[199]?.payload ?? new Uint8Array(0));
+    if (applied === undefined) throw new Error('entry 200 is one of them');
+    await stageDurably(before, entries);
     await stageDurably(before, [
-      { key: storeKey(KEY_KIND.applied, 1), payload: encodeIndex(200) },
+      { key: storeKey(KEY_KIND.applied, 1), payload: encodeLogBase(applied) },
       { key: entryKey(1, 300), payload: null },
     ]);
     await before.close();
@@ -103,7 +106,7 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     const group = await after.loadGroup(1);
     t.equal(group.log.entries.length, 299);
     t.equal(group.log.entries[255]?.index, 256);
-    t.equal(group.applied, 200);
+    t.equal(group.applied.index, 200);
     t.match(group.hardState, { term: 1, commit: 0, vote: undefined });
     t.same((await after.loadGroup(2)).log.entries, []);
     await after.close();
@@ -155,6 +158,83 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     t.same(await names(10_000), all);
     t.same(await names(300), all.slice(0, 300));
     t.equal((await store.scanSlots(1, bytes('row-'), 10_000)).length, 500);
+    await store.close();
+  });
+
+  t.test('[STO-14] rows of a snapshot replace the others in the batch that says so', async (t) => {
+    const disk = await makeDisk();
+    await createStore(disk);
+    const before = await openStore(disk);
+    const row = (name: string, payload: string) => ({
+      key: rowKey(1, 5, bytes(name)),
+      payload: bytes(payload),
+    });
+    const rows = async (store: LogStore) => {
+      const range = rowRange(1, 5, new Uint8Array(0));
+      const found = [
+        ...(await store.scan(range, 10)),
+        ...(await store.scanSlots(1, bytes('b'), 10)),
+      ];
+      return found.map(([key, value]) => Buffer.from([...key.subarray(7), ...value]).toString());
+    };
+    await stageDurably(before, [row('a', '1'), row('b', '1')]);
+    await before.stageReceived(1, [
+      [row('b', '').key, bytes('2')],
+      [row('c', '').key, bytes('2')],
+    ]);
+    t.same(await rows(before), ['a1', 'b1', 'b1'], 'not before');
+    await before.close();
+    const between = await openStore(disk);
+    t.same(await rows(between), ['a1', 'b1', 'b1'], 'a stop before the switch changes nothing');
+    await between.clearOther(1);
+    await between.stageReceived(1, [[row('b', '').key, bytes('3')]]);
+    const switched = new Promise<void>((resolve) => {
+      between.stageSwitch(1, [{ key: storeKey(KEY_KIND.slots, 1), payload: bytes('s') }], resolve);
+    });
+    t.same(await rows(between), ['b3', 'b3'], 'reads see what is staged');
+    await switched;
+    between.stage([row('d', '4')], 'lazy');
+    t.same(await rows(between), ['b3', 'd4', 'b3']);
+    await between.clearOther(1);
+    await between.close();
+    const after = await openStore(disk);
+    t.same(await rows(after), ['b3', 'd4', 'b3'], 'and so do later starts');
+    const found = await after.getMany([row('a', '').key, row('d', '').key]);
+    t.same(
+      found.map((value) => value && Buffer.from(value).toString()),
+      [undefined, '4'],
+    );
+    const snapshot = await after.snapshotRows(1);
+    const sent: string[] = [];
+    for await (const page of snapshot.pages()) {
+      sent.push(...page.map(([key, value]) => `${toHex(key)} ${Buffer.from(value)}`));
+    }
+    await snapshot.close();
+    t.same(sent, [`${toHex(row('b', '').key)} 3`, `${toHex(row('d', '').key)} 4`]);
+    await after.stageReceived(1, [[row('e', '').key, bytes('5')]]);
+    await new Promise<void>((resolve) => after.stageSwitch(1, [], resolve));
+    t.same(await rows(after), ['e5'], 'there and back: nothing of the first rows is left');
+    await after.close();
+  });
+
+  t.test('a snapshot is the rows of one moment, after all that was staged before', async (t) => {
+    const disk = await makeDisk();
+    await createStore(disk);
+    const store = await openStore(disk);
+    const row = (name: string) => ({ key: rowKey(1, 5, bytes(name)), payload: bytes(name) });
+    await stageDurably(store, [row('a')]);
+    store.stage([row('b')], 'lazy');
+    const opening = store.snapshotRows(1);
+    store.stage([{ key: storeKey(KEY_KIND.applied, 2), payload: bytes('another group') }], 'lazy');
+    const snapshot = await opening;
+    await stageDurably(store, [row('c')]);
+    const names: string[] = [];
+    for await (const page of snapshot.pages()) {
+      names.push(...page.map(([, payload]) => Buffer.from(payload).toString()));
+    }
+    t.same(names, ['a', 'b']);
+    t.match(await snapshot.head(), { base: { index: 0, term: 0 } });
+    await snapshot.close();
     await store.close();
   });
 

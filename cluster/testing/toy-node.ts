@@ -23,6 +23,8 @@ export type ToyReply =
 
 const TIMEOUT_MS = 4_000;
 const TIMING = { tickMs: 20, electionTicks: 10, heartbeatTicks: 2 };
+/** So little that a killed node often needs a snapshot. */
+const RETENTION = { entries: 20, bytes: 100_000, bytesMax: 200_000 };
 const silent = () => {};
 const LOGGER: ClusterLogger = { debug: silent, info: silent, warn: silent, error: silent };
 
@@ -94,6 +96,7 @@ async function run(dataDir: string): Promise<void> {
     listenAddress: '127.0.0.1:0',
     addressOf: (node) => addresses[node.id],
     timing: TIMING,
+    retention: RETENTION,
     onFatal: (error) => stopped(error.code),
   });
   const { self, listenAddress } = cluster.status();

@@ -328,3 +328,14 @@ t.test("[HUB-10] a user's other devices learn of a pool that one of them joined"
   t.equal(joining.last('changed'), undefined, 'who watches the pool knows it');
   t.equal(stranger.last('changed'), undefined);
 });
+
+t.test('when the state was replaced as a whole, every socket is sent elsewhere', async (t) => {
+  const world = new World();
+  t.teardown(() => world.close());
+  const hub = world.node('1');
+  const [anna, bela] = [new FakeSocket(ANNA, 11), new FakeSocket(BELA, 22)];
+  await world.watch(hub, anna);
+  hub.attach(bela);
+  hub.stateReplaced();
+  t.same([...anna.ends, ...bela.ends], ['CLUSTER_DRAINING', 'CLUSTER_DRAINING']);
+});

@@ -3,7 +3,7 @@
 // replaced since they were handed out (the ABA problem of asynchronous log writes).
 
 import { assert } from './assert.ts';
-import type { NodeId } from './entry.ts';
+import type { LogBase, NodeId } from './entry.ts';
 import type { Log } from './log.ts';
 import type { HardState, PersistBatch } from './types.ts';
 
@@ -24,6 +24,8 @@ export class Durability {
   #handedIndex: number;
   #handed: HardState;
   #truncateFrom: number | undefined;
+  #compactTo: LogBase | undefined;
+  #snapshot: LogBase | undefined;
   #batches = 0;
   #inFlight: InFlight[] = [];
 
@@ -63,6 +65,20 @@ export class Durability {
     for (const batch of this.#inFlight) batch.durableTo = Math.min(batch.durableTo, index - 1);
   }
 
+  compactedTo(base: LogBase): void {
+    this.#compactTo = base;
+  }
+
+  /** The log was replaced as a whole: nothing of it is durable before the batch that says so. */
+  replacedBy(snapshot: LogBase): void {
+    this.#snapshot = snapshot;
+    this.#truncateFrom = undefined;
+    this.#compactTo = undefined;
+    this.#handedIndex = snapshot.index;
+    this.#durableIndex = 0;
+    for (const batch of this.#inFlight) batch.durableTo = 0;
+  }
+
   /**
    * The commit index alone is no reason to write: a restart learns it again from its leader, or from
    * the applied index.
@@ -72,13 +88,16 @@ export class Durability {
     const handed = this.#handed;
     const hasNewEntries = log.lastIndex > this.#handedIndex;
     const hasNewVote = term !== handed.term || vote !== handed.vote;
-    if (!hasNewEntries && !hasNewVote && this.#truncateFrom === undefined) return undefined;
+    const replaced = this.#snapshot ?? this.#compactTo ?? this.#truncateFrom;
+    if (!hasNewEntries && !hasNewVote && replaced === undefined) return undefined;
     assert(term >= handed.term, 'the term never falls');
     assert(commit >= handed.commit, 'the commit index never falls');
     const index = log.lastIndex;
     const batch: PersistBatch = {
       batch: this.#batches + 1,
       hardState: hasNewVote || commit !== handed.commit ? hardState : undefined,
+      snapshot: this.#snapshot,
+      compactTo: this.#compactTo,
       truncateFrom: this.#truncateFrom,
       entries: hasNewEntries ? log.slice(this.#handedIndex + 1, index) : [],
       term,
@@ -87,6 +106,8 @@ export class Durability {
     this.#batches += 1;
     this.#handed = hardState;
     this.#handedIndex = index;
+    this.#snapshot = undefined;
+    this.#compactTo = undefined;
     this.#truncateFrom = undefined;
     const durability = {
       batch: batch.batch,

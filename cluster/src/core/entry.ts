@@ -27,3 +27,11 @@ export interface Entry extends EntryContent {
 }
 
 export type ChainChecksum = (previousChecksum: number, content: EntryContent) => number;
+
+/** The entry that a log goes on from, and does not hold itself; zeros before the first one. */
+export interface LogBase {
+  readonly index: number;
+  readonly term: number;
+  readonly checksum: number;
+  readonly entryTimeMs: number;
+}

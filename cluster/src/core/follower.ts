@@ -3,7 +3,7 @@
 import { assert } from './assert.ts';
 import { campaign } from './candidate.ts';
 import type { Entry } from './entry.ts';
-import type { Append, Heartbeat, Message } from './messages.ts';
+import type { Append, Heartbeat, Message, Snapshot } from './messages.ts';
 import type { RaftState } from './state.ts';
 
 export function tickFollower(state: RaftState): void {
@@ -23,6 +23,7 @@ export function stepFollower(state: RaftState, message: Message): void {
       followLeader(state, message);
       handleHeartbeat(state, message);
       return;
+    case 'snapshot':
     case 'preVoteRequest':
     case 'preVoteReply':
     case 'voteRequest':
@@ -37,7 +38,7 @@ export function stepFollower(state: RaftState, message: Message): void {
   }
 }
 
-function followLeader(state: RaftState, message: Append | Heartbeat): void {
+export function followLeader(state: RaftState, message: Append | Heartbeat | Snapshot): void {
   assert(state.leader === undefined || state.leader === message.from, 'one leader in a term');
   state.electionElapsed = 0;
   state.setLeader(message.from);

@@ -24,6 +24,7 @@ export function becomeLeader(state: RaftState): void {
     followers,
     round: 0,
     windowRound: 0,
+    liveRound: -1,
     heartbeatElapsed: 0,
     reads: new LeaderReads(config.limits.readsMax),
     uncommittedBytes: commandBytes(log.slice(state.commit + 1, log.lastIndex)),
@@ -57,6 +58,7 @@ export function tickLeader(state: RaftState, role: LeaderRole): void {
       return;
     }
     state.electionElapsed = 0;
+    role.liveRound = role.windowRound;
     role.windowRound = role.round;
   }
   role.heartbeatElapsed += 1;
@@ -84,6 +86,7 @@ export function stepLeader(state: RaftState, role: LeaderRole, message: Message)
       confirmReads(state, role);
       return;
     case 'append':
+    case 'snapshot':
     case 'heartbeat':
       assert(false, 'one leader in a term');
       return;
@@ -138,7 +141,11 @@ export function sendAppends(state: RaftState, role: LeaderRole): void {
       if (wanted === 'nothing') break;
       const previousIndex = progress.nextIndex - 1;
       const previousTerm = log.termAt(previousIndex);
-      assert(previousTerm !== undefined, 'a follower goes on from within the log');
+      if (previousTerm === undefined) {
+        assert(previousIndex < log.firstIndex, 'a follower goes on from within the log');
+        startSnapshot(state, to, progress);
+        break;
+      }
       const entries =
         wanted === 'entries' ? log.page(progress.nextIndex, log.lastIndex, appendBytesMax) : [];
       state.send({
@@ -155,12 +162,19 @@ export function sendAppends(state: RaftState, role: LeaderRole): void {
   }
 }
 
+/** Only for one that was heard: to others it would be streamed in vain. */
+function startSnapshot(state: RaftState, to: NodeId, progress: Progress): void {
+  if (!progress.isHeard) return;
+  progress.awaitsSnapshot(state.applied);
+  state.snapshotsFor.push(to);
+}
+
 function handleAccepted(state: RaftState, progress: Progress, message: AppendAccepted): void {
   if (message.matchIndex > state.log.lastIndex) {
     state.refuse(message, 'impossibleIndex');
     return;
   }
-  progress.accepted(message.matchIndex);
+  progress.accepted(message.matchIndex, state.log.firstIndex);
 }
 
 function handleRejected(state: RaftState, progress: Progress, message: AppendRejected): void {

@@ -1,9 +1,8 @@
-// The log of one group, in memory. It keeps every entry from firstIndex on: nothing is compacted
-// yet, so memory grows with the log. Callers go by firstIndex and termAt, and only this file knows
-// where an entry lies, so that a part may later live elsewhere.
+// The log of one group, in memory: every entry from firstIndex on; what came before is compacted away.
+// Callers go by firstIndex and termAt, and only this file knows where an entry lies.
 
 import { assert } from './assert.ts';
-import type { ChainChecksum, Entry } from './entry.ts';
+import type { ChainChecksum, Entry, LogBase } from './entry.ts';
 import type { LogPosition } from './rules.ts';
 import type { RestoredLog } from './types.ts';
 
@@ -15,12 +14,13 @@ export function entryBytes(entry: Entry): number {
 }
 
 export class Log {
-  readonly #previous: RestoredLog['previous'];
-  readonly #entries: Entry[];
+  #base: LogBase;
+  #entries: Entry[];
+  #bytes = 0;
 
   /** Refuses a log with a hole, a falling term or a broken checksum chain: its disk is damaged. */
   constructor(group: number, restored: RestoredLog, chainChecksum: ChainChecksum) {
-    this.#previous = restored.previous;
+    this.#base = restored.base;
     this.#entries = [];
     for (const entry of restored.entries) {
       assert(entry.group === group, 'a restored entry belongs to its group');
@@ -31,37 +31,49 @@ export class Log {
   }
 
   get firstIndex(): number {
-    return this.#previous.index + 1;
+    return this.#base.index + 1;
   }
 
   get lastIndex(): number {
-    return this.#previous.index + this.#entries.length;
+    return this.#base.index + this.#entries.length;
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get base(): LogBase {
+    return this.#base;
   }
 
   get last(): LogPosition {
-    const term = this.#entries.at(-1)?.term ?? this.#previous.term;
+    const term = this.#entries.at(-1)?.term ?? this.#base.term;
     return { index: this.lastIndex, term };
   }
 
   get lastEntryTimeMs(): number {
-    return this.#entries.at(-1)?.entryTimeMs ?? 0;
+    return this.#entries.at(-1)?.entryTimeMs ?? this.#base.entryTimeMs;
   }
 
   /** undefined for what was compacted away or does not exist; 0 before the first entry. */
   termAt(index: number): number | undefined {
-    return index === this.#previous.index ? this.#previous.term : this.#at(index)?.term;
+    return index === this.#base.index ? this.#base.term : this.#at(index)?.term;
   }
 
   checksumAt(index: number): number {
-    const checksum =
-      index === this.#previous.index ? this.#previous.checksum : this.#at(index)?.checksum;
+    const checksum = index === this.#base.index ? this.#base.checksum : this.#at(index)?.checksum;
     assert(checksum !== undefined, `entry ${index} is in the log`);
     return checksum;
   }
 
-  /** 0 where the log begins: then only the terms and the order are held against each other. */
   timeAt(index: number): number {
-    return this.#at(index)?.entryTimeMs ?? 0;
+    return index === this.#base.index
+      ? this.#base.entryTimeMs
+      : (this.#at(index)?.entryTimeMs ?? 0);
   }
 
   append(entry: Entry): void {
@@ -69,11 +81,46 @@ export class Log {
     assert(entry.term >= this.last.term, 'terms in a log never fall');
     assert(entry.entryTimeMs >= this.lastEntryTimeMs, 'times in a log never fall');
     this.#entries.push(entry);
+    this.#bytes += entryBytes(entry);
   }
 
   truncateFrom(index: number): void {
     assert(index >= this.firstIndex && index <= this.lastIndex, 'truncation lies in the log');
-    this.#entries.length = index - this.firstIndex;
+    for (const entry of this.#entries.splice(index - this.firstIndex)) {
+      this.#bytes -= entryBytes(entry);
+    }
+  }
+
+  /** The last entry to drop, not above limit, so that what is left is within both bounds. */
+  compactionIndex(entriesKept: number, bytesKept: number, limit: number): number {
+    let index = this.#base.index;
+    let bytes = this.#bytes;
+    while (index < limit) {
+      const next = this.#at(index + 1);
+      const isWithin = this.lastIndex - index <= entriesKept && bytes <= bytesKept;
+      if (next === undefined || isWithin) break;
+      bytes -= entryBytes(next);
+      index += 1;
+    }
+    return index;
+  }
+
+  /** Drops every entry up to this one, and goes on from it. */
+  compactTo(index: number): void {
+    const last = this.#at(index);
+    assert(last !== undefined, 'compaction ends in the log');
+    const { term, checksum, entryTimeMs } = last;
+    for (const entry of this.#entries.splice(0, index - this.#base.index)) {
+      this.#bytes -= entryBytes(entry);
+    }
+    this.#base = { index, term, checksum, entryTimeMs };
+  }
+
+  /** Drops everything and goes on from a snapshot. */
+  restart(base: LogBase): void {
+    this.#base = base;
+    this.#entries = [];
+    this.#bytes = 0;
   }
 
   /** Both ends included. */
@@ -105,12 +152,12 @@ export class Log {
    */
   lastPossibleAgreement(index: number, term: number): LogPosition {
     let at = Math.min(index, this.lastIndex);
-    while (at > this.#previous.index) {
+    while (at > this.#base.index) {
       const own = this.termAt(at);
       if (own !== undefined && own <= term) return { index: at, term: own };
       at -= 1;
     }
-    return { index: this.#previous.index, term: this.#previous.term };
+    return { index: this.#base.index, term: this.#base.term };
   }
 
   #at(index: number): Entry | undefined {

@@ -1,6 +1,6 @@
 // What the members of a group say to each other.
 
-import type { Entry, NodeId } from './entry.ts';
+import type { Entry, LogBase, NodeId } from './entry.ts';
 
 interface Envelope {
   readonly group: number;
@@ -77,6 +77,15 @@ export interface HeartbeatReply extends Envelope {
 }
 
 /**
+ * The state machine as it was after the entry at the base has arrived here in full, and can be put in
+ * the place of the one that this node has. Its content travels beside the core.
+ */
+export interface Snapshot extends Envelope {
+  readonly kind: 'snapshot';
+  readonly base: LogBase;
+}
+
+/**
  * Asks the leader for an index that is good to read at (ReadIndex, thesis 6.4). Boot and read name one
  * request of one process for good: no answer to another one is ever taken for this one's.
  */
@@ -95,7 +104,8 @@ export interface ReadReply extends Envelope {
   readonly index: number;
 }
 
-export type Message =
+/** What travels between nodes as it is. */
+export type PeerMessage =
   | PreVoteRequest
   | PreVoteReply
   | VoteRequest
@@ -107,3 +117,5 @@ export type Message =
   | HeartbeatReply
   | ReadRequest
   | ReadReply;
+
+export type Message = PeerMessage | Snapshot;

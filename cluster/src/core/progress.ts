@@ -1,6 +1,7 @@
 // What a leader knows of one follower's log (after etcd's raft). In the probe state one append is on
 // its way at a time, to find where the logs agree; in the replicate state appends are pipelined
-// within a window of count and bytes.
+// within a window of count and bytes; in the snapshot state none are sent, since what the follower
+// needs is no longer in the log.
 
 import { assert } from './assert.ts';
 import type { RaftLimits } from './types.ts';
@@ -10,13 +11,18 @@ interface Inflight {
   readonly bytes: number;
 }
 
+export type ProgressState = 'probe' | 'replicate' | 'snapshot';
+
 export class Progress {
   readonly #limits: RaftLimits;
-  #state: 'probe' | 'replicate' = 'probe';
+  #state: ProgressState = 'probe';
   #matchIndex = 0;
   #nextIndex: number;
   #isProbeOut = false;
   #isProbeDue = false;
+  /** Heard since its connection broke: only then is it worth a snapshot. */
+  #isHeard = false;
+  #pendingSnapshot = 0;
   #sentCommit = 0;
   #ackedRound = 0;
   #inflights: Inflight[] = [];
@@ -27,7 +33,7 @@ export class Progress {
     this.#limits = limits;
   }
 
-  get state(): 'probe' | 'replicate' {
+  get state(): ProgressState {
     return this.#state;
   }
 
@@ -44,6 +50,15 @@ export class Progress {
     return this.#ackedRound;
   }
 
+  /** It goes on from the log after this index, if that is still there. */
+  get neededFrom(): number {
+    return this.#state === 'snapshot' ? this.#pendingSnapshot : this.#matchIndex;
+  }
+
+  get isHeard(): boolean {
+    return this.#isHeard;
+  }
+
   get inflightAppends(): number {
     return this.#inflights.length;
   }
@@ -54,6 +69,7 @@ export class Progress {
 
   /** What to send now: entries, an append without entries, or nothing. */
   wants(lastIndex: number, commit: number): 'entries' | 'empty' | 'nothing' {
+    if (this.#state === 'snapshot') return 'nothing';
     const hasEntries = this.#nextIndex <= lastIndex;
     if (this.#state === 'probe') {
       if (this.#isProbeOut) return 'nothing';
@@ -77,15 +93,34 @@ export class Progress {
     }
   }
 
-  accepted(matchIndex: number): void {
+  /** What it needs is compacted away; it will be sent the state of this index or a later one. */
+  awaitsSnapshot(index: number): void {
+    this.#probe();
+    this.#state = 'snapshot';
+    this.#pendingSnapshot = index;
+  }
+
+  snapshotEnded(isReceived: boolean): void {
+    if (this.#state !== 'snapshot') return;
+    const received = isReceived ? this.#pendingSnapshot : 0;
+    this.#probe();
+    this.#nextIndex = Math.max(this.#nextIndex, received + 1);
+    // The answer to the next heartbeat begins again: not at once, lest it goes round and round.
+    this.#isProbeOut = true;
+  }
+
+  /** firstIndex is that of the leader's log: what follows on it can go on by appends. */
+  accepted(matchIndex: number, firstIndex: number): void {
+    this.#isHeard = true;
     const freed = this.#inflights.filter((inflight) => inflight.lastIndex <= matchIndex);
     for (const inflight of freed) this.#inflightBytes -= inflight.bytes;
     this.#inflights.splice(0, freed.length);
     if (matchIndex < this.#matchIndex) return;
-    const wasProbing = this.#state === 'probe';
+    const isOnLog = this.#state === 'snapshot' && matchIndex + 1 >= firstIndex;
+    const goesOn = this.#state === 'probe' || isOnLog;
     this.#matchIndex = matchIndex;
     this.#nextIndex = Math.max(this.#nextIndex, matchIndex + 1);
-    if (wasProbing) {
+    if (goesOn) {
       this.#state = 'replicate';
       this.#isProbeOut = false;
       this.#nextIndex = matchIndex + 1;
@@ -95,6 +130,8 @@ export class Progress {
 
   /** False if the refusal is of an append that no longer matters. */
   rejected(rejectedIndex: number, agreementIndex: number): boolean {
+    this.#isHeard = true;
+    if (this.#state === 'snapshot') return false;
     if (this.#state === 'replicate') {
       if (rejectedIndex <= this.#matchIndex) return false;
       this.#probe();
@@ -113,11 +150,14 @@ export class Progress {
   /** A reply proves that the way is open: what was lost may be sent again. */
   heartbeatAnswered(round: number, lastIndex: number): void {
     this.#ackedRound = Math.max(this.#ackedRound, round);
+    this.#isHeard = true;
+    if (this.#state === 'snapshot') return;
     this.#isProbeOut = false;
     if (this.#matchIndex < lastIndex) this.#isProbeDue = true;
   }
 
   unreachable(): void {
+    this.#isHeard = false;
     if (this.#state === 'replicate') this.#probe();
   }
 

@@ -3,8 +3,10 @@
 
 import { assert } from './assert.ts';
 import { countOwnVoteIfDurable, stepCandidate, tickCandidate } from './candidate.ts';
+import { compactLog } from './compaction.ts';
 import type { Entry, NodeId } from './entry.ts';
 import { stepFollower, tickFollower } from './follower.ts';
+import { handleSnapshot, takeWaitingSnapshot } from './installing.ts';
 import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } from './leader.ts';
 import type { Message } from './messages.ts';
 import { answerReadRequest, askForRead, handleReadReply, sendReadRound } from './reading.ts';
@@ -26,14 +28,14 @@ export function createRaft(config: RaftConfig, rules: Rules = THESIS_RULES): Raf
   return new Member(new RaftState(config, rules));
 }
 
+/** What only the leader of a term sends in it. */
+const LEADERS: ReadonlySet<Message['kind']> = new Set(['append', 'snapshot', 'heartbeat']);
+
 class Member implements Raft {
   readonly #state: RaftState;
-  /** The last entry handed out to be applied. */
-  #handedToApply: number;
 
   constructor(state: RaftState) {
     this.#state = state;
-    this.#handedToApply = state.applied;
   }
 
   tick(): void {
@@ -100,13 +102,21 @@ class Member implements Raft {
 
   applied(index: number): void {
     const state = this.#state;
-    assert(index >= state.applied && index <= this.#handedToApply, 'applied what was handed out');
+    assert(index >= state.applied && index <= state.handedToApply, 'applied what was handed out');
     state.applied = index;
+    compactLog(state);
+    const snapshot = takeWaitingSnapshot(state);
+    if (snapshot !== undefined) this.step(snapshot);
   }
 
   unreachable(node: NodeId): void {
     const { role } = this.#state;
     if (role.kind === 'leader') role.followers.get(node)?.unreachable();
+  }
+
+  snapshotEnded(node: NodeId, isReceived: boolean): void {
+    const { role } = this.#state;
+    if (role.kind === 'leader') role.followers.get(node)?.snapshotEnded(isReceived);
   }
 
   ready(): Ready | undefined {
@@ -120,17 +130,18 @@ class Member implements Raft {
     const apply = this.#nextPage();
     const reads = state.reads.takeApplied(state.applied);
     const failedReads = state.reads.takeFailed();
-    const { sendNow, sendDurably, events } = state;
-    const outputs = [sendNow, sendDurably, events, apply, reads, failedReads];
+    const { sendNow, sendDurably, snapshotsFor, events } = state;
+    const outputs = [sendNow, sendDurably, snapshotsFor, events, apply, reads, failedReads];
     if (persist === undefined && outputs.every(({ length }) => length === 0)) return undefined;
     state.sendNow = [];
     state.sendDurably = [];
+    state.snapshotsFor = [];
     state.events = [];
     const waitFor = state.durability.newestInFlight;
     if (waitFor === undefined) sendNow.push(...sendDurably);
     const hasPromises = waitFor !== undefined && sendDurably.length > 0;
     const sendAfter = hasPromises ? { batch: waitFor, messages: sendDurably } : undefined;
-    return { persist, sendNow, sendAfter, apply, reads, failedReads, events };
+    return { persist, sendNow, sendAfter, apply, reads, failedReads, snapshotsFor, events };
   }
 
   status(): RaftStatus {
@@ -146,6 +157,7 @@ class Member implements Raft {
       firstIndex: log.firstIndex,
       lastIndex: log.lastIndex,
       durableIndex: durability.durableIndex,
+      logBytes: log.bytes,
       uncommittedBytes: role.kind === 'leader' ? role.uncommittedBytes : 0,
       followers: followers.map(([node, progress]) => ({
         node,
@@ -164,14 +176,15 @@ class Member implements Raft {
 
   #stepRole(message: Message): void {
     const state = this.#state;
-    const hearsLeader = message.kind === 'append' || message.kind === 'heartbeat';
+    const hearsLeader = LEADERS.has(message.kind);
     if (hearsLeader && (state.role.kind === 'preCandidate' || state.role.kind === 'candidate')) {
       state.becomeFollower(state.term, message.from, 'leaderHeard');
     }
     const { role } = state;
     switch (role.kind) {
       case 'follower':
-        stepFollower(state, message);
+        if (message.kind === 'snapshot') handleSnapshot(state, message);
+        else stepFollower(state, message);
         return;
       case 'preCandidate':
       case 'candidate':
@@ -186,11 +199,12 @@ class Member implements Raft {
 
   /** One page at a time, and only of what a crash here cannot take back. */
   #nextPage(): readonly Entry[] {
-    const { log, commit, durability, applied, config } = this.#state;
+    const state = this.#state;
+    const { log, commit, durability, applied, config } = state;
     const to = Math.min(commit, durability.durableIndex);
-    if (this.#handedToApply > applied || to <= applied) return [];
+    if (state.handedToApply > applied || to <= applied) return [];
     const page = log.page(applied + 1, to, config.limits.applyBytesMax);
-    this.#handedToApply = applied + page.length;
+    state.handedToApply = applied + page.length;
     return page;
   }
 }
@@ -209,6 +223,7 @@ function admitHigherTerm(state: RaftState, message: Message): boolean {
       state.becomeFollower(message.term, undefined, 'higherTerm');
       return true;
     case 'append':
+    case 'snapshot':
     case 'heartbeat':
       state.becomeFollower(message.term, message.from, 'higherTerm');
       return true;
@@ -255,6 +270,9 @@ function answerLowerTerm(state: RaftState, message: Message): void {
       state.send({ kind: 'readReply', to, boot, read, confirmed: false, index: 0 });
       return;
     }
+    case 'snapshot':
+      state.events.push({ kind: 'snapshotNotNeeded', index: message.base.index });
+      return;
     case 'preVoteReply':
     case 'voteReply':
     case 'appendAccepted':

@@ -7,7 +7,7 @@ import { ElectionTimeout } from './election-timeout.ts';
 import type { NodeId } from './entry.ts';
 import type { LeaderReads } from './leader-reads.ts';
 import { Log } from './log.ts';
-import type { Message } from './messages.ts';
+import type { Message, PeerMessage, Snapshot } from './messages.ts';
 import { OwnReads } from './own-reads.ts';
 import type { Progress } from './progress.ts';
 import type { Rules } from './rules.ts';
@@ -34,6 +34,8 @@ export interface LeaderRole {
   round: number;
   /** The round at which the present CheckQuorum window began. */
   windowRound: number;
+  /** The round at which the window before began: whoever has answered none since is not there. */
+  liveRound: number;
   heartbeatElapsed: number;
   /** Of commands above the commit index. */
   uncommittedBytes: number;
@@ -42,9 +44,9 @@ export interface LeaderRole {
 
 type RoleState = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;
 
-type WithoutEnvelope<M> = M extends Message ? Omit<M, 'group' | 'from' | 'term'> : never;
+type WithoutEnvelope<M> = M extends PeerMessage ? Omit<M, 'group' | 'from' | 'term'> : never;
 /** A message without what the state fills in. */
-export type Outgoing = WithoutEnvelope<Message> & { readonly term?: number };
+export type Outgoing = WithoutEnvelope<PeerMessage> & { readonly term?: number };
 
 export class RaftState {
   readonly config: RaftConfig;
@@ -59,14 +61,19 @@ export class RaftState {
   leader: NodeId | undefined;
   commit: number;
   applied: number;
+  /** The last entry handed out to be applied. */
+  handedToApply: number;
+  /** Received while a page was being applied. */
+  waitingSnapshot: Snapshot | undefined;
   nowTick = 0;
   /** Ticks since a leader was heard or a campaign began; on a leader, since the last quorum check. */
   electionElapsed = 0;
   electionTimeoutTicks: number;
 
-  sendNow: Message[] = [];
-  sendDurably: Message[] = [];
+  sendNow: PeerMessage[] = [];
+  sendDurably: PeerMessage[] = [];
   events: RaftEvent[] = [];
+  snapshotsFor: NodeId[] = [];
   readonly reads: OwnReads;
 
   constructor(config: RaftConfig, rules: Rules) {
@@ -86,6 +93,7 @@ export class RaftState {
     this.term = hardState.term;
     this.vote = hardState.vote;
     this.applied = config.applied;
+    this.handedToApply = config.applied;
     this.commit = Math.max(hardState.commit, config.applied);
     assert(this.commit <= this.log.lastIndex, 'what was committed is in the log');
     assert(this.applied >= this.log.firstIndex - 1, 'what was compacted is applied');
@@ -181,7 +189,7 @@ export class RaftState {
     this.events.push({ kind: 'messageRefused', from, message: kind, reason });
   }
 
-  #seal(message: Outgoing): Message {
+  #seal(message: Outgoing): PeerMessage {
     const { group, self } = this.config;
     return { term: this.term, ...message, group, from: self };
   }

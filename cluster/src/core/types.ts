@@ -2,8 +2,8 @@
 // Terms follow the Raft thesis (Ongaro, 2014). Everything here is plain data, so that a driver can
 // encode it, a simulation can compare it, and nothing in the core depends on where it runs.
 
-import type { ChainChecksum, Entry, NodeId } from './entry.ts';
-import type { Message } from './messages.ts';
+import type { ChainChecksum, Entry, LogBase, NodeId } from './entry.ts';
+import type { Message, PeerMessage } from './messages.ts';
 
 /** Must be durable before anything that depends on it leaves the node (thesis 3.8). */
 export interface HardState {
@@ -24,17 +24,18 @@ export interface RaftLimits {
   readonly uncommittedBytesMax: number;
   /** Bytes of one page of committed entries; a single larger entry still passes alone. */
   readonly applyBytesMax: number;
+  /** Applied entries kept for followers that lag: no more than this many, and of this many bytes. */
+  readonly logEntriesKept: number;
+  readonly logBytesKept: number;
+  /** Beyond it the log is cut although a follower that answers still needs what is cut off. */
+  readonly logBytesMax: number;
   /** Reads that a node has asked for, and those that a leader has not yet confirmed. */
   readonly readsMax: number;
 }
 
-/** The log as it was restored from disk: `previous` is what a compaction left behind, else zeros. */
+/** The log as it was restored from disk. */
 export interface RestoredLog {
-  readonly previous: {
-    readonly index: number;
-    readonly term: number;
-    readonly checksum: number;
-  };
+  readonly base: LogBase;
   readonly entries: readonly Entry[];
 }
 
@@ -84,6 +85,8 @@ export type RaftEvent =
       readonly term: number;
       readonly leader: NodeId | undefined;
     }
+  /** A snapshot that was stepped ends in this, or in a batch that installs it. */
+  | { readonly kind: 'snapshotNotNeeded'; readonly index: number }
   /** A message that no correct node sends; nothing was changed by it, and it was not answered. */
   | {
       readonly kind: 'messageRefused';
@@ -99,13 +102,17 @@ export type RaftEvent =
     };
 
 /**
- * One atomic write. In this order: drop every entry from truncateFrom on (if given), append the
- * entries, replace the hard state (if given). Batches become durable in the order of their numbers.
+ * One atomic write. In this order: replace the log and the state machine by the snapshot (if given), drop
+ * every entry up to the index of compactTo (if given), drop every entry from truncateFrom on (if given),
+ * append the entries, replace the hard state (if given). Batches become durable in the order of their numbers.
  */
 export interface PersistBatch {
   /** Starts at 1 with each process. */
   readonly batch: number;
   readonly hardState: HardState | undefined;
+  /** The log goes on from here, and so does the state machine, which was received beside the core. */
+  readonly snapshot: LogBase | undefined;
+  readonly compactTo: LogBase | undefined;
   readonly truncateFrom: number | undefined;
   readonly entries: readonly Entry[];
   /** To be given back to persisted(). */
@@ -116,21 +123,23 @@ export interface PersistBatch {
 /** Messages that promise something durable: they leave once this batch, and all before it, is. */
 export interface SendAfter {
   readonly batch: number;
-  readonly messages: readonly Message[];
+  readonly messages: readonly PeerMessage[];
 }
 
 /** Everything the core wants done. Never empty: ready() returns undefined when there is nothing. */
 export interface Ready {
   readonly persist: PersistBatch | undefined;
-  readonly sendNow: readonly Message[];
+  readonly sendNow: readonly PeerMessage[];
   /** May name an earlier batch that is still being written. */
   readonly sendAfter: SendAfter | undefined;
   /** Committed and durable here, in order. The next page comes after applied(last index of this). */
   readonly apply: readonly Entry[];
-  /** What this node has applied is current for these reads. */
+  /** What this node has applied, with the snapshot in persist if any, is current for these reads. */
   readonly reads: readonly ConfirmedRead[];
   /** Reads that nobody will confirm any more; a new one may be asked for. */
   readonly failedReads: readonly number[];
+  /** Followers that need the state machine itself; each ends with snapshotEnded(). */
+  readonly snapshotsFor: readonly NodeId[];
   readonly events: readonly RaftEvent[];
 }
 
@@ -167,7 +176,7 @@ export interface FollowerStatus {
   readonly node: NodeId;
   readonly matchIndex: number;
   readonly nextIndex: number;
-  readonly state: 'probe' | 'replicate';
+  readonly state: 'probe' | 'replicate' | 'snapshot';
   readonly inflightAppends: number;
   readonly inflightBytes: number;
 }
@@ -182,6 +191,7 @@ export interface RaftStatus {
   readonly firstIndex: number;
   readonly lastIndex: number;
   readonly durableIndex: number;
+  readonly logBytes: number;
   readonly uncommittedBytes: number;
   /** Only on a leader. */
   readonly followers: readonly FollowerStatus[];
@@ -203,6 +213,8 @@ export interface Raft {
   applied(index: number): void;
   /** What was sent to this node is probably lost (its connection broke). */
   unreachable(node: NodeId): void;
+  /** The follower has the snapshot, or will not have it: what it needs next is found out anew. */
+  snapshotEnded(node: NodeId, isReceived: boolean): void;
   ready(): Ready | undefined;
   status(): RaftStatus;
   /** Entries from `from` to `to`, both included; both must lie in the log. */

@@ -2,7 +2,7 @@
 // handed to the cores as they come, and what the cores want done is carried out at the end of the
 // same turn, never at the next tick.
 
-import type { Message } from '../core/messages.ts';
+import type { PeerMessage } from '../core/messages.ts';
 import type { RaftEvent } from '../core/types.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
 import {
@@ -15,15 +15,24 @@ import {
   type ForwardedProposal,
   type ProposalAnswer,
 } from '../format/peer-payload.ts';
+import {
+  decodeSnapshotAnswer,
+  decodeSnapshotChunk,
+  encodeSnapshotAnswer,
+  encodeSnapshotChunk,
+  type SnapshotAnswer,
+} from '../format/snapshot-payload.ts';
 import { NodeError } from '../node-error.ts';
 import type { ClusterLogger } from '../options.ts';
 import { PacedLog } from '../paced-log.ts';
+import type { SnapshotRows } from '../store/snapshot-rows.ts';
 import type { AppliedEntry } from './apply-commands.ts';
 import type { Clock } from './clock.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { CurrentReads } from './current-reads.ts';
 import { ForwardedProposals } from './forwarded-proposals.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
+import { SnapshotSender } from './snapshot-sender.ts';
 import { type LeaderView, Submissions } from './submissions.ts';
 
 export interface DriverPorts {
@@ -38,6 +47,10 @@ export interface DriverPorts {
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
   /** Applied and durable here. */
   durable(entries: readonly AppliedEntry[]): void;
+  /** The group's state as it is on the disk. */
+  snapshotRows(group: number): Promise<SnapshotRows>;
+  /** A snapshot took the place of the group's rows. */
+  replaced(group: number): void;
   leadership(group: number, leader: boolean): void;
   fatal(error: unknown): void;
 }
@@ -46,7 +59,7 @@ export interface DriverPorts {
  * What a node whose clock cannot be trusted keeps to itself: as a leader it falls silent, so that another
  * one takes over, and it does not campaign. It goes on to vote and to follow: the others may need it.
  */
-const LEADING: ReadonlySet<Message['kind']> = new Set([
+const LEADING: ReadonlySet<PeerMessage['kind']> = new Set([
   'append',
   'heartbeat',
   'preVoteRequest',
@@ -59,8 +72,9 @@ export class Driver implements MemberHooks {
   readonly #ports: DriverPorts;
   readonly #members = new Map<number, GroupMember>();
   readonly #awake = new Set<number>();
-  readonly #outbox = new Map<string, Message[]>();
+  readonly #outbox = new Map<string, PeerMessage[]>();
   readonly #forwarded = new ForwardedProposals();
+  readonly #snapshots: SnapshotSender;
   readonly #guard = new ClockGuard();
   readonly #log: PacedLog;
   #suspicious = false;
@@ -71,6 +85,16 @@ export class Driver implements MemberHooks {
   constructor(ports: DriverPorts) {
     this.#ports = ports;
     this.#log = new PacedLog(ports.logger);
+    this.#snapshots = new SnapshotSender({
+      open: ports.snapshotRows,
+      send: (nodeId, chunk) =>
+        ports.send(nodeId, FRAME_KIND.snapshotChunk, encodeSnapshotChunk(chunk)),
+      ended: (group, nodeId, isReceived) => {
+        this.#members.get(group)?.raft.snapshotEnded(nodeId, isReceived);
+        this.wake(group);
+      },
+      fatal: (error) => this.fatal(error),
+    });
     this.submissions = new Submissions({
       ...ports,
       view: (group) => this.view(group),
@@ -90,6 +114,7 @@ export class Driver implements MemberHooks {
     clearInterval(this.#timer);
     this.submissions.stop();
     this.reads.stop();
+    this.#snapshots.stop();
     await Promise.all([...this.#members.values()].map((member) => member.stop()));
   }
 
@@ -119,6 +144,18 @@ export class Driver implements MemberHooks {
         else this.submissions.replied(frame.sender, reply);
         return;
       }
+      case FRAME_KIND.snapshotChunk: {
+        const chunk = decodeSnapshotChunk(frame.payload);
+        if (chunk === undefined) this.#unreadable(frame);
+        else this.#members.get(chunk.group)?.chunk(frame.sender, chunk);
+        return;
+      }
+      case FRAME_KIND.snapshotAnswer: {
+        const answer = decodeSnapshotAnswer(frame.payload);
+        if (answer === undefined) this.#unreadable(frame);
+        else this.#snapshots.answered(frame.sender, answer);
+        return;
+      }
       default:
         return;
     }
@@ -145,7 +182,7 @@ export class Driver implements MemberHooks {
     setImmediate(() => this.#turn());
   }
 
-  send(message: Message): void {
+  send(message: PeerMessage): void {
     if (this.#suspicious && LEADING.has(message.kind)) return;
     const messages = this.#outbox.get(message.to);
     if (messages === undefined) this.#outbox.set(message.to, [message]);
@@ -159,6 +196,25 @@ export class Driver implements MemberHooks {
 
   durable(entries: readonly AppliedEntry[]): void {
     this.#ports.durable(entries);
+  }
+
+  sendSnapshot(group: number, to: string): void {
+    const { term } = this.view(group);
+    this.#ports.logger.info({ group, node: to, term }, 'a follower needs a snapshot');
+    this.#snapshots.want(group, to, term);
+  }
+
+  answerSnapshot(to: string, answer: SnapshotAnswer): void {
+    this.#ports.send(to, FRAME_KIND.snapshotAnswer, encodeSnapshotAnswer(answer));
+  }
+
+  skipped(group: number): void {
+    this.submissions.skipped(group);
+  }
+
+  replaced(group: number): void {
+    this.#ports.logger.info({ group }, 'a snapshot was installed');
+    this.#ports.replaced(group);
   }
 
   readConfirmed(group: number, read: number): void {
@@ -175,7 +231,10 @@ export class Driver implements MemberHooks {
       case 'roleChanged':
         logger.debug({ group, ...event }, 'role changed');
         if (event.to === 'leader') this.#ports.leadership(group, true);
-        else if (event.from === 'leader') this.#ports.leadership(group, false);
+        else if (event.from === 'leader') {
+          this.#snapshots.abandon(group);
+          this.#ports.leadership(group, false);
+        }
         return;
       case 'leaderChanged': {
         const { term, leader } = event;
@@ -185,6 +244,8 @@ export class Driver implements MemberHooks {
         this.wake(group);
         return;
       }
+      case 'snapshotNotNeeded':
+        return;
       case 'messageRefused':
         this.#log.warn(event.reason, { group, ...event }, 'a raft message was refused');
         if (event.reason === 'lostAcknowledged') {
@@ -212,6 +273,7 @@ export class Driver implements MemberHooks {
       this.wake(member.group);
     }
     this.submissions.retry();
+    this.#snapshots.tick();
   }
 
   #turn(): void {
@@ -234,7 +296,7 @@ export class Driver implements MemberHooks {
     }
   }
 
-  #sendBundle(nodeId: string, messages: readonly Message[]): void {
+  #sendBundle(nodeId: string, messages: readonly PeerMessage[]): void {
     for (const bundle of encodeRaftBundles(messages)) {
       if (this.#ports.send(nodeId, FRAME_KIND.raft, bundle)) continue;
       for (const { group } of messages) this.#members.get(group)?.raft.unreachable(nodeId);

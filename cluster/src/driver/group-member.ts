@@ -3,17 +3,19 @@
 // entries they come from.
 
 import type { Operation } from '@rockpool/storage';
-import type { Entry } from '../core/entry.ts';
-import type { Message } from '../core/messages.ts';
+import type { Entry, LogBase } from '../core/entry.ts';
+import type { PeerMessage } from '../core/messages.ts';
 import type { PersistBatch, Raft, RaftEvent } from '../core/types.ts';
-import { encodeHardState, encodeIndex } from '../format/group-records.ts';
-import { encodeLogEntry } from '../format/log-entry.ts';
-import { entryKey, KEY_KIND, storeKey } from '../format/store-key.ts';
+import { decodeGroupSlots, encodeLogBase } from '../format/group-records.ts';
+import type { SnapshotAnswer, SnapshotChunk } from '../format/snapshot-payload.ts';
+import { HEAD_BYTES, KEY_KIND, storeKey } from '../format/store-key.ts';
 import type { LogStore } from '../store/log-store.ts';
 import { type AppliedEntry, type ApplyPorts, applyCommands } from './apply-commands.ts';
+import { logOperations, type StoredEntries } from './log-operations.ts';
+import { type ReceivedSnapshot, SnapshotReceiver } from './snapshot-receiver.ts';
 
 export interface MemberHooks {
-  send(message: Message): void;
+  send(message: PeerMessage): void;
   /** The core may have more to do: drain() is wanted at the end of this turn. */
   wake(group: number): void;
   /** Applied in memory; reads of this node see it. */
@@ -23,12 +25,20 @@ export interface MemberHooks {
   /** Local reads are current for those who asked for this read. */
   readConfirmed(group: number, read: number): void;
   readFailed(group: number, read: number): void;
+  /** The follower needs this node's state of the group. */
+  sendSnapshot(group: number, to: string): void;
+  answerSnapshot(to: string, answer: SnapshotAnswer): void;
+  /** Entries up to the applied index were skipped: their outcome will never be known here. */
+  skipped(group: number): void;
+  /** Rows changed without their entries being applied, and are durable. */
+  replaced(group: number): void;
   event(group: number, event: RaftEvent): void;
   fatal(error: unknown): void;
 }
 
 export interface MemberOptions {
   readonly group: number;
+  readonly self: string;
   readonly raft: Raft;
   readonly store: LogStore;
   readonly apply: ApplyPorts;
@@ -39,16 +49,19 @@ export interface MemberOptions {
 
 interface Held {
   readonly batch: number;
-  readonly messages: readonly Message[];
+  readonly messages: readonly PeerMessage[];
 }
 
 export class GroupMember {
   readonly group: number;
   readonly raft: Raft;
   readonly #store: LogStore;
-  readonly #apply: ApplyPorts;
+  #apply: ApplyPorts;
   readonly #hooks: MemberHooks;
-  #storedIndex: number;
+  readonly #self: string;
+  readonly #receiver: SnapshotReceiver;
+  #received: ReceivedSnapshot | undefined;
+  #stored: StoredEntries;
   #durableBatch = 0;
   #held: Held[] = [];
   #appliedTerm: number;
@@ -62,7 +75,10 @@ export class GroupMember {
     this.#store = options.store;
     this.#apply = options.apply;
     this.#hooks = options.hooks;
-    this.#storedIndex = options.raft.status().lastIndex;
+    this.#self = options.self;
+    const { firstIndex, lastIndex } = options.raft.status();
+    this.#stored = { first: firstIndex, last: lastIndex };
+    this.#receiver = this.#makeReceiver();
     this.#appliedIndex = options.applied.index;
     this.#appliedTerm = options.applied.term;
   }
@@ -85,7 +101,8 @@ export class GroupMember {
       if (ready.sendAfter !== undefined) this.#sendAfter(ready.sendAfter);
       for (const { read } of ready.reads) this.#hooks.readConfirmed(this.group, read);
       for (const read of ready.failedReads) this.#hooks.readFailed(this.group, read);
-      for (const event of ready.events) this.#hooks.event(this.group, event);
+      for (const to of ready.snapshotsFor) this.#hooks.sendSnapshot(this.group, to);
+      for (const event of ready.events) this.#noteEvent(event);
       if (ready.apply.length > 0) this.#applying = this.#applyPage(ready.apply);
     }
   }
@@ -96,23 +113,76 @@ export class GroupMember {
     return this.#applying;
   }
 
+  /** A part of a snapshot that this node's leader sends. */
+  chunk(from: string, chunk: SnapshotChunk): void {
+    if (!this.#stopped) this.#receiver.chunk(from, chunk);
+  }
+
   #persist(persist: PersistBatch): void {
-    const operations: Operation[] = [];
+    const { operations, stored } = logOperations(this.group, persist, this.#stored);
+    this.#stored = stored;
+    const durable = () => this.#persisted(persist);
+    if (persist.snapshot === undefined) this.#store.stage(operations, 'urgent', durable);
+    else this.#install(persist.snapshot, operations, durable);
+  }
+
+  /** From here on reads see what was received; no page is being applied meanwhile. */
+  #install(base: LogBase, operations: readonly Operation[], durable: () => void): void {
     const { group } = this;
-    if (persist.truncateFrom !== undefined) {
-      for (let index = persist.truncateFrom; index <= this.#storedIndex; index += 1) {
-        operations.push({ key: entryKey(group, index), payload: null });
-      }
+    const received = this.#received;
+    const slots = received && decodeGroupSlots(received.slots);
+    if (received?.base.index !== base.index || slots === undefined) {
+      throw new Error('the core installs what was received');
     }
-    for (const entry of persist.entries) {
-      operations.push({ key: entryKey(group, entry.index), payload: encodeLogEntry(entry) });
+    this.#received = undefined;
+    this.#apply.meta?.restore(received.clusterRows);
+    this.#apply = { ...this.#apply, slots };
+    this.#appliedIndex = base.index;
+    this.#appliedTerm = base.term;
+    const slotsRecord = { key: storeKey(KEY_KIND.slots, group), payload: received.slots };
+    this.#store.stageSwitch(group, [...operations, slotsRecord], () => {
+      durable();
+      this.#clear().catch((error: unknown) => this.#hooks.fatal(error));
+      this.#hooks.replaced(group);
+    });
+    this.#hooks.skipped(group);
+  }
+
+  #makeReceiver(): SnapshotReceiver {
+    const { group } = this;
+    return new SnapshotReceiver({
+      group,
+      status: () => this.raft.status(),
+      isInstalling: () => this.#received !== undefined,
+      clear: () => this.#clear(),
+      stage: (rows) => this.#store.stageReceived(group, rows),
+      received: (from, term, snapshot) => this.#complete(from, term, snapshot),
+      answer: (to, answer) => this.#hooks.answerSnapshot(to, answer),
+      fatal: (error) => this.#hooks.fatal(error),
+    });
+  }
+
+  #complete(from: string, term: number, received: ReceivedSnapshot): void {
+    if (this.#stopped) return;
+    const { group, raft } = this;
+    const { base, clusterRows } = received;
+    const rows = clusterRows.map(([key, payload]) => [key.subarray(HEAD_BYTES), payload] as const);
+    this.#received = { ...received, clusterRows: rows };
+    raft.step({ kind: 'snapshot', group, from, to: this.#self, term, base });
+    this.#hooks.wake(group);
+  }
+
+  #clear(): Promise<void> {
+    return this.#stopped ? Promise.resolve() : this.#store.clearOther(this.group);
+  }
+
+  #noteEvent(event: RaftEvent): void {
+    if (event.kind !== 'snapshotNotNeeded') {
+      this.#hooks.event(this.group, event);
+      return;
     }
-    if (persist.hardState !== undefined) {
-      const payload = encodeHardState(persist.hardState);
-      operations.push({ key: storeKey(KEY_KIND.hardState, group), payload });
-    }
-    this.#storedIndex = persist.index;
-    this.#store.stage(operations, 'urgent', () => this.#persisted(persist));
+    this.#received = undefined;
+    this.#clear().catch((error: unknown) => this.#hooks.fatal(error));
   }
 
   #persisted(persist: PersistBatch): void {
@@ -143,7 +213,7 @@ export class GroupMember {
       const page = await applyCommands(entries, this.#apply);
       const applied = {
         key: storeKey(KEY_KIND.applied, this.group),
-        payload: encodeIndex(last.index),
+        payload: encodeLogBase(last),
       };
       this.#store.stage([...page.operations, applied], 'lazy', () =>
         this.#hooks.durable(page.entries),

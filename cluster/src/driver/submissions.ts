@@ -126,6 +126,14 @@ export class Submissions {
     if (entry.kind === 'noop') this.#release(entry.group, entry.term);
   }
 
+  /** A snapshot skipped entries: what was sent may be among them, and must not be sent again. */
+  skipped(group: number): void {
+    for (const submission of [...this.#waiting.values()]) {
+      if (submission.group !== group || submission.boundTerm === undefined) continue;
+      this.#end(submission.sequence)?.reject(failure('CLUSTER_TIMEOUT'));
+    }
+  }
+
   stop(): void {
     this.#stopped = true;
     for (const [sequence, { reason }] of [...this.#waiting]) {

@@ -1,9 +1,11 @@
 // The small records of a group: [STO-6] hard state = term u64 | commit u64 | voted u8 (0 or 1) | vote
-// (16, zeros when none); [STO-7] log first = index u64 | term u64 | checksum u32 of the entry before
-// the first one kept; [STO-9] applied = index u64; [STO-10] slots = epoch u32 | count u16 | count
+// (16, zeros when none); [STO-7] log base = index u64 | term u64 | checksum u32 | entry time u64 of the
+// entry before the first one kept; [STO-9] applied = the same of the last entry applied; [STO-14] side
+// = u8 (0 or 1); [STO-10] slots = epoch u32 | count u16 | count
 // times (first u16, last u16), ascending.
 
-import type { HardState, RestoredLog } from '../core/types.ts';
+import type { LogBase } from '../core/entry.ts';
+import type { HardState } from '../core/types.ts';
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 
 const NO_VOTE = new Uint8Array(16);
@@ -39,14 +41,41 @@ export function decodeHardState(bytes: Uint8Array): HardState | undefined {
   return { term, commit, vote: voted === 1 ? toHex(vote) : undefined };
 }
 
-export function encodeLogFirst(previous: RestoredLog['previous']): Uint8Array {
-  return new ByteWriter(20).u64(previous.index).u64(previous.term).u32(previous.checksum).finish();
+export function encodeLogBase(base: LogBase): Uint8Array {
+  return new ByteWriter(28)
+    .u64(base.index)
+    .u64(base.term)
+    .u32(base.checksum)
+    .u64(base.entryTimeMs)
+    .finish();
 }
 
-export function decodeLogFirst(bytes: Uint8Array): RestoredLog['previous'] | undefined {
+export function decodeLogBase(bytes: Uint8Array): LogBase | undefined {
   const reader = new ByteReader(bytes);
-  const previous = { index: reader.u64(), term: reader.u64(), checksum: reader.u32() };
-  return reader.complete ? previous : undefined;
+  const base = readLogBase(reader);
+  return reader.complete ? base : undefined;
+}
+
+export function readLogBase(reader: ByteReader): LogBase {
+  return {
+    index: reader.u64(),
+    term: reader.u64(),
+    checksum: reader.u32(),
+    entryTimeMs: reader.u64(),
+  };
+}
+
+/** Which of its two places the rows of a group lie in. */
+export type Side = 0 | 1;
+
+export function encodeSide(side: Side): Uint8Array {
+  return new ByteWriter(1).u8(side).finish();
+}
+
+export function decodeSide(bytes: Uint8Array): Side | undefined {
+  const reader = new ByteReader(bytes);
+  const side = reader.u8();
+  return reader.complete && (side === 0 || side === 1) ? side : undefined;
 }
 
 export function encodeIndex(index: number): Uint8Array {

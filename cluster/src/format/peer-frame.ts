@@ -23,6 +23,8 @@ export const FRAME_KIND = {
   proposalReply: 4,
   application: 5,
   refusal: 6,
+  snapshotChunk: 7,
+  snapshotAnswer: 8,
 } as const;
 
 export type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];

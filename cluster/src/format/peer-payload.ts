@@ -6,7 +6,7 @@
 // (1 incarnation, 2 cluster, 3 frame, 4 key).
 
 import type { NodeId } from '../core/entry.ts';
-import type { Message } from '../core/messages.ts';
+import type { PeerMessage } from '../core/messages.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { COMMAND_BYTES_MAX } from './log-entry.ts';
 import { PAYLOAD_BYTES_MAX } from './peer-frame.ts';
@@ -54,7 +54,7 @@ export function decodeHello(bytes: Uint8Array): number | undefined {
 }
 
 /** One payload for each frame that the messages need; almost always a single one. */
-export function encodeRaftBundles(messages: readonly Message[]): Uint8Array[] {
+export function encodeRaftBundles(messages: readonly PeerMessage[]): Uint8Array[] {
   const bundles: Uint8Array[] = [];
   let parts: Uint8Array[] = [];
   let bytes = 0;
@@ -76,9 +76,9 @@ export function decodeRaftBundle(
   bytes: Uint8Array,
   from: NodeId,
   to: NodeId,
-): readonly Message[] | undefined {
+): readonly PeerMessage[] | undefined {
   const reader = new ByteReader(bytes);
-  const messages: Message[] = [];
+  const messages: PeerMessage[] = [];
   while (reader.left > 0) {
     const message = readRaftMessage(reader, from, to);
     if (message === undefined) return undefined;

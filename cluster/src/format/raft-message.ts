@@ -3,7 +3,7 @@
 // spoils its whole bundle: no correct node sends one.
 
 import type { Entry, NodeId } from '../core/entry.ts';
-import type { Message } from '../core/messages.ts';
+import type { PeerMessage } from '../core/messages.ts';
 import { type ByteReader, ByteWriter } from './bytes.ts';
 import { ENTRY_HEAD_BYTES, encodeLogEntry, readLogEntry } from './log-entry.ts';
 
@@ -24,7 +24,7 @@ const KIND = {
 const HEAD_BYTES = 13;
 const APPEND_BYTES = HEAD_BYTES + 28;
 
-export function raftMessageBytes(message: Message): number {
+export function raftMessageBytes(message: PeerMessage): number {
   switch (message.kind) {
     case 'preVoteRequest':
     case 'voteRequest':
@@ -52,7 +52,7 @@ export function raftMessageBytes(message: Message): number {
   }
 }
 
-export function encodeRaftMessage(message: Message): Uint8Array {
+export function encodeRaftMessage(message: PeerMessage): Uint8Array {
   const writer = new ByteWriter(raftMessageBytes(message));
   writer.u8(KIND[message.kind]).u32(message.group).u64(message.term);
   switch (message.kind) {
@@ -91,7 +91,11 @@ export function encodeRaftMessage(message: Message): Uint8Array {
 }
 
 /** Reads one message; the reader turns bad at anything that is none. */
-export function readRaftMessage(reader: ByteReader, from: NodeId, to: NodeId): Message | undefined {
+export function readRaftMessage(
+  reader: ByteReader,
+  from: NodeId,
+  to: NodeId,
+): PeerMessage | undefined {
   const kind = reader.u8();
   const envelope = { group: reader.u32(), from, to, term: reader.u64() };
   const message = readBody(kind, envelope, reader);
@@ -99,9 +103,9 @@ export function readRaftMessage(reader: ByteReader, from: NodeId, to: NodeId): M
   return reader.bad ? undefined : message;
 }
 
-type Envelope = Pick<Message, 'group' | 'from' | 'to' | 'term'>;
+type Envelope = Pick<PeerMessage, 'group' | 'from' | 'to' | 'term'>;
 
-function readBody(kind: number, envelope: Envelope, reader: ByteReader): Message | undefined {
+function readBody(kind: number, envelope: Envelope, reader: ByteReader): PeerMessage | undefined {
   switch (kind) {
     case KIND.preVoteRequest:
     case KIND.voteRequest: {
@@ -148,7 +152,7 @@ function readBody(kind: number, envelope: Envelope, reader: ByteReader): Message
   }
 }
 
-function readAppend(envelope: Envelope, reader: ByteReader): Message | undefined {
+function readAppend(envelope: Envelope, reader: ByteReader): PeerMessage | undefined {
   const previousIndex = reader.u64();
   const previousTerm = reader.u64();
   const commit = reader.u64();

@@ -12,13 +12,13 @@ export const KEY_KIND = {
   peer: 0x03,
   /** Rest empty: [STO-6] term, vote, commit. */
   hardState: 0x10,
-  /** Rest empty: [STO-7] index before the first entry kept, with its term and checksum. */
-  logFirst: 0x11,
-  /** Rest empty: reserved for the snapshot that the log goes on from. */
-  snapshot: 0x12,
+  /** Rest empty: [STO-7] the entry before the first one kept. */
+  logBase: 0x11,
+  /** Rest empty: [STO-14] which side the rows lie on; side 0 where there is none. */
+  side: 0x12,
   /** Rest: index u64; value: [STO-8] the entry. */
   entry: 0x13,
-  /** Rest empty: [STO-9] index of the last entry whose rows are in the store. */
+  /** Rest empty: [STO-9] the last entry whose rows are in the store. */
   applied: 0x14,
   /** Rest empty: [STO-10] the slots that the group owns, and since which epoch. */
   slots: 0x15,
@@ -30,9 +30,14 @@ export const KEY_KIND = {
   clusterRow: 0x22,
 } as const;
 
+/** Added to a row's kind on side 1. */
+export const OTHER_SIDE = 0x10;
+/** Rows of a group: what a snapshot carries. */
+export const ROW_KINDS = [KEY_KIND.row, KEY_KIND.metaRow, KEY_KIND.clusterRow] as const;
+
 export type KeyKind = (typeof KEY_KIND)[keyof typeof KEY_KIND];
 
-const HEAD_BYTES = 5;
+export const HEAD_BYTES = 5;
 const NOTHING = new Uint8Array(0);
 
 export function storeKey(kind: KeyKind, group = 0, rest: Uint8Array = NOTHING): Uint8Array {
@@ -65,6 +70,15 @@ export function rowHeadBytes(slot: number): number {
 
 export function slotOfRowKey(key: Uint8Array): number {
   return new ByteReader(key.subarray(HEAD_BYTES)).u16();
+}
+
+export function groupOfKey(key: Uint8Array): number {
+  return key.length < HEAD_BYTES ? 0 : new DataView(key.buffer, key.byteOffset).getUint32(1);
+}
+
+/** All keys with this prefix. */
+export function prefixRange(prefix: Uint8Array): { from: Uint8Array; to: Uint8Array } {
+  return { from: prefix, to: prefixEnd(prefix) };
 }
 
 /** The first key after all keys with this prefix. */

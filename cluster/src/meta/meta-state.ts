@@ -22,14 +22,31 @@ const ADDRESS_BYTES_MAX = 255;
 const VOTERS: ReadonlySet<number> = new Set([1, 3]);
 
 export class MetaState {
-  readonly #nodes: Map<string, MemberNode>;
-  readonly slotTable: SlotTable;
+  #nodes = new Map<string, MemberNode>();
+  #slotTable: SlotTable;
   /** Group of each slot. */
-  readonly #groups: Uint32Array;
+  readonly #groups = new Uint32Array(65_536);
 
   /** From the rows of the store, keyed by what follows kind and group. Throws NodeError. */
   constructor(rows: readonly KeyValue[]) {
-    this.#nodes = new Map();
+    this.#slotTable = this.#read(rows);
+  }
+
+  /** Takes what a snapshot brought in the place of all it knew. Throws NodeError. */
+  restore(rows: readonly KeyValue[]): void {
+    this.#slotTable = this.#read(rows);
+  }
+
+  get slotTable(): SlotTable {
+    return this.#slotTable;
+  }
+
+  get nodes(): readonly MemberNode[] {
+    return [...this.#nodes.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+  }
+
+  #read(rows: readonly KeyValue[]): SlotTable {
+    const nodes = new Map<string, MemberNode>();
     let slotTable: SlotTable | undefined;
     let featureLevel = 0;
     for (const [key, payload] of rows) {
@@ -38,25 +55,21 @@ export class MetaState {
         const node = decodeNode(id, payload);
         // Without it the rest would take itself for a majority.
         if (node === undefined) throw new NodeError('STORE_HOLE', `Node ${id} is unreadable.`);
-        this.#nodes.set(id, node);
+        nodes.set(id, node);
       } else if (key[0] === CLUSTER_ROW.slotTable) slotTable = decodeSlotTable(payload);
       else if (key[0] === CLUSTER_ROW.featureLevel) featureLevel = new ByteReader(payload).u16();
     }
-    if (slotTable === undefined || !VOTERS.has(this.#nodes.size)) {
+    if (slotTable === undefined || !VOTERS.has(nodes.size)) {
       throw new NodeError('STORE_HOLE', 'Some of the membership or the slot table is missing.');
     }
     if (featureLevel !== FEATURE_LEVEL) {
       throw new NodeError('FEATURE_LEVEL', `Cluster: ${featureLevel}; here: ${FEATURE_LEVEL}.`);
     }
-    this.slotTable = slotTable;
-    this.#groups = new Uint32Array(65_536);
+    this.#nodes = nodes;
     for (const { first, last, group } of slotTable.assignments) {
       this.#groups.fill(group, first, last + 1);
     }
-  }
-
-  get nodes(): readonly MemberNode[] {
-    return [...this.#nodes.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return slotTable;
   }
 
   node(id: string): MemberNode | undefined {

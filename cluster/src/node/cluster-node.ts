@@ -49,6 +49,7 @@ export interface ClusterNodeParts {
 export interface NodeListeners {
   readonly event: Listeners<[ClusterEvent]>;
   readonly leadership: Listeners<[group: number, leader: boolean]>;
+  readonly replaced: Listeners<[group: number]>;
   readonly message: Listeners<[nodeId: string, message: Bytes]>;
   readonly peer: Listeners<[nodeId: string]>;
 }
@@ -132,6 +133,10 @@ export class ClusterNode implements Cluster {
     this.#parts.listeners.event.add(listener);
   }
 
+  onReplaced(listener: (group: number) => void): void {
+    this.#parts.listeners.replaced.add(listener);
+  }
+
   onLeadership(listener: (group: number, leader: boolean) => void): void {
     this.#parts.listeners.leadership.add(listener);
   }
@@ -170,6 +175,7 @@ export class ClusterNode implements Cluster {
           ...(status?.leader === undefined ? {} : { leader: status.leader }),
           commitIndex: status?.commit ?? 0,
           appliedIndex: member?.appliedIndex ?? 0,
+          firstIndex: status?.firstIndex ?? 0,
           lastIndex: status?.lastIndex ?? 0,
         };
       }),

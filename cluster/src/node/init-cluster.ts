@@ -4,7 +4,7 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import type { Operation } from '@rockpool/storage';
 import { ByteWriter, toHex } from '../format/bytes.ts';
-import { encodeGroupSlots, encodeIndex, encodeLogFirst } from '../format/group-records.ts';
+import { encodeGroupSlots, encodeLogBase } from '../format/group-records.ts';
 import { DATA_VERSION } from '../format/identity.ts';
 import { KEY_KIND, storeKey } from '../format/store-key.ts';
 import {
@@ -98,10 +98,10 @@ export function firstRows(nodes: readonly MemberNode[], shardGroups: number): Op
   for (let group = 0; group <= shardGroups; group += 1) {
     const ranges = table.assignments.filter((assignment) => assignment.group === group);
     const slots = encodeGroupSlots({ epoch: table.epoch, ranges });
-    const logFirst = encodeLogFirst({ index: 0, term: 0, checksum: 0 });
+    const start = encodeLogBase({ index: 0, term: 0, checksum: 0, entryTimeMs: 0 });
     rows.push({ key: storeKey(KEY_KIND.slots, group), payload: slots });
-    rows.push({ key: storeKey(KEY_KIND.logFirst, group), payload: logFirst });
-    rows.push({ key: storeKey(KEY_KIND.applied, group), payload: encodeIndex(0) });
+    rows.push({ key: storeKey(KEY_KIND.logBase, group), payload: start });
+    rows.push({ key: storeKey(KEY_KIND.applied, group), payload: start });
   }
   return rows;
 }

@@ -18,7 +18,12 @@ import { KEY_KIND, peerKey } from '../format/store-key.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { encodeNodeMoved, MetaState } from '../meta/meta-state.ts';
 import { NodeError } from '../node-error.ts';
-import { type ClusterTiming, DEFAULT_TIMING, type StartOptions } from '../options.ts';
+import {
+  type ClusterTiming,
+  DEFAULT_RETENTION,
+  DEFAULT_TIMING,
+  type StartOptions,
+} from '../options.ts';
 import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
 import { PeerTransport } from '../peer/peer-transport.ts';
@@ -31,7 +36,7 @@ import { ClusterNode, type NodeListeners } from './cluster-node.ts';
 import { Listeners } from './listeners.ts';
 import { type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
 
-const LIMITS: RaftLimits = {
+const LIMITS = {
   appendBytesMax: 524_288,
   inflightAppendsMax: 64,
   inflightBytesMax: 4_194_304,
@@ -71,6 +76,7 @@ class NodeStart {
   readonly #listeners: NodeListeners = {
     event: new Listeners(),
     leadership: new Listeners(),
+    replaced: new Listeners(),
     message: new Listeners(),
     peer: new Listeners(),
   };
@@ -94,13 +100,14 @@ class NodeStart {
     }
     const transport = new PeerTransport(this.#peerPorts(store, meta, self, key));
     this.#transport = transport;
-    const driver = new Driver(this.#driverPorts(meta, transport));
+    const driver = new Driver(this.#driverPorts(store, meta, transport));
     this.#driver = driver;
     const { groups, commitAtStart, members } = await this.#loadMembers(store, meta, driver);
     const address = this.#listenAddress(self);
     const port = await transport.start(address);
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
     driver.start(members);
+    this.#clearLeftovers(store, groups);
     this.#announce(self);
     return new ClusterNode({
       identity: store.identity,
@@ -177,7 +184,7 @@ class NodeStart {
     const members: GroupMember[] = [];
     for (const group of groups) {
       const state = await store.loadGroup(group);
-      commitAtStart.set(group, Math.max(state.hardState?.commit ?? 0, state.applied));
+      commitAtStart.set(group, Math.max(state.hardState?.commit ?? 0, state.applied.index));
       members.push(this.#member(group, state, { store, meta, driver }));
     }
     return { groups, commitAtStart, members };
@@ -201,13 +208,12 @@ class NodeStart {
       chainChecksum,
       hardState: state.hardState,
       log: state.log,
-      applied: state.applied,
-      limits: LIMITS,
+      applied: state.applied.index,
+      limits: this.#limits(),
     });
-    const { previous, entries } = state.log;
-    const last = entries[state.applied - previous.index - 1] ?? previous;
     return new GroupMember({
       group,
+      self: store.identity.nodeId,
       raft,
       store,
       apply: {
@@ -217,11 +223,16 @@ class NodeStart {
         getMany: (keys) => store.getMany(keys),
       },
       hooks: driver,
-      applied: { index: state.applied, term: last.term },
+      applied: state.applied,
     });
   }
 
-  #driverPorts(meta: MetaState, transport: PeerTransport) {
+  /** What a stop in the midst of a snapshot left on the side that nobody reads. */
+  #clearLeftovers(store: LogStore, groups: readonly number[]): void {
+    for (const group of groups) store.clearOther(group).catch((error) => this.fatal(error));
+  }
+
+  #driverPorts(store: LogStore, meta: MetaState, transport: PeerTransport) {
     const { logger, ruleVersion } = this.#options;
     return {
       self: this.#file.nodeId,
@@ -234,6 +245,8 @@ class NodeStart {
       send: (nodeId: string, kind: PeerFrame['kind'], payload: Uint8Array) =>
         transport.send(nodeId, kind, payload),
       durable: (entries: readonly AppliedEntry[]) => this.#durable(entries),
+      snapshotRows: (group: number) => store.snapshotRows(group),
+      replaced: (group: number) => this.#listeners.replaced.emit(group),
       leadership: (group: number, leader: boolean) =>
         this.#listeners.leadership.emit(group, leader),
       fatal: (error: unknown) => this.fatal(error),
@@ -313,6 +326,16 @@ class NodeStart {
       }
     };
     void attempt();
+  }
+
+  #limits(): RaftLimits {
+    const kept = { ...DEFAULT_RETENTION, ...this.#options.retention };
+    return {
+      ...LIMITS,
+      logEntriesKept: kept.entries,
+      logBytesKept: kept.bytes,
+      logBytesMax: kept.bytesMax,
+    };
   }
 
   #timing(): ClusterTiming {

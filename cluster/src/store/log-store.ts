@@ -12,6 +12,7 @@ import {
   readLastBatch,
   type Urgency,
 } from '@rockpool/storage';
+import { encodeSide, type Side } from '../format/group-records.ts';
 import {
   encodeIdentity,
   encodePeerMark,
@@ -19,26 +20,34 @@ import {
   type StoreIdentity,
 } from '../format/identity.ts';
 import {
+  groupOfKey,
   KEY_KIND,
   prefixEnd,
+  prefixRange,
+  ROW_KINDS,
   rowHeadBytes,
   rowKey,
   slotOfRowKey,
   storeKey,
 } from '../format/store-key.ts';
 import { type NodeError, storeFailure } from '../node-error.ts';
+import { fromSide, onSide, otherSide, RowSides } from './row-sides.ts';
+import { SnapshotRows } from './snapshot-rows.ts';
 import {
   type GroupState,
   kindRange,
   payloadOf,
   readGroup,
   readIdentity,
+  readSides,
   walk,
 } from './verify-store.ts';
 
 /** Most rows of one scan. */
 const SCAN_ROWS_MAX = 10_000;
 const DEFAULT_LAZY_MS = 4;
+/** Rows deleted in one batch. */
+const CLEARED_ROWS = 1_000;
 
 export interface LogStoreOptions {
   readonly onPoison: (error: NodeError) => void;
@@ -55,16 +64,23 @@ export class LogStore {
   readonly #writer: BatchWriter<NodeError>;
   /** Rows staged and not yet durable, by the key's bytes as latin1. */
   readonly #staged = new Map<string, Staged>();
+  /** As reads see them, and as they are on the disk. */
+  readonly #sides: RowSides;
+  readonly #durableSides: RowSides;
+  readonly #clearing = new Map<number, Promise<void>>();
   readonly identity: StoreIdentity;
 
   private constructor(
     store: KeyValueStore,
     writer: BatchWriter<NodeError>,
     identity: StoreIdentity,
+    sides: ReadonlyMap<number, Side>,
   ) {
     this.#store = store;
     this.#writer = writer;
     this.identity = identity;
+    this.#sides = new RowSides(sides);
+    this.#durableSides = new RowSides(sides);
   }
 
   /** Fills an empty store: what the first membership put there, in one batch. */
@@ -89,6 +105,7 @@ export class LogStore {
     await store.verify();
     const found = await readIdentity(store);
     const lastBatch = await readLastBatch(store, storeFailure);
+    const sides = await readSides(store);
     const writer = new BatchWriter(store, {
       lazyMs: DEFAULT_LAZY_MS,
       ...options,
@@ -99,7 +116,7 @@ export class LogStore {
     const key = storeKey(KEY_KIND.identity);
     writer.stage([{ key, payload: encodeIdentity(identity) }], 'urgent');
     await writer.settle();
-    return new LogStore(store, writer, identity);
+    return new LogStore(store, writer, identity, sides);
   }
 
   loadGroup(group: number): Promise<GroupState> {
@@ -109,7 +126,9 @@ export class LogStore {
   /** Remembered boot numbers, or the cluster's own rows: small, read once at start. */
   async loadAll(kind: typeof KEY_KIND.peer | typeof KEY_KIND.clusterRow): Promise<KeyValue[]> {
     const rows: KeyValue[] = [];
-    for await (const [key, payload] of walk(this.#store, kindRange(kind))) {
+    const { from } = kindRange(kind);
+    const range = prefixRange(this.#sides.live(from));
+    for await (const [key, payload] of walk(this.#store, range)) {
       rows.push([key.subarray(storeKey(kind).length), payload]);
     }
     return rows;
@@ -126,13 +145,15 @@ export class LogStore {
 
   stage(operations: readonly Operation[], urgency: Urgency, durable?: () => void): void {
     const rows: [string, Staged][] = [];
-    for (const operation of operations) {
-      if ((operation.key[0] ?? 0) < KEY_KIND.row) continue;
-      const name = nameOf(operation.key);
-      this.#staged.set(name, operation);
-      rows.push([name, operation]);
-    }
-    this.#writer.stage(operations, urgency, () => {
+    const placed = operations.map((operation) => {
+      if ((operation.key[0] ?? 0) < KEY_KIND.row) return operation;
+      const row = { ...operation, key: this.#sides.live(operation.key) };
+      const name = nameOf(row.key);
+      this.#staged.set(name, row);
+      rows.push([name, row]);
+      return row;
+    });
+    this.#writer.stage(placed, urgency, () => {
       for (const [name, row] of rows) {
         if (this.#staged.get(name) === row) this.#staged.delete(name);
       }
@@ -141,7 +162,8 @@ export class LogStore {
   }
 
   /** Rows by their store keys, each checked. */
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+  async getMany(asked: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const keys = asked.map((key) => this.#sides.live(key));
     const found = keys.map((key) => this.#staged.get(nameOf(key)));
     const missing = keys.filter((_, at) => found[at] === undefined);
     const values = missing.length === 0 ? [] : await this.#store.getMany(missing);
@@ -157,11 +179,14 @@ export class LogStore {
   /** The first rows of a range, as of now. */
   async scan(range: KeyRange, limit: number): Promise<KeyValue[]> {
     if (limit > SCAN_ROWS_MAX) throw new RangeError(`a scan takes at most ${SCAN_ROWS_MAX} rows`);
+    const side = this.#sides.of(groupOfKey(range.from));
     // Staged rows and the cursor's snapshot are taken in one go: together they are one moment.
-    const staged = this.#stagedIn(range);
-    const cursor = this.#store.cursor(range);
+    const placed = { from: onSide(range.from, side), to: onSide(range.to, side) };
+    const staged = this.#stagedIn(placed);
+    const cursor = this.#store.cursor(placed);
     try {
-      return mergeRows(await firstOf(cursor, limit + staged.size), staged, limit);
+      const rows = mergeRows(await firstOf(cursor, limit + staged.size), staged, limit);
+      return rows.map(([key, payload]) => [fromSide(key, side), payload]);
     } finally {
       await cursor.close();
     }
@@ -173,7 +198,8 @@ export class LogStore {
    */
   async scanSlots(group: number, prefix: Uint8Array, limit: number): Promise<KeyValue[]> {
     if (limit > SCAN_ROWS_MAX) throw new RangeError(`a scan takes at most ${SCAN_ROWS_MAX} rows`);
-    const range = kindRange(KEY_KIND.row, group);
+    const side = this.#sides.of(group);
+    const range = prefixRange(onSide(storeKey(KEY_KIND.row, group), side));
     const staged = this.#stagedIn(range);
     for (const [name, row] of staged) {
       if (!startsWith(row.key, prefix, rowHeadBytes(0))) staged.delete(name);
@@ -189,15 +215,53 @@ export class LogStore {
           continue;
         }
         const slot = slotOfRowKey(next[0]);
-        const own = rowKey(group, slot, prefix);
+        const own = onSide(rowKey(group, slot, prefix), side);
         if (Buffer.compare(next[0], own) < 0) cursor.seek(own);
-        else if (slot < 0xffff) cursor.seek(rowKey(group, slot + 1, prefix));
+        else if (slot < 0xffff) cursor.seek(onSide(rowKey(group, slot + 1, prefix), side));
         else break;
       }
-      return mergeRows(found, staged, limit);
+      const rows = mergeRows(found, staged, limit);
+      return rows.map(([key, payload]) => [fromSide(key, side), payload]);
     } finally {
       await cursor.close();
     }
+  }
+
+  /** Rows of a snapshot, on the side that nobody reads; resolves once they are durable. */
+  stageReceived(group: number, rows: readonly KeyValue[]): Promise<void> {
+    const side = otherSide(this.#sides.of(group));
+    const operations = rows.map(([key, payload]) => ({ key: onSide(key, side), payload }));
+    return new Promise((resolve) => this.#writer.stage(operations, 'urgent', resolve));
+  }
+
+  /** One batch: what is given, and the received side becomes the one that is read. */
+  stageSwitch(group: number, operations: readonly Operation[], durable: () => void): void {
+    const side = otherSide(this.#sides.of(group));
+    const record = { key: storeKey(KEY_KIND.side, group), payload: encodeSide(side) };
+    this.#sides.set(group, side);
+    this.#writer.stage([...operations, record], 'urgent', () => {
+      this.#durableSides.set(group, side);
+      durable();
+    });
+  }
+
+  /** Deletes the rows on the side that nobody reads. */
+  clearOther(group: number): Promise<void> {
+    const running = this.#clearing.get(group) ?? this.#clearOther(group);
+    this.#clearing.set(group, running);
+    const forget = () => this.#clearing.delete(group);
+    running.then(forget, forget);
+    return running;
+  }
+
+  /** The group's rows as they are on the disk at one moment, when all staged until now is. */
+  snapshotRows(group: number): Promise<SnapshotRows> {
+    return new Promise((resolve) => {
+      this.#writer.stage([], 'urgent', () => {
+        // Nothing is being written while this runs: the cursors see one moment.
+        resolve(new SnapshotRows(this.#store, group, this.#durableSides.of(group)));
+      });
+    });
   }
 
   room(): Promise<void> {
@@ -214,6 +278,23 @@ export class LogStore {
       await this.#writer.settle();
     } finally {
       await this.#store.close();
+    }
+  }
+
+  async #clearOther(group: number): Promise<void> {
+    const side = otherSide(this.#sides.of(group));
+    for (const kind of ROW_KINDS) {
+      const cursor = this.#store.cursor(prefixRange(onSide(storeKey(kind, group), side)));
+      try {
+        for (;;) {
+          const page = await cursor.next(CLEARED_ROWS);
+          if (page.length === 0) break;
+          const deleted = page.map(([key]) => ({ key, payload: null }));
+          await new Promise<void>((resolve) => this.#writer.stage(deleted, 'lazy', resolve));
+        }
+      } finally {
+        await cursor.close();
+      }
     }
   }
 

@@ -4,17 +4,19 @@
 // not take part.
 
 import { decodeStoredValue, type KeyRange, type KeyValueStore } from '@rockpool/storage';
+import type { Entry, LogBase } from '../core/entry.ts';
 import type { HardState, RestoredLog } from '../core/types.ts';
 import {
   decodeGroupSlots,
   decodeHardState,
-  decodeIndex,
-  decodeLogFirst,
+  decodeLogBase,
+  decodeSide,
   type GroupSlots,
+  type Side,
 } from '../format/group-records.ts';
 import { DATA_VERSION, decodeIdentity, type StoreIdentity } from '../format/identity.ts';
 import { chainChecksum, decodeLogEntry } from '../format/log-entry.ts';
-import { KEY_KIND, type KeyKind, prefixEnd, storeKey } from '../format/store-key.ts';
+import { groupOfKey, KEY_KIND, type KeyKind, prefixEnd, storeKey } from '../format/store-key.ts';
 import { NodeError, StoreDamagedError } from '../node-error.ts';
 
 const PAGE_ROWS = 1_000;
@@ -23,7 +25,7 @@ const PAGE_ROWS = 1_000;
 export interface GroupState {
   readonly hardState: HardState | undefined;
   readonly log: RestoredLog;
-  readonly applied: number;
+  readonly applied: LogBase;
   readonly slots: GroupSlots;
 }
 
@@ -72,34 +74,50 @@ export async function readIdentity(store: KeyValueStore): Promise<StoreIdentity>
   return identity;
 }
 
+/** Which side the rows of each group lie on. */
+export async function readSides(store: KeyValueStore): Promise<ReadonlyMap<number, Side>> {
+  const sides = new Map<number, Side>();
+  const from = new Uint8Array([KEY_KIND.side]);
+  for await (const [key, payload] of walk(store, { from, to: prefixEnd(from) })) {
+    const group = groupOfKey(key);
+    sides.set(group, known(decodeSide(payload), group, 'side of its rows'));
+  }
+  return sides;
+}
+
 export async function readGroup(store: KeyValueStore, group: number): Promise<GroupState> {
   const hardState = await readRecord(store, KEY_KIND.hardState, group);
-  const logFirst = await readRecord(store, KEY_KIND.logFirst, group);
-  const applied = await readRecord(store, KEY_KIND.applied, group);
+  const logBase = await readRecord(store, KEY_KIND.logBase, group);
+  const appliedTo = await readRecord(store, KEY_KIND.applied, group);
   const slots = await readRecord(store, KEY_KIND.slots, group);
   const state = {
     hardState: hardState && known(decodeHardState(hardState), group, 'hard state'),
-    previous: known(logFirst && decodeLogFirst(logFirst), group, 'log start'),
-    applied: known(applied && decodeIndex(applied), group, 'applied index'),
+    base: known(logBase && decodeLogBase(logBase), group, 'log start'),
+    applied: known(appliedTo && decodeLogBase(appliedTo), group, 'applied index'),
     slots: known(slots && decodeGroupSlots(slots), group, 'slots'),
   };
-  const log = await readLog(store, group, state.previous);
-  const last = log.entries.at(-1) ?? state.previous;
+  const { applied, base } = state;
+  const log = await readLog(store, group, base);
+  const last = log.entries.at(-1) ?? base;
   const term = state.hardState?.term ?? 0;
   const commit = state.hardState?.commit ?? 0;
-  if (state.applied > last.index || commit > last.index || last.term > term) {
+  if (applied.index > last.index || commit > last.index || last.term > term) {
     throw new NodeError('STORE_HOLE', `Group ${group} lost entries after ${last.index}.`);
   }
-  return { hardState: state.hardState, log, applied: state.applied, slots: state.slots };
+  // Rows and log must tell of one history.
+  const at = applied.index === base.index ? base : log.entries[applied.index - base.index - 1];
+  if (at === undefined || at.term !== applied.term || at.checksum !== applied.checksum) {
+    throw new NodeError(
+      'STORE_HOLE',
+      `Group ${group} applied ${applied.index}, which is not in its log.`,
+    );
+  }
+  return { hardState: state.hardState, log, applied, slots: state.slots };
 }
 
-async function readLog(
-  store: KeyValueStore,
-  group: number,
-  previous: RestoredLog['previous'],
-): Promise<RestoredLog> {
+async function readLog(store: KeyValueStore, group: number, base: LogBase): Promise<RestoredLog> {
   const entries = [];
-  let last = previous;
+  let last: Pick<Entry, 'index' | 'term' | 'checksum'> = base;
   for await (const [, payload] of walk(store, kindRange(KEY_KIND.entry, group))) {
     const entry = known(decodeLogEntry(payload), group, 'entry');
     if (
@@ -113,7 +131,7 @@ async function readLog(
     entries.push(entry);
     last = entry;
   }
-  return { previous, entries };
+  return { base, entries };
 }
 
 async function readRecord(
@@ -138,8 +156,4 @@ async function firstKeys(store: KeyValueStore): Promise<readonly unknown[]> {
   } finally {
     await cursor.close();
   }
-}
-
-function groupOfKey(key: Uint8Array): number {
-  return key.length < 5 ? 0 : new DataView(key.buffer, key.byteOffset).getUint32(1);
 }

@@ -28,6 +28,9 @@ const LIMITS: RaftLimits = {
   inflightBytesMax: 1024 * 1024,
   uncommittedBytesMax: 1024 * 1024,
   applyBytesMax: 64 * 1024,
+  logEntriesKept: 1_000_000,
+  logBytesKept: 1024 * 1024 * 1024,
+  logBytesMax: 1024 * 1024 * 1024,
   readsMax: 64,
 };
 
@@ -93,6 +96,7 @@ export class Node {
   readonly events: RaftEvent[] = [];
   readonly reads: ConfirmedRead[] = [];
   readonly failedReads: number[] = [];
+  readonly snapshotsFor: string[] = [];
   readonly #config: RaftConfig;
   readonly #autoPersist: boolean;
   readonly #autoApply: boolean;
@@ -114,7 +118,7 @@ export class Node {
       seed: options.seed ?? 1,
       chainChecksum,
       hardState: { term: lastTerm, vote: undefined, commit: 0, ...options.hardState },
-      log: { previous: { index: 0, term: 0, checksum: 0 }, entries },
+      log: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0 }, entries },
       applied: options.applied ?? 0,
       limits: { ...LIMITS, ...options.limits },
     };
@@ -190,6 +194,7 @@ export class Node {
       this.events.push(...ready.events);
       this.reads.push(...ready.reads);
       this.failedReads.push(...ready.failedReads);
+      this.snapshotsFor.push(...ready.snapshotsFor);
       if (ready.sendAfter !== undefined) this.#held.push(ready.sendAfter);
       if (ready.persist !== undefined) {
         this.batches.push(ready.persist);

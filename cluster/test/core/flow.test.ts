@@ -171,11 +171,11 @@ t.test('a batch that did not come, or came back otherwise, is an invariant broke
 t.test('a damaged log is not started from', async (t) => {
   const [first, second, third] = entriesOf([1, 1, 1]);
   if (first === undefined || second === undefined || third === undefined) throw new Error('three');
-  const previous = { index: 0, term: 0, checksum: 0 };
+  const base = { index: 0, term: 0, checksum: 0, entryTimeMs: 0 };
   const start = (entries: readonly Entry[]) => () =>
     new Node().restarted({
       hardState: { term: 1, vote: undefined, commit: 0 },
-      log: { previous, entries },
+      log: { base, entries },
     });
   const logs = [
     [first, third],
@@ -188,7 +188,7 @@ t.test('a damaged log is not started from', async (t) => {
   t.doesNotThrow(start([first, second, third]));
   const lost = {
     hardState: { term: 1, vote: undefined, commit: 3 },
-    log: { previous, entries: [] },
+    log: { base, entries: [] },
   };
   t.throws(() => new Node().restarted(lost), { name: 'RaftInvariantError' });
 });

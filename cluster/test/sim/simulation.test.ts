@@ -5,6 +5,9 @@ import { runSeeds, runSimulation, type SimulationOptions } from '../../testing/i
 import { runCli } from '../../testing/sim/cli.ts';
 import { EventQueue } from '../../testing/sim/event-queue.ts';
 
+// Minutes of computing where every core is busy.
+t.setTimeout(400_000);
+
 t.test('thirty seeds hold every property, and every kind of fault has fired', async (t) => {
   const seen: number[] = [];
   const result = runSeeds(runSimulation, 1, 30, ({ seed }) => seen.push(seed));
@@ -71,6 +74,10 @@ const MISTAKES: Readonly<Record<string, Omit<SimulationOptions, 'seed'> & { with
   'a read is confirmed by nobody': {
     rules: mutated({ confirmsRead: () => true }),
     within: 20,
+  },
+  'a snapshot brings the place in the log without the state': {
+    mistakes: { forgetsState: true },
+    within: 10,
   },
   'the vote is not written': { mistakes: { forgetsVote: true }, within: 5 },
   'promises leave before the disk has answered': {

@@ -5,6 +5,7 @@
 import type { Entry, NodeId } from '../../src/core/entry.ts';
 import type { Raft, RaftStatus, Role } from '../../src/core/types.ts';
 import { chainChecksum } from './chain-checksum.ts';
+import { FIRST_STATE, foldEntry, type SimState } from './disk.ts';
 import type { SimProcess } from './process.ts';
 import type { Swarm } from './swarm.ts';
 import { check } from './violation.ts';
@@ -21,6 +22,8 @@ interface View {
   role: Role;
   term: number;
   commit: number;
+  /** Up to here the log is cut off. */
+  base: number;
   checksums: number[];
   durableCommit: number;
 }
@@ -28,12 +31,16 @@ interface View {
 /** Above any index, so that (term, index) becomes one number. */
 const INDEX_SPAN = 10_000_000;
 const ENTRY_OVERHEAD_BYTES = 64;
+/** The log may be over its bound by what was applied last, and until a quarter more has gathered. */
+const STEP_BYTES = 16_384;
 
 export class Checker {
   readonly #processes: readonly SimProcess[];
   readonly #swarm: Swarm;
   readonly #committed: Committed[] = [];
   readonly #leaders = new Map<number, NodeId>();
+  /** The state machine after each committed entry. */
+  readonly #states: SimState[] = [FIRST_STATE];
   readonly #placed = new Map<number, number>();
   readonly #views = new Map<NodeId, View>();
 
@@ -74,12 +81,19 @@ export class Checker {
     }
   }
 
+  /** Applied or installed: the same state at the same index on every node, whatever the way there. */
+  stateOf({ disk, id }: SimProcess): void {
+    const { base, value } = disk.state;
+    const canonical = this.#states[base.index]?.value === value;
+    check(canonical, 'replicaState', () => `${id} has another state at ${base.index}`);
+  }
+
   #viewOf(process: SimProcess, status: RaftStatus): View {
     const known = this.#views.get(process.id);
     const { disk, life, id } = process;
     if (known === undefined) {
       const { role, term, commit } = status;
-      const fresh = { life, role, term, commit, checksums: [], durableCommit: 0 };
+      const fresh = { life, role, term, commit, base: 0, checksums: [], durableCommit: 0 };
       this.#views.set(id, fresh);
       return fresh;
     }
@@ -101,8 +115,15 @@ export class Checker {
   /** Compares from the end, where change happens. */
   #checkLog(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
     const { checksums } = view;
+    const base = status.firstIndex - 1;
+    check(base <= status.applied, 'bounds', () => `${process.id} has cut off what is not applied`);
+    // What is cut off, or was brought by a snapshot, is committed; what stood there before may not be.
+    for (let index = view.base + 1; index <= base; index += 1) {
+      checksums[index - 1] = this.committedAt(index)?.checksum ?? 0;
+    }
+    view.base = base;
     let agreed = Math.min(checksums.length, status.lastIndex);
-    while (agreed > 0 && checksumAt(raft, agreed) !== checksums[agreed - 1]) agreed -= 1;
+    while (agreed > base && checksumAt(raft, agreed) !== checksums[agreed - 1]) agreed -= 1;
     if (agreed < checksums.length) {
       const led = view.role === 'leader' && status.role === 'leader' && view.term === status.term;
       check(!led, 'leaderAppendOnly', () => `leader ${process.id} replaced ${agreed + 1}`);
@@ -134,7 +155,7 @@ export class Checker {
     while (must > 0 && (this.#committed[must - 1]?.inTerm ?? 0) >= term) must -= 1;
     const checksum = this.committedAt(must)?.checksum;
     const isComplete =
-      must === 0 || (must <= status.lastIndex && checksumAt(raft, must) === checksum);
+      must < status.firstIndex || (must <= status.lastIndex && checksumAt(raft, must) === checksum);
     check(isComplete, 'leaderCompleteness', () => `leader of ${term} lacks committed ${must}`);
   }
 
@@ -146,14 +167,15 @@ export class Checker {
       const isOwn = raft.entries(commit, commit)[0]?.term === term;
       check(isOwn, 'ownTermCommit', () => `${process.id} counts ${commit}, of an earlier term`);
       const checksum = checksumAt(raft, commit);
-      const copies = this.#processes.filter(({ disk }) => disk.checksumAt(commit) === checksum);
+      const copies = this.#processes.filter(({ disk }) => disk.holds(commit, checksum));
       const isDurable = copies.length * 2 > this.#processes.length;
       check(isDurable, 'durableQuorum', () => `${commit} is durable on ${copies.length} only`);
       for (const entry of raft.entries(this.#committed.length + 1, commit)) {
         this.#committed.push({ entry, inTerm: term });
+        this.#states.push(foldEntry(this.#states.at(-1) ?? FIRST_STATE, entry));
       }
     }
-    if (commit === 0 || commit === view.commit) return;
+    if (commit === 0 || commit === view.commit || commit < status.firstIndex) return;
     const isCanonical = checksumAt(raft, commit) === this.committedAt(commit)?.checksum;
     check(isCanonical, 'stateMachineSafety', () => `${process.id} committed another ${commit}`);
   }
@@ -161,6 +183,10 @@ export class Checker {
   #checkBounds(id: NodeId, raft: Raft, status: RaftStatus): void {
     const { limits } = this.#swarm;
     check(status.applied <= status.commit, 'bounds', () => `${id} applied beyond its commit`);
+    // What is not applied cannot be cut off; beyond it the log is kept within its bound.
+    const unapplied = raft.entries(status.applied + 1, status.lastIndex);
+    const bytesMax = limits.logBytesMax + bytesOf(unapplied) + STEP_BYTES;
+    check(status.logBytes <= bytesMax, 'bounds', () => `the log of ${id} grows without bound`);
     if (status.role !== 'leader') return;
     for (const follower of status.followers) {
       const isAbove = follower.nextIndex > follower.matchIndex;
@@ -168,14 +194,16 @@ export class Checker {
       const isWithin = follower.inflightAppends <= limits.inflightAppendsMax;
       check(isWithin, 'bounds', () => `too many appends on their way to ${follower.node}`);
     }
-    let bytes = 0;
-    for (const entry of raft.entries(status.commit + 1, status.lastIndex)) {
-      if (entry.kind === 'command') bytes += entry.command.length + ENTRY_OVERHEAD_BYTES;
-    }
+    const uncommitted = raft.entries(status.commit + 1, status.lastIndex);
+    const bytes = bytesOf(uncommitted.filter(({ kind }) => kind === 'command'));
     check(bytes === status.uncommittedBytes, 'bounds', () => `${id} miscounts what is uncommitted`);
   }
 }
 
 function checksumAt(raft: Raft, index: number): number | undefined {
   return raft.entries(index, index)[0]?.checksum;
+}
+
+function bytesOf(entries: readonly Entry[]): number {
+  return entries.reduce((sum, { command }) => sum + command.length + ENTRY_OVERHEAD_BYTES, 0);
 }

@@ -1,31 +1,59 @@
-// The durable half of a simulated process: what a synced, atomic batch leaves behind, and the
-// batches a crash may take back.
+// The durable half of a simulated process: what a synced, atomic batch leaves behind, and the batches a
+// crash may take back. Its state machine is a number that every applied entry is folded into.
 
-import type { Entry } from '../../src/core/entry.ts';
+import type { Entry, LogBase } from '../../src/core/entry.ts';
 import type { HardState, PersistBatch, RestoredLog } from '../../src/core/types.ts';
 
+const START: LogBase = { index: 0, term: 0, checksum: 0, entryTimeMs: 0 };
+const PRIME = 0x01000193;
+
+/** A state machine, and the entry it was made by last. */
+export interface SimState {
+  readonly base: LogBase;
+  readonly value: number;
+}
+
+export const FIRST_STATE: SimState = { base: START, value: 0x811c9dc5 };
+
+/** Equal logs give equal states, and another order or another entry another one. */
+export function foldEntry({ value }: SimState, entry: Entry): SimState {
+  const { index, term, checksum, entryTimeMs } = entry;
+  const folded = Math.imul(value ^ checksum, PRIME) ^ index;
+  return { base: { index, term, checksum, entryTimeMs }, value: folded >>> 0 };
+}
+
+interface SimBatch {
+  readonly persist: PersistBatch;
+  /** With a snapshot: the state machine that was received. */
+  readonly received: SimState | undefined;
+}
+
 export class SimDisk {
-  readonly #entries: Entry[] = [];
+  #base = START;
+  #entries: Entry[] = [];
   #hardState: HardState | undefined;
-  #appliedIndex = 0;
+  #state = FIRST_STATE;
   #durableBatch = 0;
-  #inFlight: PersistBatch[] = [];
+  #inFlight: SimBatch[] = [];
 
   get hardState(): HardState | undefined {
     return this.#hardState;
   }
 
   get log(): RestoredLog {
-    const previous = { index: 0, term: 0, checksum: 0 };
-    return { previous, entries: [...this.#entries] };
+    return { base: this.#base, entries: [...this.#entries] };
   }
 
   get lastIndex(): number {
-    return this.#entries.length;
+    return this.#base.index + this.#entries.length;
+  }
+
+  get state(): SimState {
+    return this.#state;
   }
 
   get appliedIndex(): number {
-    return this.#appliedIndex;
+    return this.#state.base.index;
   }
 
   /** The newest durable batch of the present process. */
@@ -37,26 +65,43 @@ export class SimDisk {
     return this.#inFlight.length;
   }
 
-  checksumAt(index: number): number | undefined {
-    return this.#entries[index - 1]?.checksum;
+  /** As an entry, or in what the state machine has taken up. */
+  holds(index: number, checksum: number | undefined): boolean {
+    if (index < this.#base.index) return true;
+    const own =
+      index === this.#base.index ? this.#base : this.#entries[index - this.#base.index - 1];
+    return own !== undefined && own.checksum === checksum;
   }
 
-  write(batch: PersistBatch): void {
-    this.#inFlight.push(batch);
+  write(persist: PersistBatch, received: SimState | undefined): void {
+    this.#inFlight.push({ persist, received });
   }
 
   /** The oldest batch in flight becomes durable. */
   completeOldest(): PersistBatch {
-    const batch = this.#inFlight.shift();
-    if (batch === undefined) throw new Error('nothing is in flight');
-    if (batch.truncateFrom !== undefined) this.#entries.length = batch.truncateFrom - 1;
-    for (const entry of batch.entries) {
-      if (entry.index !== this.#entries.length + 1) throw new Error('a batch leaves a hole');
+    const oldest = this.#inFlight.shift();
+    if (oldest === undefined) throw new Error('nothing is in flight');
+    const { persist, received } = oldest;
+    const { snapshot, compactTo, truncateFrom, hardState } = persist;
+    if (snapshot !== undefined) {
+      if (received?.base.index !== snapshot.index) throw new Error('a snapshot was not received');
+      this.#state = received;
+      this.#base = snapshot;
+      this.#entries = [];
+    }
+    if (compactTo !== undefined) {
+      if (compactTo.index > this.appliedIndex) throw new Error('what is cut off is not applied');
+      this.#entries.splice(0, compactTo.index - this.#base.index);
+      this.#base = compactTo;
+    }
+    if (truncateFrom !== undefined) this.#entries.splice(truncateFrom - 1 - this.#base.index);
+    for (const entry of persist.entries) {
+      if (entry.index !== this.lastIndex + 1) throw new Error('a batch leaves a hole');
       this.#entries.push(entry);
     }
-    if (batch.hardState !== undefined) this.#hardState = batch.hardState;
-    this.#durableBatch = batch.batch;
-    return batch;
+    if (hardState !== undefined) this.#hardState = hardState;
+    this.#durableBatch = persist.batch;
+    return persist;
   }
 
   /** Of the batches in flight the first `kept` reached the disk; says how many did not. */
@@ -68,7 +113,7 @@ export class SimDisk {
     return lost;
   }
 
-  applied(index: number): void {
-    this.#appliedIndex = index;
+  apply(entries: readonly Entry[]): void {
+    for (const entry of entries) this.#state = foldEntry(this.#state, entry);
   }
 }

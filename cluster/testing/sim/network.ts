@@ -2,9 +2,9 @@
 // damaged, or cut off in one direction or both.
 
 import type { NodeId } from '../../src/core/entry.ts';
-import type { Message } from '../../src/core/messages.ts';
 import type { CoverageCounter } from './coverage.ts';
 import type { EventQueue } from './event-queue.ts';
+import type { SimMessage } from './process.ts';
 import type { Random } from './random.ts';
 import type { Swarm } from './swarm.ts';
 
@@ -17,10 +17,10 @@ export class SimNetwork {
   readonly #queue: EventQueue;
   readonly #random: Random;
   readonly #coverage: CoverageCounter;
-  readonly #deliver: (message: Message) => void;
+  readonly #deliver: (message: SimMessage) => void;
   readonly #cut = new Set<string>();
   readonly #lastArrivalMs = new Map<string, number>();
-  readonly #past: Message[] = [];
+  readonly #past: SimMessage[] = [];
   #faults: Swarm['network'];
 
   constructor(
@@ -28,7 +28,7 @@ export class SimNetwork {
     queue: EventQueue,
     random: Random,
     coverage: CoverageCounter,
-    deliver: (message: Message) => void,
+    deliver: (message: SimMessage) => void,
   ) {
     this.#faults = swarm.network;
     this.#queue = queue;
@@ -53,7 +53,7 @@ export class SimNetwork {
     this.#faults = { delayMeanMs, ...none };
   }
 
-  send(message: Message): void {
+  send(message: SimMessage): void {
     const { drop, duplicate, replay } = this.#faults;
     if (this.#cut.has(linkOf(message.from, message.to))) return;
     if (this.#happens(drop)) {
@@ -72,7 +72,7 @@ export class SimNetwork {
     }
   }
 
-  #arriveLater(message: Message): void {
+  #arriveLater(message: SimMessage): void {
     const { delayMeanMs, delaySpike, reorder } = this.#faults;
     const link = linkOf(message.from, message.to);
     const nowMs = this.#queue.nowMs;
@@ -91,13 +91,13 @@ export class SimNetwork {
     });
   }
 
-  #remember(message: Message): void {
+  #remember(message: SimMessage): void {
     if (this.#past.length < MEMORY_MAX) this.#past.push(message);
     else this.#past[this.#random.between(0, MEMORY_MAX - 1)] = message;
   }
 
   /** Flips a bit of one entry's command: what the checksum chain is there to find. */
-  #maybeDamaged(message: Message): Message {
+  #maybeDamaged(message: SimMessage): SimMessage {
     if (message.kind !== 'append' || !this.#happens(this.#faults.corruptEntry)) return message;
     const victim = message.entries.find((entry) => entry.command.length > 0);
     if (victim === undefined) return message;

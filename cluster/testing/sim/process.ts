@@ -2,7 +2,7 @@
 // the core inside it comes and goes with crashes.
 
 import type { Entry, NodeId } from '../../src/core/entry.ts';
-import type { Message } from '../../src/core/messages.ts';
+import type { PeerMessage, Snapshot } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import type {
@@ -16,7 +16,7 @@ import type {
 } from '../../src/core/types.ts';
 import { chainChecksum } from './chain-checksum.ts';
 import type { CoverageCounter } from './coverage.ts';
-import { SimDisk } from './disk.ts';
+import { SimDisk, type SimState } from './disk.ts';
 import type { EventQueue } from './event-queue.ts';
 import type { Random } from './random.ts';
 import type { Swarm } from './swarm.ts';
@@ -30,7 +30,11 @@ const INBOX_MAX = 500;
 export interface DriverMistakes {
   readonly forgetsVote?: boolean;
   readonly sendsBeforeDurable?: boolean;
+  /** Of a snapshot only the place in the log is taken. */
+  readonly forgetsState?: boolean;
 }
+
+export type SimMessage = PeerMessage | (Snapshot & { readonly state: SimState });
 
 export interface ProcessHost {
   readonly swarm: Swarm;
@@ -38,7 +42,9 @@ export interface ProcessHost {
   readonly coverage: CoverageCounter;
   readonly rules: Rules;
   readonly mistakes: DriverMistakes;
-  send(from: SimProcess, message: Message): void;
+  /** A snapshot's content travels beside the message that the core knows. */
+  send(from: SimProcess, message: SimMessage): void;
+  installed(process: SimProcess): void;
   /** After each input the core has handled. */
   handled(process: SimProcess): void;
   apply(process: SimProcess, entries: readonly Entry[]): void;
@@ -53,11 +59,14 @@ export class SimProcess {
   readonly #host: ProcessHost;
   readonly #voters: readonly NodeId[];
   readonly #random: Random;
-  readonly #inbox: Message[] = [];
+  readonly #inbox: SimMessage[] = [];
   readonly #onResume: (() => void)[] = [];
-  #held: { readonly batch: number; readonly messages: readonly Message[] }[] = [];
+  /** Snapshots that have arrived in this life, by index. */
+  readonly #received = new Map<number, SimState>();
+  #held: { readonly batch: number; readonly messages: readonly PeerMessage[] }[] = [];
   #raft: Raft | undefined;
   #life = 0;
+  #readableIndex = 0;
   #isPaused = false;
   #diskFreeAtMs = 0;
   #clockRate = 1;
@@ -86,6 +95,11 @@ export class SimProcess {
     return this.#isPaused;
   }
 
+  /** What local reads show: a snapshot from the moment that its batch is on its way. */
+  get readableIndex(): number {
+    return this.#readableIndex;
+  }
+
   get clockMs(): number {
     return Math.max(0, Math.floor(this.#host.queue.nowMs * this.#clockRate + this.#clockOffsetMs));
   }
@@ -109,6 +123,7 @@ export class SimProcess {
       applied: this.disk.appliedIndex,
       limits: swarm.limits,
     };
+    this.#readableIndex = this.disk.appliedIndex;
     this.#raft = createRaft(config, rules);
     this.#handled();
     this.#tickLater(this.#life, this.#random.rate(0, swarm.tickMs));
@@ -121,6 +136,7 @@ export class SimProcess {
     this.#raft = undefined;
     this.#inbox.length = 0;
     this.#onResume.length = 0;
+    this.#received.clear();
     this.#held = [];
   }
 
@@ -142,12 +158,13 @@ export class SimProcess {
     this.#hasDiskFaults = false;
   }
 
-  receive(message: Message): void {
+  receive(message: SimMessage): void {
     if (this.#raft === undefined) return;
     if (this.#isPaused) {
       if (this.#inbox.length < INBOX_MAX) this.#inbox.push(message);
       return;
     }
+    if (message.kind === 'snapshot') this.#received.set(message.base.index, message.state);
     this.#raft.step(message);
     this.#handled();
     this.#drainSoon();
@@ -205,10 +222,11 @@ export class SimProcess {
 
   #carryOut(ready: Ready): void {
     for (const event of ready.events) this.#noteEvent(event);
+    for (const message of ready.sendNow) this.#host.send(this, message);
+    for (const to of ready.snapshotsFor) this.#sendSnapshot(to);
+    if (ready.persist !== undefined) this.#write(ready.persist);
     for (const read of ready.reads) this.#host.readConfirmed(this, read);
     for (const read of ready.failedReads) this.#host.readFailed(this, read);
-    for (const message of ready.sendNow) this.#host.send(this, message);
-    if (ready.persist !== undefined) this.#write(ready.persist);
     if (ready.sendAfter !== undefined) {
       this.#held.push(ready.sendAfter);
       if (this.#host.mistakes.sendsBeforeDurable === true) this.#release(Number.POSITIVE_INFINITY);
@@ -216,11 +234,40 @@ export class SimProcess {
     if (ready.apply.length > 0) this.#applyLater(this.#life, ready.apply);
   }
 
+  /** It is lost like any message; what the sender is told of its end may be right or wrong. */
+  #sendSnapshot(to: NodeId): void {
+    const { swarm, queue, coverage } = this.#host;
+    const life = this.#life;
+    const term = this.#raft?.status().term ?? 0;
+    const { state } = this.disk;
+    coverage.count('raft.snapshotSent');
+    const takesMs = this.#random.exponential(swarm.snapshotMs);
+    queue.after(takesMs, () => {
+      this.#whenAwake(life, () => {
+        const { base } = state;
+        this.#host.send(this, { kind: 'snapshot', group: 1, from: this.id, to, term, base, state });
+      });
+    });
+    queue.after(takesMs + this.#random.exponential(swarm.snapshotMs), () => {
+      this.#whenAwake(life, () => {
+        this.#raft?.snapshotEnded(to, this.#random.chance(0.7));
+        this.#handled();
+        this.#drain();
+      });
+    });
+  }
+
   #write(batch: NonNullable<Ready['persist']>): void {
     const { swarm, queue, coverage, mistakes } = this.#host;
     const isForgetful = mistakes.forgetsVote === true && batch.hardState !== undefined;
     const hardState = isForgetful ? { ...batch.hardState, vote: undefined } : batch.hardState;
-    this.disk.write({ ...batch, hardState });
+    const { snapshot } = batch;
+    const arrived = snapshot && this.#received.get(snapshot.index);
+    const isStateless = mistakes.forgetsState === true && arrived !== undefined;
+    const received = isStateless ? { ...arrived, value: this.disk.state.value } : arrived;
+    this.disk.write({ ...batch, hardState }, received);
+    if (snapshot !== undefined) this.#readableIndex = snapshot.index;
+    if (batch.compactTo !== undefined) coverage.count('raft.compacted');
     if (batch.truncateFrom !== undefined) coverage.count('raft.truncated');
     let takesMs = this.#random.exponential(swarm.disk.meanMs);
     if (this.#hasDiskFaults && swarm.disk.spike > 0 && this.#random.chance(swarm.disk.spike)) {
@@ -235,7 +282,11 @@ export class SimProcess {
   /** The write ends although the process is paused: the disk belongs to the kernel. */
   #written(life: number): void {
     if (this.#life !== life || this.#raft === undefined) return;
-    const { batch, term, index } = this.disk.completeOldest();
+    const { batch, term, index, snapshot } = this.disk.completeOldest();
+    if (snapshot !== undefined) {
+      this.#host.coverage.count('raft.snapshotInstalled');
+      this.#host.installed(this);
+    }
     this.#whenAwake(life, () => {
       this.#release(batch);
       this.#raft?.persisted({ batch, term, index });
@@ -250,7 +301,9 @@ export class SimProcess {
     this.#host.queue.after(takesMs, () => {
       this.#whenAwake(life, () => {
         this.#host.apply(this, entries);
-        this.disk.applied(last);
+        this.disk.apply(entries);
+        this.#readableIndex = last;
+        this.#host.installed(this);
         this.#raft?.applied(last);
         this.#handled();
         this.#drain();
@@ -274,6 +327,7 @@ export class SimProcess {
 
   #noteEvent(event: RaftEvent): void {
     const { coverage } = this.#host;
+    if (event.kind === 'snapshotNotNeeded') coverage.count('raft.snapshotNotNeeded');
     if (event.kind === 'messageRefused') {
       if (event.reason === 'checksumChain') coverage.count('raft.checksumRefused');
       const isWhole = event.reason !== 'lostAcknowledged';

@@ -1,8 +1,8 @@
 // The wire, held against the sender's disk and against all it ever sent.
 
 import type { NodeId } from '../../src/core/entry.ts';
-import type { Message } from '../../src/core/messages.ts';
 import type { SimDisk } from './disk.ts';
+import type { SimMessage } from './process.ts';
 import { check } from './violation.ts';
 
 /** What a node tells others must already stand on its own disk, and never contradict itself. */
@@ -10,7 +10,7 @@ export class PromiseChecker {
   readonly #votes = new Map<string, NodeId>();
   readonly #promisedTerm = new Map<NodeId, number>();
 
-  sent(from: NodeId, disk: SimDisk, message: Message): void {
+  sent(from: NodeId, disk: SimDisk, message: SimMessage): void {
     const { term, kind } = message;
     const candidate = candidateOf(message);
     if (candidate === undefined && kind !== 'appendAccepted') return;
@@ -33,7 +33,7 @@ export class PromiseChecker {
   }
 }
 
-function candidateOf(message: Message): NodeId | undefined {
+function candidateOf(message: SimMessage): NodeId | undefined {
   if (message.kind === 'voteRequest') return message.from;
   return message.kind === 'voteReply' && message.granted ? message.to : undefined;
 }

@@ -49,7 +49,7 @@ export class Readers {
     const asked = this.#take(process, read);
     const isCurrent = index >= asked.committedIndex;
     check(isCurrent, 'linearizableRead', () => `${process.id} reads at ${index}, in the past`);
-    const isApplied = process.disk.appliedIndex >= index;
+    const isApplied = process.readableIndex >= index;
     check(isApplied, 'linearizableRead', () => `${process.id} has not applied ${index}`);
     this.#confirmedCount += 1;
     const isLeader = process.raft?.status().role === 'leader';

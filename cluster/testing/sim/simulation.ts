@@ -3,7 +3,6 @@
 
 import { RaftInvariantError } from '../../src/core/assert.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
-import type { Message } from '../../src/core/messages.ts';
 import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
 import type { ConfirmedRead } from '../../src/core/types.ts';
 import { Checker } from './checker.ts';
@@ -12,7 +11,7 @@ import { type Coverage, CoverageCounter } from './coverage.ts';
 import { EventQueue } from './event-queue.ts';
 import { Nemesis } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
-import { type DriverMistakes, type ProcessHost, SimProcess } from './process.ts';
+import { type DriverMistakes, type ProcessHost, type SimMessage, SimProcess } from './process.ts';
 import { PromiseChecker } from './promise-checker.ts';
 import { Random } from './random.ts';
 import { Readers } from './readers.ts';
@@ -118,7 +117,7 @@ class Simulation implements ProcessHost {
     };
   }
 
-  send(from: SimProcess, message: Message): void {
+  send(from: SimProcess, message: SimMessage): void {
     this.#promises.sent(from.id, from.disk, message);
     if (message.kind === 'appendRejected') this.coverage.count('raft.appendRejected');
     this.#trace.note(message.kind, this.queue.nowMs, message.term, this.#numberOf(from));
@@ -131,6 +130,10 @@ class Simulation implements ProcessHost {
     if (status === undefined) return;
     const { term, commit, lastIndex } = status;
     this.#trace.note(status.role, this.#numberOf(process), term, commit, lastIndex);
+  }
+
+  installed(process: SimProcess): void {
+    this.#checker.stateOf(process);
   }
 
   apply(process: SimProcess, entries: readonly Entry[]): void {

@@ -43,6 +43,8 @@ export interface Swarm {
   /** How far each node's clock may run fast or slow, and how often it jumps. */
   readonly clockDrift: number;
   readonly clockJump: Disturbance | undefined;
+  /** Mean time that a snapshot takes, and after it the word of its end. */
+  readonly snapshotMs: number;
   /** Chance that an input is not followed at once by taking the output. */
   readonly lateDrain: number;
   readonly client: {
@@ -101,6 +103,7 @@ export function drawSwarm(random: Random): Swarm {
     },
     clockDrift: sometimes(0.5, 0.01, 0.3),
     clockJump: disturbance(0.4, 10_000, 0),
+    snapshotMs: random.rate(1, 800),
     lateDrain: sometimes(0.5, 0.05, 0.6),
     client: {
       everyMs: random.rate(20, 300),
@@ -115,12 +118,16 @@ export function drawSwarm(random: Random): Swarm {
 /** Small limits, so that windows fill and pages end. */
 function drawLimits(random: Random): RaftLimits {
   const isTiny = random.chance(0.5);
+  const logBytesKept = random.between(KIBIBYTE, 32 * KIBIBYTE);
   return {
     appendBytesMax: random.between(1, isTiny ? 300 : 4 * KIBIBYTE),
     inflightAppendsMax: random.between(1, 16),
     inflightBytesMax: random.between(1, 8 * KIBIBYTE),
     uncommittedBytesMax: random.between(2 * KIBIBYTE, 16 * KIBIBYTE),
     applyBytesMax: random.between(1, 4 * KIBIBYTE),
+    logEntriesKept: random.between(2, isTiny ? 20 : 200),
+    logBytesKept,
+    logBytesMax: logBytesKept * random.between(2, 8),
     readsMax: random.between(2, 40),
   };
 }

@@ -7,6 +7,7 @@ export type Property =
   | 'leaderCompleteness'
   | 'stateMachineSafety'
   | 'ownTermCommit'
+  | 'replicaState'
   | 'durableQuorum'
   | 'monotonic'
   | 'oneVotePerTerm'

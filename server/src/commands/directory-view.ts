@@ -106,6 +106,11 @@ export class DirectoryView {
     return read;
   }
 
+  /** Any chain may have grown. */
+  stateReplaced(): void {
+    this.#members.clear();
+  }
+
   /** The pool's chain has grown: what is remembered of it is old. */
   poolChanged(ref: Ref): void {
     this.#members.delete(toHex(ref[1]));

@@ -90,6 +90,10 @@ export function createSignaling(options: SignalingOptions): Signaling {
       cluster.nodes.onMessage((node, message) => exchange.receive(node, message));
       cluster.nodes.onPeerChange(peerChanged);
       cluster.onEvent(applied);
+      cluster.onReplaced(() => {
+        view.stateReplaced();
+        hub.stateReplaced();
+      });
       exchange.start();
     },
     stop: () => {

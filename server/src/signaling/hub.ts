@@ -175,6 +175,11 @@ export class SignalingHub {
     }
   }
 
+  /** Chains grew here without a word for each: sockets go elsewhere and ask anew. */
+  stateReplaced(): void {
+    for (const socket of this.#watching.keys()) socket.end('CLUSTER_DRAINING');
+  }
+
   /** Nodes came or went. */
   nodesChanged(nodes: readonly NodeState[]): void {
     const frame = encodeFrame({ type: 'nodes', nodes });

@@ -19,7 +19,7 @@ export interface HubSocket {
   readonly device: Bytes;
   /** An encoded server frame. */
   push(frame: Bytes): void;
-  end(code: 'AUTH_DEVICE_UNKNOWN'): void;
+  end(code: 'AUTH_DEVICE_UNKNOWN' | 'CLUSTER_DRAINING'): void;
 }
 
 export type Members = ReadonlySet<string>;

@@ -1,0 +1,182 @@
+// Streams state machines to followers that need what the log no longer has. At most two at a time in the
+// whole process: a snapshot reads and sends all that a group has. One chunk is on its way at a time, and
+// sent again until it is answered, so that a broken connection costs no more than one chunk.
+
+import { crc32 } from 'node:zlib';
+import {
+  CHUNK_BYTES_MAX,
+  encodeSlotsHead,
+  encodeSnapshotRow,
+  type SnapshotAnswer,
+  type SnapshotChunk,
+} from '../format/snapshot-payload.ts';
+import type { SnapshotRows } from '../store/snapshot-rows.ts';
+
+const OUTGOING_MAX = 2;
+/** A chunk that was not answered within this many ticks is sent again. */
+const RESEND_TICKS = 10;
+/** A follower that has taken no chunk for this long is given up; the core asks again when it is heard. */
+const PATIENCE_TICKS = 200;
+
+export interface SnapshotSenderPorts {
+  open(group: number): Promise<SnapshotRows>;
+  send(nodeId: string, chunk: SnapshotChunk): void;
+  ended(group: number, nodeId: string, isReceived: boolean): void;
+  fatal(error: unknown): void;
+}
+
+interface Transfer {
+  readonly group: number;
+  readonly nodeId: string;
+  readonly term: number;
+  chunk: SnapshotChunk | undefined;
+  waitedTicks: number;
+  /** Answers the chunk on its way: taken, or the transfer is over. */
+  answer: (status: 'more' | 'done' | 'refused') => void;
+  isOver: boolean;
+}
+
+export class SnapshotSender {
+  readonly #ports: SnapshotSenderPorts;
+  readonly #queued: Transfer[] = [];
+  readonly #running = new Set<Transfer>();
+
+  constructor(ports: SnapshotSenderPorts) {
+    this.#ports = ports;
+  }
+
+  /** Ends with ended(). */
+  want(group: number, nodeId: string, term: number): void {
+    const answer = () => {};
+    const chunk = undefined;
+    this.#queued.push({ group, nodeId, term, chunk, waitedTicks: 0, answer, isOver: false });
+    this.#startNext();
+  }
+
+  answered(nodeId: string, answer: SnapshotAnswer): void {
+    for (const transfer of this.#running) {
+      const { chunk } = transfer;
+      const isFor = transfer.nodeId === nodeId && transfer.group === answer.group;
+      if (!isFor || chunk === undefined || transfer.term !== answer.term) continue;
+      if (chunk.base.index !== answer.index) continue;
+      if (answer.status !== 'more' || answer.next === chunk.number + 1)
+        transfer.answer(answer.status);
+      // It has begun anew, or lost what it had taken.
+      else if (answer.next < chunk.number) transfer.answer('refused');
+    }
+  }
+
+  tick(): void {
+    for (const transfer of this.#running) {
+      if (transfer.chunk === undefined) continue;
+      transfer.waitedTicks += 1;
+      if (transfer.waitedTicks >= PATIENCE_TICKS) transfer.answer('refused');
+      else if (transfer.waitedTicks % RESEND_TICKS === 0) {
+        this.#ports.send(transfer.nodeId, transfer.chunk);
+      }
+    }
+  }
+
+  /** This node leads the group no more, or in another term. */
+  abandon(group: number): void {
+    const all = [...this.#queued, ...this.#running];
+    for (const transfer of all) if (transfer.group === group) this.#abandon(transfer);
+  }
+
+  /** What is being streamed ends by itself. */
+  stop(): void {
+    for (const transfer of [...this.#queued, ...this.#running]) this.#abandon(transfer);
+  }
+
+  #abandon(transfer: Transfer): void {
+    transfer.isOver = true;
+    transfer.answer('refused');
+  }
+
+  #startNext(): void {
+    while (this.#running.size < OUTGOING_MAX) {
+      const transfer = this.#queued.shift();
+      if (transfer === undefined) return;
+      if (transfer.isOver) continue;
+      this.#running.add(transfer);
+      void this.#run(transfer);
+    }
+  }
+
+  async #run(transfer: Transfer): Promise<void> {
+    try {
+      const isReceived = await this.#stream(transfer);
+      if (!transfer.isOver) this.#ports.ended(transfer.group, transfer.nodeId, isReceived);
+    } catch (error) {
+      this.#ports.fatal(error);
+    } finally {
+      this.#running.delete(transfer);
+      this.#startNext();
+    }
+  }
+
+  async #stream(transfer: Transfer): Promise<boolean> {
+    const { group, term } = transfer;
+    const rows = await this.#ports.open(group);
+    try {
+      const { base, slots } = await rows.head();
+      let number = 0;
+      let crc = 0;
+      for await (const { bytes, isLast } of chunksOf(slots, rows)) {
+        if (transfer.isOver) return false;
+        crc = crc32(bytes, crc);
+        const status = await this.#deliver(transfer, {
+          group,
+          term,
+          base,
+          number,
+          isLast,
+          crc,
+          bytes,
+        });
+        if (status !== 'more') return status === 'done';
+        number += 1;
+      }
+      return false;
+    } finally {
+      await rows.close();
+    }
+  }
+
+  #deliver(transfer: Transfer, chunk: SnapshotChunk): Promise<'more' | 'done' | 'refused'> {
+    return new Promise((resolve) => {
+      transfer.waitedTicks = 0;
+      transfer.chunk = chunk;
+      transfer.answer = (status) => {
+        transfer.chunk = undefined;
+        resolve(status);
+      };
+      this.#ports.send(transfer.nodeId, chunk);
+    });
+  }
+}
+
+/** All bytes of the snapshot, cut into chunks of one size, the last one shorter. */
+async function* chunksOf(
+  slots: Uint8Array,
+  rows: SnapshotRows,
+): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isLast: boolean }> {
+  let parts = [encodeSlotsHead(slots)];
+  let length = parts[0]?.length ?? 0;
+  for await (const page of rows.pages()) {
+    for (const [key, payload] of page) {
+      const row = encodeSnapshotRow(key, payload);
+      parts.push(row);
+      length += row.length;
+    }
+    if (length <= CHUNK_BYTES_MAX) continue;
+    let whole: Uint8Array = Buffer.concat(parts, length);
+    // What is left over may be the last chunk, which only the end of the rows tells.
+    for (; whole.length > CHUNK_BYTES_MAX; whole = whole.subarray(CHUNK_BYTES_MAX)) {
+      yield { bytes: whole.subarray(0, CHUNK_BYTES_MAX), isLast: false };
+    }
+    parts = [whole];
+    length = whole.length;
+  }
+  yield { bytes: Buffer.concat(parts, length), isLast: true };
+}
