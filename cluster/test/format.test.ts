@@ -84,10 +84,18 @@ const envelope = { group: u32, from: fc.constant(FROM), to: fc.constant(TO), ter
 const message: fc.Arbitrary<PeerMessage> = fc.oneof(
   fc.record({
     ...envelope,
-    kind: fc.constantFrom('preVoteRequest', 'voteRequest'),
+    kind: fc.constant('preVoteRequest'),
     lastIndex: u64,
     lastTerm: u64,
   }),
+  fc.record({
+    ...envelope,
+    kind: fc.constant('voteRequest'),
+    lastIndex: u64,
+    lastTerm: u64,
+    isTransfer: fc.boolean(),
+  }),
+  fc.record({ ...envelope, kind: fc.constant('timeoutNow') }),
   fc.record({
     ...envelope,
     kind: fc.constantFrom('preVoteReply', 'voteReply'),

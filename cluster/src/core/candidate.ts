@@ -6,6 +6,7 @@ import { becomeLeader } from './leader.ts';
 import type { Message } from './messages.ts';
 import { type VoteResult, voteResult } from './quorum.ts';
 import type { CandidateRole, PreCandidateRole, RaftState } from './state.ts';
+import type { RoleChangeReason } from './types.ts';
 
 export function campaign(state: RaftState): void {
   const role: PreCandidateRole = { kind: 'preCandidate', votes: new Map() };
@@ -22,6 +23,12 @@ export function campaign(state: RaftState): void {
     });
   }
   countPreVote(state, role, state.config.self, true);
+}
+
+/** The leader wants it: no pre-vote, and no waiting for its lease to end. */
+export function campaignAtOnce(state: RaftState): void {
+  becomeCandidate(state, 'leadershipTransferred');
+  countOwnVoteIfDurable(state);
 }
 
 export function tickCandidate(state: RaftState): void {
@@ -59,14 +66,16 @@ export function countOwnVoteIfDurable(state: RaftState): void {
   if (state.durability.isVoteDurable(term, self)) countVote(state, role, self, true);
 }
 
-function becomeCandidate(state: RaftState): void {
+function becomeCandidate(state: RaftState, reason: RoleChangeReason): void {
   state.setTerm(state.term + 1, state.config.self);
-  state.setRole({ kind: 'candidate', votes: new Map() }, 'preVoteWon');
+  state.setRole({ kind: 'candidate', votes: new Map() }, reason);
+  state.setLeader(undefined);
+  const isTransfer = reason === 'leadershipTransferred';
   const { index: lastIndex, term: lastTerm } = state.log.last;
   // Others hear of the new term only when a crash can no longer take it back: else this node could
   // win the term with their votes, crash, and vote for another in it.
   for (const to of state.peers) {
-    state.sendOnceDurable({ kind: 'voteRequest', to, lastIndex, lastTerm });
+    state.sendOnceDurable({ kind: 'voteRequest', to, lastIndex, lastTerm, isTransfer });
   }
 }
 
@@ -77,7 +86,7 @@ function countPreVote(
   granted: boolean,
 ): void {
   const result = count(state, role, from, granted);
-  if (result === 'won') becomeCandidate(state);
+  if (result === 'won') becomeCandidate(state, 'preVoteWon');
   if (result === 'lost') state.becomeFollower(state.term, undefined, 'electionLost');
 }
 

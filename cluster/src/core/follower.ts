@@ -1,9 +1,9 @@
 // What a follower does with its leader's appends and heartbeats (thesis 3.5), and with silence.
 
 import { assert } from './assert.ts';
-import { campaign } from './candidate.ts';
+import { campaign, campaignAtOnce } from './candidate.ts';
 import type { Entry } from './entry.ts';
-import type { Append, Heartbeat, Message, Snapshot } from './messages.ts';
+import type { Append, Heartbeat, LeaderMessage, Message } from './messages.ts';
 import type { RaftState } from './state.ts';
 
 export function tickFollower(state: RaftState): void {
@@ -23,6 +23,10 @@ export function stepFollower(state: RaftState, message: Message): void {
       followLeader(state, message);
       handleHeartbeat(state, message);
       return;
+    case 'timeoutNow':
+      followLeader(state, message);
+      if (!state.isDiskStalled()) campaignAtOnce(state);
+      return;
     case 'snapshot':
     case 'preVoteRequest':
     case 'preVoteReply':
@@ -38,7 +42,7 @@ export function stepFollower(state: RaftState, message: Message): void {
   }
 }
 
-export function followLeader(state: RaftState, message: Append | Heartbeat | Snapshot): void {
+export function followLeader(state: RaftState, message: LeaderMessage): void {
   assert(state.leader === undefined || state.leader === message.from, 'one leader in a term');
   state.electionElapsed = 0;
   state.setLeader(message.from);

@@ -11,6 +11,7 @@ import { Progress } from './progress.ts';
 import { quorumIndex } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import type { LeaderRole, RaftState } from './state.ts';
+import { tickTransfer } from './transferring.ts';
 import type { Proposal, ProposeResult } from './types.ts';
 
 export function becomeLeader(state: RaftState): void {
@@ -27,6 +28,7 @@ export function becomeLeader(state: RaftState): void {
     liveRound: -1,
     heartbeatElapsed: 0,
     reads: new LeaderReads(config.limits.readsMax),
+    transfer: undefined,
     uncommittedBytes: commandBytes(log.slice(state.commit + 1, log.lastIndex)),
   };
   state.setRole(role, 'electionWon');
@@ -61,6 +63,7 @@ export function tickLeader(state: RaftState, role: LeaderRole): void {
     role.liveRound = role.windowRound;
     role.windowRound = role.round;
   }
+  tickTransfer(state, role);
   role.heartbeatElapsed += 1;
   if (role.heartbeatElapsed >= config.heartbeatTicks && !state.isDiskSlow()) {
     sendHeartbeats(state, role);
@@ -87,6 +90,7 @@ export function stepLeader(state: RaftState, role: LeaderRole, message: Message)
       return;
     case 'append':
     case 'snapshot':
+    case 'timeoutNow':
     case 'heartbeat':
       assert(false, 'one leader in a term');
       return;
@@ -106,6 +110,7 @@ export function proposeAsLeader(
   role: LeaderRole,
   proposal: Proposal,
 ): ProposeResult {
+  if (role.transfer !== undefined) return { ok: false, code: 'TRANSFERRING' };
   const { command, entryTimeMs, ruleVersion, tableEpoch } = proposal;
   const content = { ruleVersion, entryTimeMs, tableEpoch, command };
   const entry = afterLast(state, { kind: 'command', ...content });

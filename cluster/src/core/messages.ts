@@ -24,6 +24,8 @@ export interface PreVoteReply extends Envelope {
 
 export interface VoteRequest extends Envelope {
   readonly kind: 'voteRequest';
+  /** The leader itself wants it so: whoever hears that leader may answer all the same. */
+  readonly isTransfer: boolean;
   readonly lastIndex: number;
   readonly lastTerm: number;
 }
@@ -31,6 +33,11 @@ export interface VoteRequest extends Envelope {
 export interface VoteReply extends Envelope {
   readonly kind: 'voteReply';
   readonly granted: boolean;
+}
+
+/** Campaign at once: your log is as long as mine, and I want you to lead (thesis 3.10). */
+export interface TimeoutNow extends Envelope {
+  readonly kind: 'timeoutNow';
 }
 
 /** Replicates entries; without entries it is a probe, or carries a newer commit index. */
@@ -115,7 +122,11 @@ export type PeerMessage =
   | AppendRejected
   | Heartbeat
   | HeartbeatReply
+  | TimeoutNow
   | ReadRequest
   | ReadReply;
 
 export type Message = PeerMessage | Snapshot;
+
+/** What only the leader of a term sends in it. */
+export type LeaderMessage = Append | Heartbeat | Snapshot | TimeoutNow;

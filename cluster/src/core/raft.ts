@@ -12,6 +12,7 @@ import type { Message } from './messages.ts';
 import { answerReadRequest, askForRead, handleReadReply, sendReadRound } from './reading.ts';
 import { type Rules, THESIS_RULES } from './rules.ts';
 import { RaftState } from './state.ts';
+import { advanceTransfer, transferTo } from './transferring.ts';
 import type {
   Proposal,
   ProposeResult,
@@ -29,7 +30,12 @@ export function createRaft(config: RaftConfig, rules: Rules = THESIS_RULES): Raf
 }
 
 /** What only the leader of a term sends in it. */
-const LEADERS: ReadonlySet<Message['kind']> = new Set(['append', 'snapshot', 'heartbeat']);
+const LEADERS: ReadonlySet<Message['kind']> = new Set([
+  'append',
+  'snapshot',
+  'heartbeat',
+  'timeoutNow',
+]);
 
 class Member implements Raft {
   readonly #state: RaftState;
@@ -93,6 +99,11 @@ class Member implements Raft {
     return askForRead(this.#state);
   }
 
+  transfer(to: NodeId): void {
+    const { role } = this.#state;
+    if (role.kind === 'leader') transferTo(this.#state, role, to);
+  }
+
   persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void {
     const state = this.#state;
     state.durability.persisted(done);
@@ -124,6 +135,7 @@ class Member implements Raft {
     if (state.role.kind === 'leader') {
       sendAppends(state, state.role);
       sendReadRound(state, state.role);
+      advanceTransfer(state, state.role);
     }
     const { term, vote, commit } = state;
     const persist = state.durability.nextBatch({ term, vote, commit }, state.log, state.nowTick);
@@ -159,6 +171,7 @@ class Member implements Raft {
       durableIndex: durability.durableIndex,
       logBytes: log.bytes,
       uncommittedBytes: role.kind === 'leader' ? role.uncommittedBytes : 0,
+      transferTo: role.kind === 'leader' ? role.transfer?.to : undefined,
       followers: followers.map(([node, progress]) => ({
         node,
         matchIndex: progress.matchIndex,
@@ -166,6 +179,7 @@ class Member implements Raft {
         state: progress.state,
         inflightAppends: progress.inflightAppends,
         inflightBytes: progress.inflightBytes,
+        isLive: role.kind === 'leader' && progress.ackedRound > role.liveRound,
       })),
     };
   }
@@ -219,11 +233,12 @@ function admitHigherTerm(state: RaftState, message: Message): boolean {
       if (!message.granted) state.becomeFollower(message.term, undefined, 'higherTerm');
       return true;
     case 'voteRequest':
-      if (state.hasFreshLeader()) return false;
+      if (state.hasFreshLeader() && !message.isTransfer) return false;
       state.becomeFollower(message.term, undefined, 'higherTerm');
       return true;
     case 'append':
     case 'snapshot':
+    case 'timeoutNow':
     case 'heartbeat':
       state.becomeFollower(message.term, message.from, 'higherTerm');
       return true;
@@ -279,6 +294,7 @@ function answerLowerTerm(state: RaftState, message: Message): void {
     case 'appendRejected':
     case 'heartbeatReply':
     case 'readReply':
+    case 'timeoutNow':
       return;
   }
 }

@@ -27,6 +27,12 @@ export interface CandidateRole {
   readonly votes: Map<NodeId, boolean>;
 }
 
+export interface Transfer {
+  readonly to: NodeId;
+  elapsedTicks: number;
+  isTold: boolean;
+}
+
 export interface LeaderRole {
   readonly kind: 'leader';
   readonly followers: Map<NodeId, Progress>;
@@ -40,6 +46,8 @@ export interface LeaderRole {
   /** Of commands above the commit index. */
   uncommittedBytes: number;
   readonly reads: LeaderReads;
+  /** No proposal is taken meanwhile. */
+  transfer: Transfer | undefined;
 }
 
 type RoleState = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;

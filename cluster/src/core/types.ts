@@ -64,6 +64,7 @@ export type Role = 'follower' | 'preCandidate' | 'candidate' | 'leader';
 
 export type RoleChangeReason =
   | 'electionTimeout'
+  | 'leadershipTransferred'
   | 'preVoteWon'
   | 'electionWon'
   | 'electionLost'
@@ -159,7 +160,7 @@ export type ProposeResult =
       readonly code: 'NOT_LEADER';
       readonly leader: NodeId | undefined;
     }
-  | { readonly ok: false; readonly code: 'BUSY' };
+  | { readonly ok: false; readonly code: 'BUSY' | 'TRANSFERRING' };
 
 export interface ConfirmedRead {
   readonly read: number;
@@ -179,6 +180,8 @@ export interface FollowerStatus {
   readonly state: 'probe' | 'replicate' | 'snapshot';
   readonly inflightAppends: number;
   readonly inflightBytes: number;
+  /** It has answered a heartbeat of the last two election timeouts. */
+  readonly isLive: boolean;
 }
 
 export interface RaftStatus {
@@ -195,6 +198,8 @@ export interface RaftStatus {
   readonly uncommittedBytes: number;
   /** Only on a leader. */
   readonly followers: readonly FollowerStatus[];
+  /** Only while a leader hands over. */
+  readonly transferTo: NodeId | undefined;
 }
 
 /**
@@ -209,6 +214,8 @@ export interface Raft {
   /** Asks the leader, here or elsewhere, from which index on this node's state is current. */
   readIndex(): ReadResult;
   /** The batch, and every one before it, is durable; term and index as the batch gave them. */
+  /** Hands leadership over to this voter; to itself it cancels that. Nothing unless this node leads. */
+  transfer(to: NodeId): void;
   persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void;
   applied(index: number): void;
   /** What was sent to this node is probably lost (its connection broke). */

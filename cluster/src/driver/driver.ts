@@ -80,6 +80,7 @@ export class Driver implements MemberHooks {
   #suspicious = false;
   #scheduled = false;
   #timer: NodeJS.Timeout | undefined;
+  #handedOver: PromiseWithResolvers<void> | undefined;
   #stopped = false;
 
   constructor(ports: DriverPorts) {
@@ -109,8 +110,27 @@ export class Driver implements MemberHooks {
     this.#timer = setInterval(() => this.#tick(), this.#ports.tickMs);
   }
 
+  /**
+   * Hands every group that this node leads to the follower that is furthest, so that nobody waits for an
+   * election when it stops. Resolves when that is done, or has failed.
+   */
+  async handOver(): Promise<void> {
+    if (this.#stopped) return;
+    for (const { raft, group } of this.#members.values()) {
+      const live = raft.status().followers.filter(({ isLive }) => isLive);
+      const [best] = live.sort((a, b) => b.matchIndex - a.matchIndex);
+      if (best === undefined) continue;
+      raft.transfer(best.node);
+      this.wake(group);
+    }
+    if (!this.#isHandingOver()) return;
+    this.#handedOver = Promise.withResolvers();
+    await this.#handedOver.promise;
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#handedOver?.resolve();
     clearInterval(this.#timer);
     this.submissions.stop();
     this.reads.stop();
@@ -234,6 +254,7 @@ export class Driver implements MemberHooks {
         else if (event.from === 'leader') {
           this.#snapshots.abandon(group);
           this.#ports.leadership(group, false);
+          if (!this.#isHandingOver()) this.#handedOver?.resolve();
         }
         return;
       case 'leaderChanged': {
@@ -259,6 +280,11 @@ export class Driver implements MemberHooks {
     this.#ports.fatal(error);
   }
 
+  #isHandingOver(): boolean {
+    const members = [...this.#members.values()];
+    return members.some(({ raft }) => raft.status().transferTo !== undefined);
+  }
+
   #tick(): void {
     const wasSuspicious = this.#suspicious;
     this.#suspicious = this.#guard.suspicious(this.#ports.clock.monotonicMs());
@@ -274,6 +300,7 @@ export class Driver implements MemberHooks {
     }
     this.submissions.retry();
     this.#snapshots.tick();
+    if (!this.#isHandingOver()) this.#handedOver?.resolve();
   }
 
   #turn(): void {
@@ -344,7 +371,7 @@ export class Driver implements MemberHooks {
     const result = member?.raft.propose({ command, entryTimeMs, ruleVersion, tableEpoch });
     this.wake(group);
     if (result?.ok === true) return 'appended';
-    return result?.code === 'BUSY' ? 'busy' : 'notLeader';
+    return result?.code === 'NOT_LEADER' ? 'notLeader' : 'busy';
   }
 
   #unreadable(frame: PeerFrame): void {

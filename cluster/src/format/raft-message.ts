@@ -19,6 +19,7 @@ const KIND = {
   heartbeatReply: 9,
   readRequest: 10,
   readReply: 11,
+  timeoutNow: 12,
 } as const;
 
 const HEAD_BYTES = 13;
@@ -27,8 +28,11 @@ const APPEND_BYTES = HEAD_BYTES + 28;
 export function raftMessageBytes(message: PeerMessage): number {
   switch (message.kind) {
     case 'preVoteRequest':
-    case 'voteRequest':
       return HEAD_BYTES + 16;
+    case 'voteRequest':
+      return HEAD_BYTES + 17;
+    case 'timeoutNow':
+      return HEAD_BYTES;
     case 'preVoteReply':
     case 'voteReply':
       return HEAD_BYTES + 1;
@@ -57,8 +61,12 @@ export function encodeRaftMessage(message: PeerMessage): Uint8Array {
   writer.u8(KIND[message.kind]).u32(message.group).u64(message.term);
   switch (message.kind) {
     case 'preVoteRequest':
-    case 'voteRequest':
       return writer.u64(message.lastIndex).u64(message.lastTerm).finish();
+    case 'voteRequest':
+      writer.u64(message.lastIndex).u64(message.lastTerm);
+      return writer.u8(message.isTransfer ? 1 : 0).finish();
+    case 'timeoutNow':
+      return writer.finish();
     case 'preVoteReply':
     case 'voteReply':
       return writer.u8(message.granted ? 1 : 0).finish();
@@ -108,10 +116,19 @@ type Envelope = Pick<PeerMessage, 'group' | 'from' | 'to' | 'term'>;
 function readBody(kind: number, envelope: Envelope, reader: ByteReader): PeerMessage | undefined {
   switch (kind) {
     case KIND.preVoteRequest:
+      return {
+        ...envelope,
+        kind: 'preVoteRequest',
+        lastIndex: reader.u64(),
+        lastTerm: reader.u64(),
+      };
     case KIND.voteRequest: {
-      const name = kind === KIND.voteRequest ? 'voteRequest' : 'preVoteRequest';
-      return { ...envelope, kind: name, lastIndex: reader.u64(), lastTerm: reader.u64() };
+      const [lastIndex, lastTerm, transfer] = [reader.u64(), reader.u64(), reader.u8()];
+      if (transfer > 1) return undefined;
+      return { ...envelope, kind: 'voteRequest', lastIndex, lastTerm, isTransfer: transfer === 1 };
     }
+    case KIND.timeoutNow:
+      return { ...envelope, kind: 'timeoutNow' };
     case KIND.preVoteReply:
     case KIND.voteReply: {
       const granted = reader.u8();

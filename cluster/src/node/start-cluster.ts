@@ -135,7 +135,8 @@ class NodeStart {
   fatal(error: unknown): void {
     if (this.#stopping !== undefined) return;
     const { logger, onFatal } = this.#options;
-    const stopped = this.stop();
+    this.#stopping = this.#stop();
+    const stopped = this.#stopping;
     if (!(error instanceof NodeError)) {
       queueMicrotask(() => {
         throw error;
@@ -149,7 +150,7 @@ class NodeStart {
   }
 
   stop(): Promise<void> {
-    this.#stopping ??= this.#stop();
+    this.#stopping ??= this.#handOverAndStop();
     return this.#stopping;
   }
 
@@ -158,6 +159,11 @@ class NodeStart {
     this.#stopping ??= Promise.resolve();
     await this.#driver?.stop();
     await this.#transport?.stop();
+  }
+
+  async #handOverAndStop(): Promise<void> {
+    await this.#driver?.handOver();
+    await this.#stop();
   }
 
   async #stop(): Promise<void> {

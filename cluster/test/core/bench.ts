@@ -136,10 +136,15 @@ export class Node {
 
   step<K extends Kind>(
     kind: K,
-    fields: Omit<Of<K>, 'kind' | 'group' | 'to' | 'from'> & { from?: string; group?: number },
+    fields: Omit<Of<K>, 'kind' | 'group' | 'to' | 'from' | 'isTransfer'> & {
+      from?: string;
+      group?: number;
+      isTransfer?: boolean;
+    },
   ): this {
     const envelope = { group: 1, from: 'b', to: this.#config.self };
-    this.raft.step({ kind, ...envelope, ...fields } as unknown as Message);
+    const isTransfer = kind === 'voteRequest' ? { isTransfer: false } : {};
+    this.raft.step({ kind, ...envelope, ...isTransfer, ...fields } as unknown as Message);
     return this.drain();
   }
 

@@ -135,7 +135,7 @@ t.test('[C08] one vote in a term: again to the same candidate, never to another'
     t.match(node.take('voteReply'), [{ to: from, term: 2, granted }]);
   }
   const again = node.restarted({ hardState: { term: 2, vote: 'b', commit: 0 } });
-  again.step({ kind: 'voteRequest', group: 1, from: 'c', to: 'a', ...request });
+  again.step({ kind: 'voteRequest', group: 1, from: 'c', to: 'a', isTransfer: false, ...request });
   t.match(again.ready()?.sendNow, [{ to: 'c', granted: false }], 'nor after a restart');
 });
 
@@ -350,7 +350,14 @@ t.test('messages of other groups, other nodes and strangers are ignored', async 
   node.step('voteRequest', { from: 'x', ...request });
   node.step('voteRequest', { from: 'a', ...request });
   node.step('voteRequest', { group: 2, ...request });
-  node.raft.step({ kind: 'voteRequest', group: 1, from: 'b', to: 'c', ...request });
+  node.raft.step({
+    kind: 'voteRequest',
+    group: 1,
+    from: 'b',
+    to: 'c',
+    isTransfer: false,
+    ...request,
+  });
   node.drain();
   t.match(node.status, { term: 0, vote: undefined });
   t.same(node.sent, []);

@@ -17,6 +17,11 @@ interface Pending {
 }
 
 const VALUE_BYTES = 4;
+const REFUSALS = {
+  BUSY: 'raft.busy',
+  NOT_LEADER: 'raft.notLeader',
+  TRANSFERRING: 'raft.transferring',
+} as const;
 
 export class Clients {
   readonly #swarm: Swarm;
@@ -45,7 +50,7 @@ export class Clients {
     const result = process.propose({ command, ruleVersion: 1, tableEpoch: 1 });
     if (result === undefined) return undefined;
     if (!result.ok) {
-      this.#coverage.count(result.code === 'BUSY' ? 'raft.busy' : 'raft.notLeader');
+      this.#coverage.count(REFUSALS[result.code]);
       return undefined;
     }
     this.#values = value;

@@ -37,11 +37,12 @@ export class Nemesis {
   }
 
   start(): void {
-    const { partition, crash, pause, unreachable, clockJump } = this.#swarm;
+    const { partition, crash, pause, unreachable, transfer, clockJump } = this.#swarm;
     this.#again(partition, (lastsMs) => this.#partition(lastsMs, partition?.oneWay ?? 0));
     this.#again(crash, (lastsMs) => this.#crash(lastsMs, crash?.powerLoss ?? 0));
     this.#again(pause, (lastsMs) => this.#pause(lastsMs));
     this.#again(unreachable, () => this.#breakConnection());
+    this.#again(transfer, () => this.#transfer());
     this.#again(clockJump, () => this.#jumpClock());
   }
 
@@ -145,6 +146,15 @@ export class Nemesis {
     if (from === undefined || to === undefined) return;
     this.#coverage.count('fault.unreachable');
     from.unreachable(to.id);
+  }
+
+  /** To anyone, itself among them; now and then by two who both believe to lead. */
+  #transfer(): void {
+    const leading = this.#processes.filter(({ raft }) => raft?.status().role === 'leader');
+    for (const leader of leading) {
+      this.#coverage.count('fault.transfer');
+      leader.transfer(this.#random.pick(this.#processes).id);
+    }
   }
 
   #jumpClock(): void {

@@ -170,6 +170,13 @@ export class SimProcess {
     this.#drainSoon();
   }
 
+  transfer(to: NodeId): void {
+    if (this.#raft === undefined || this.#isPaused) return;
+    this.#raft.transfer(to);
+    this.#handled();
+    this.#drainSoon();
+  }
+
   unreachable(node: NodeId): void {
     this.#raft?.unreachable(node);
   }
@@ -338,6 +345,7 @@ export class SimProcess {
       coverage.count('raft.leaderElected');
       this.#host.leaderElected(this);
     }
+    if (event.reason === 'leadershipTransferred') coverage.count('raft.transferred');
     if (event.reason === 'quorumLost') coverage.count('raft.quorumLost');
     if (event.reason === 'diskStalled') coverage.count('raft.diskStalled');
     if (event.reason === 'higherTerm') coverage.count('raft.higherTerm');

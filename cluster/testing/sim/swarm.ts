@@ -39,6 +39,8 @@ export interface Swarm {
     | undefined;
   readonly pause: Disturbance | undefined;
   readonly unreachable: Disturbance | undefined;
+  /** An operator moves leadership about. */
+  readonly transfer: Disturbance | undefined;
   readonly disk: { readonly meanMs: number; readonly spike: number; readonly spikeMs: number };
   /** How far each node's clock may run fast or slow, and how often it jumps. */
   readonly clockDrift: number;
@@ -96,6 +98,7 @@ export function drawSwarm(random: Random): Swarm {
       : undefined,
     pause: disturbance(0.4, 6000, 1500),
     unreachable: disturbance(0.4, 1000, 0),
+    transfer: disturbance(0.6, 3000, 0),
     disk: {
       meanMs: random.rate(0.2, 25),
       spike: sometimes(0.4, 0.001, 0.02),
