@@ -453,3 +453,41 @@ t.test(
 function isGranted(message: PeerMessage): boolean {
   return message.kind === 'preVoteReply' && message.granted;
 }
+
+t.test('a leader whose clock turns out to be wrong hands over, and then is silent', async (t) => {
+  const { self, b, c, sent, raft, hear, stop } = await doubtedVoter();
+  t.teardown(stop);
+  /** b supports whatever is asked of it. */
+  const answer = (message: PeerMessage): void => {
+    const head = { group: 1, from: b, to: self, term: message.term } as const;
+    if (message.to !== b) return;
+    if (message.kind === 'preVoteRequest')
+      hear(b, { ...head, kind: 'preVoteReply', granted: true });
+    if (message.kind === 'voteRequest') hear(b, { ...head, kind: 'voteReply', granted: true });
+    if (message.kind === 'heartbeat') {
+      hear(b, { ...head, kind: 'heartbeatReply', round: message.round });
+    }
+    if (message.kind === 'append') {
+      const matchIndex = message.previousIndex + message.entries.length;
+      hear(b, { ...head, kind: 'appendAccepted', matchIndex });
+    }
+  };
+  let isDoubted = false;
+  let answered = 0;
+  for (let turns = 0; turns < 5_000 && !sent.some(isTimeoutNow); turns += 1) {
+    for (const message of sent.slice(answered)) answer(message);
+    answered = sent.length;
+    const { role, term, commit } = raft.status();
+    if (role === 'leader' && commit > 0 && !isDoubted) {
+      isDoubted = true;
+      // The third clock is what settles which one is wrong.
+      hear(c, { group: 1, from: c, to: self, kind: 'heartbeatReply', term, round: 0 });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  t.match(sent.find(isTimeoutNow), { to: b });
+});
+
+function isTimeoutNow(message: PeerMessage): boolean {
+  return message.kind === 'timeoutNow';
+}

@@ -13,9 +13,12 @@ export function compactLog(state: RaftState): void {
   // Not before a quarter more than is kept has gathered: then it is worth a batch.
   const isWorthIt = log.length * 4 > logEntriesKept * 5 || log.bytes * 4 > logBytesKept * 5;
   if (!isWorthIt) return;
-  // A voter that answers is stranded only when the log would outgrow its bound.
-  const isOverMax = log.bytes > logBytesMax;
-  const limit = isOverMax ? state.applied : Math.min(state.applied, slowestLive(state));
+  const limit = state.rules.compactionLimit({
+    applied: state.applied,
+    lastIndex: log.lastIndex,
+    neededFrom: slowestLive(state),
+    isOverMax: log.bytes > logBytesMax,
+  });
   const to = log.compactionIndex(logEntriesKept, logBytesKept, limit);
   const index = Math.min(to, log.firstIndex - 1 + STEP_MAX);
   if (index < log.firstIndex) return;

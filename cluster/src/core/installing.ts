@@ -14,8 +14,7 @@ export function handleSnapshot(state: RaftState, message: Snapshot): void {
     state.events.push({ kind: 'snapshotNotNeeded', index: base.index });
     return;
   }
-  if (state.handedToApply > state.applied) {
-    // Rows of the page that is being applied belong under the snapshot, not over it.
+  if (!state.rules.mayInstall(state.handedToApply, state.applied)) {
     state.waitingSnapshot = message;
     return;
   }

@@ -7,6 +7,15 @@ export interface LogPosition {
   readonly term: number;
 }
 
+export interface CompactionLimits {
+  readonly applied: number;
+  readonly lastIndex: number;
+  /** Every follower that answers has the log up to here. */
+  readonly neededFrom: number;
+  /** The log has outgrown its bound. */
+  readonly isOverMax: boolean;
+}
+
 export interface Rules {
   readonly quorumSize: (voters: number) => number;
   /** Thesis 3.6.1: the log whose last term is higher is newer; of equal last terms, the longer. */
@@ -31,6 +40,10 @@ export interface Rules {
   readonly mayRead: (commitTerm: number, leaderTerm: number) => boolean;
   /** Thesis 6.4: only heartbeats sent after a read came show that its leader still led then. */
   readonly confirmsRead: (answeredRound: number, readRound: number) => boolean;
+  /** What is not applied is nowhere but in the log; what a live follower needs is cheaper as entries. */
+  readonly compactionLimit: (log: CompactionLimits) => number;
+  /** The rows of a page that is being applied belong under a snapshot, not over it. */
+  readonly mayInstall: (handedToApply: number, applied: number) => boolean;
 }
 
 export const THESIS_RULES: Rules = {
@@ -51,4 +64,7 @@ export const THESIS_RULES: Rules = {
   leaderMatch: (durableIndex) => durableIndex,
   mayRead: (commitTerm, leaderTerm) => commitTerm === leaderTerm,
   confirmsRead: (answeredRound, readRound) => answeredRound >= readRound,
+  compactionLimit: ({ applied, neededFrom, isOverMax }) =>
+    isOverMax ? applied : Math.min(applied, neededFrom),
+  mayInstall: (handedToApply, applied) => handedToApply === applied,
 };

@@ -56,8 +56,8 @@ export interface DriverPorts {
 }
 
 /**
- * What a node whose clock cannot be trusted keeps to itself: as a leader it falls silent, so that another
- * one takes over, and it does not campaign. It goes on to vote and to follow: the others may need it.
+ * What a node whose clock cannot be trusted keeps to itself: as a leader it hands over where a follower has
+ * all of the log, and falls silent, so that another one takes over; and it does not campaign. It goes on to vote and to follow: the others may need it.
  */
 const LEADING: ReadonlySet<PeerMessage['kind']> = new Set([
   'append',
@@ -116,13 +116,7 @@ export class Driver implements MemberHooks {
    */
   async handOver(): Promise<void> {
     if (this.#stopped) return;
-    for (const { raft, group } of this.#members.values()) {
-      const live = raft.status().followers.filter(({ isLive }) => isLive);
-      const [best] = live.sort((a, b) => b.matchIndex - a.matchIndex);
-      if (best === undefined) continue;
-      raft.transfer(best.node);
-      this.wake(group);
-    }
+    this.#transferAll();
     if (!this.#isHandingOver()) return;
     this.#handedOver = Promise.withResolvers();
     await this.#handedOver.promise;
@@ -280,6 +274,16 @@ export class Driver implements MemberHooks {
     this.#ports.fatal(error);
   }
 
+  #transferAll(): void {
+    for (const { raft, group } of this.#members.values()) {
+      const live = raft.status().followers.filter(({ isLive }) => isLive);
+      const [best] = live.sort((a, b) => b.matchIndex - a.matchIndex);
+      if (best === undefined) continue;
+      raft.transfer(best.node);
+      this.wake(group);
+    }
+  }
+
   #isHandingOver(): boolean {
     const members = [...this.#members.values()];
     return members.some(({ raft }) => raft.status().transferTo !== undefined);
@@ -290,9 +294,10 @@ export class Driver implements MemberHooks {
     this.#suspicious = this.#guard.suspicious(this.#ports.clock.monotonicMs());
     if (this.#suspicious !== wasSuspicious) {
       const { logger } = this.#ports;
-      if (this.#suspicious)
+      if (this.#suspicious) {
         logger.error({}, 'this clock is seconds off the other nodes; check NTP');
-      else logger.info({}, 'this clock agrees with the other nodes again');
+        this.#transferAll();
+      } else logger.info({}, 'this clock agrees with the other nodes again');
     }
     for (const member of this.#members.values()) {
       member.raft.tick();

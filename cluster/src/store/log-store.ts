@@ -147,7 +147,8 @@ export class LogStore {
     const rows: [string, Staged][] = [];
     const placed = operations.map((operation) => {
       if ((operation.key[0] ?? 0) < KEY_KIND.row) return operation;
-      const row = { ...operation, key: this.#sides.live(operation.key) };
+      const key = this.#sides.live(operation.key);
+      const row = key === operation.key ? operation : { ...operation, key };
       const name = nameOf(row.key);
       this.#staged.set(name, row);
       rows.push([name, row]);

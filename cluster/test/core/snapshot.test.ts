@@ -214,3 +214,23 @@ t.test('what is not applied is never cut off', async (t) => {
   node.drain();
   t.equal(node.status.firstIndex, 2);
 });
+
+t.test('[C89] a restart from a snapshot hands out only what is above it', async (t) => {
+  const at = base(10, 3);
+  const first = commandEntry({ index: 11, term: 3, entryTimeMs: 5 }, at.checksum);
+  const second = commandEntry({ index: 12, term: 4, entryTimeMs: 6 }, first.checksum);
+  const again = new Node().restarted({
+    hardState: { term: 4, vote: undefined, commit: 12 },
+    log: { base: at, entries: [first, second] },
+    applied: 11,
+  });
+  t.match(again.ready()?.apply, [{ index: 12 }]);
+  t.match(again.status(), { role: 'follower', firstIndex: 11, lastIndex: 12, durableIndex: 12 });
+  const lost = () =>
+    new Node().restarted({
+      hardState: { term: 4, vote: undefined, commit: 12 },
+      log: { base: at, entries: [] },
+      applied: 9,
+    });
+  t.throws(lost, { name: 'RaftInvariantError' }, 'what was cut off must be applied');
+});

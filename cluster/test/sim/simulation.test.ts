@@ -75,6 +75,14 @@ const MISTAKES: Readonly<Record<string, Omit<SimulationOptions, 'seed'> & { with
     rules: mutated({ confirmsRead: () => true }),
     within: 20,
   },
+  'the log is cut off beyond what is applied': {
+    rules: mutated({ compactionLimit: ({ lastIndex }) => lastIndex }),
+    within: 5,
+  },
+  'a snapshot is installed under a page that is being applied': {
+    rules: mutated({ mayInstall: () => true }),
+    within: 60,
+  },
   'a snapshot brings the place in the log without the state': {
     mistakes: { forgetsState: true },
     within: 10,
