@@ -212,8 +212,13 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     await snapshot.close();
     t.same(sent, [`${toHex(row('b', '').key)} 3`, `${toHex(row('d', '').key)} 4`]);
     await after.stageReceived(1, [[row('e', '').key, bytes('5')]]);
-    await new Promise<void>((resolve) => after.stageSwitch(1, [], resolve));
+    after.stage([row('late', '6')], 'lazy');
+    after.stageSwitch(1, [], () => {});
+    await after.clearOther(1);
     t.same(await rows(after), ['e5'], 'there and back: nothing of the first rows is left');
+    await after.stageReceived(1, [[row('f', '').key, bytes('7')]]);
+    await new Promise<void>((resolve) => after.stageSwitch(1, [], resolve));
+    t.same(await rows(after), ['f7'], 'nor what was on its way there when the sides changed');
     await after.close();
   });
 

@@ -248,7 +248,7 @@ export class Driver implements MemberHooks {
         else if (event.from === 'leader') {
           this.#snapshots.abandon(group);
           this.#ports.leadership(group, false);
-          if (!this.#isHandingOver()) this.#handedOver?.resolve();
+          this.#noteHandover();
         }
         return;
       case 'leaderChanged': {
@@ -284,6 +284,10 @@ export class Driver implements MemberHooks {
     }
   }
 
+  #noteHandover(): void {
+    if (this.#handedOver !== undefined && !this.#isHandingOver()) this.#handedOver.resolve();
+  }
+
   #isHandingOver(): boolean {
     const members = [...this.#members.values()];
     return members.some(({ raft }) => raft.status().transferTo !== undefined);
@@ -305,7 +309,7 @@ export class Driver implements MemberHooks {
     }
     this.submissions.retry();
     this.#snapshots.tick();
-    if (!this.#isHandingOver()) this.#handedOver?.resolve();
+    this.#noteHandover();
   }
 
   #turn(): void {

@@ -283,6 +283,8 @@ export class LogStore {
   }
 
   async #clearOther(group: number): Promise<void> {
+    // Rows staged before the sides changed are on their way to the side that is cleared now.
+    await new Promise<void>((resolve) => this.#writer.stage([], 'lazy', resolve));
     const side = otherSide(this.#sides.of(group));
     for (const kind of ROW_KINDS) {
       const cursor = this.#store.cursor(prefixRange(onSide(storeKey(kind, group), side)));
