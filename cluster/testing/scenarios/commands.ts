@@ -142,7 +142,7 @@ const NETWORK: Readonly<Record<string, Command>> = {
 
 /** What happens to processes and disks. */
 const MACHINES: Readonly<Record<string, Command>> = {
-  /** given NODE [term=T] [vote=NODE] [commit=C] [log=TERM,TERM...] [applied=A]: what a fresh node has. */
+  /** given NODE [term=T] [vote=NODE] [commit=C] [log=TERM,TERM...] [applied=A]: starts on a new disk that has this. */
   given: (world, words) => {
     const node = nodeOf(world, words);
     const terms = words.numberList('log');

@@ -8,7 +8,7 @@ import type { PersistBatch, RaftEvent, RaftStatus } from '../../src/core/types.t
 const COMMAND_SHOWN_MAX = 12;
 const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['kind', 'group', 'from', 'to', 'term']);
 
-export function entryText(entry: Entry): string {
+function entryText(entry: Entry): string {
   const place = `${entry.index}@${entry.term}`;
   if (entry.kind === 'noop') return `${place} noop`;
   const command = Buffer.from(entry.command).toString();

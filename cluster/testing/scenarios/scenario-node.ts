@@ -37,7 +37,7 @@ export class ScenarioNode {
   readonly id: NodeId;
   readonly #settings: NodeSettings;
   readonly #host: NodeHost;
-  readonly #disk = new SimDisk();
+  #disk = new SimDisk();
   readonly #received = new Map<number, SimState>();
   #held: SendAfter[] = [];
   #pages: (readonly Entry[])[] = [];
@@ -67,8 +67,9 @@ export class ScenarioNode {
     return entries.find((entry) => entry.index === index)?.checksum ?? 0;
   }
 
-  /** Puts content on the disk of a node that is down. */
+  /** A new disk with this content, for a node that is down. */
   given(hardState: HardState, terms: readonly number[], applied: number): void {
+    this.#disk = new SimDisk();
     const entries: Entry[] = [];
     for (const [at, term] of terms.entries()) {
       const place = { index: at + 1, term };
