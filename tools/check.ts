@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RAFT_BEHAVIOURS } from './raft-behaviours.ts';
 import { allRules } from './rules/all-rules.ts';
 import { formatFinding, readRepository } from './rules/repository.ts';
 import { typeScriptProjects } from './rules/type-check-coverage.ts';
@@ -29,7 +30,7 @@ const checks: Check[] = [
     name: `types (${path})`,
     run: () => tool('tsc', ['--project', path, '--pretty', 'false']),
   })),
-  ...allRules(ERROR_TABLES, LIMIT_TABLE).map((rule) => ({
+  ...allRules(ERROR_TABLES, LIMIT_TABLE, RAFT_BEHAVIOURS).map((rule) => ({
     name: rule.name,
     run: () => {
       const findings = rule.check(repository);

@@ -19,11 +19,16 @@ import { privacyPage } from './privacy-page.ts';
 import { protocolRules } from './protocol-rules.ts';
 import { pureRooms } from './pure-rooms.ts';
 import { quotedTests } from './quoted-tests.ts';
+import { type Behaviours, conformancePage } from './raft-conformance.ts';
 import type { Rule } from './repository.ts';
 import { typeCheckCoverage } from './type-check-coverage.ts';
 
 /** The rules, given the tables they hold the documents against. */
-export function allRules(errors: ErrorTables, limits: LimitValues): readonly Rule[] {
+export function allRules(
+  errors: ErrorTables,
+  limits: LimitValues,
+  behaviours: Behaviours,
+): readonly Rule[] {
   return [
     importDirections,
     importCycles,
@@ -43,6 +48,7 @@ export function allRules(errors: ErrorTables, limits: LimitValues): readonly Rul
     errorPage(errors),
     errorUse(errors),
     limitPage(limits),
+    conformancePage(behaviours),
     documentLinks,
     quotedTests,
     documentNames,

@@ -2,6 +2,7 @@
 // guards nothing.
 import { join } from 'node:path';
 import t from 'tap';
+import { RAFT_BEHAVIOURS } from '../raft-behaviours.ts';
 import { allRules } from '../rules/all-rules.ts';
 import { documentLinks } from '../rules/document-links.ts';
 import { documentNames } from '../rules/document-names.ts';
@@ -23,6 +24,7 @@ import { privacyPage } from '../rules/privacy-page.ts';
 import { protocolRules } from '../rules/protocol-rules.ts';
 import { pureRooms } from '../rules/pure-rooms.ts';
 import { quotedTests } from '../rules/quoted-tests.ts';
+import { conformancePage, renderConformancePage } from '../rules/raft-conformance.ts';
 import { formatFinding, type Rule, readRepository } from '../rules/repository.ts';
 import { typeCheckCoverage } from '../rules/type-check-coverage.ts';
 import { ERROR_TABLES, LIMIT_TABLE } from '../tables.ts';
@@ -31,7 +33,7 @@ const repository = readRepository(join(import.meta.dirname, '..', '..'));
 
 t.test('this repository keeps every rule', async (t) => {
   t.ok(repository.length > 50, 'the repository was really read');
-  for (const rule of allRules(ERROR_TABLES, LIMIT_TABLE)) {
+  for (const rule of allRules(ERROR_TABLES, LIMIT_TABLE, RAFT_BEHAVIOURS)) {
     const findings = rule.check(repository);
     t.equal(findings.length, 0, rule.name, {
       diagnostic: findings.length > 0,
@@ -309,6 +311,41 @@ export const SLOTS = 65536;
   t.same(objections(limitPage(values), files), []);
   t.same(objections(limitPage({ ...values, SLOTS: 1 }), files), ['docs/limits.md:1']);
 });
+
+t.test(
+  'a stale page of Raft’s behaviours is caught, and a title that quotes an unknown one',
+  async (t) => {
+    const behaviours = {
+      Elections: [
+        { id: 'C01', says: 'first' },
+        { id: 'C02', says: 'second' },
+        { id: 'C03', says: 'third', notOurs: 'we have none' },
+        { id: 'X01', says: 'fourth' },
+      ],
+    };
+    const tests = {
+      'cluster/test/core/a.test.ts': "// '[C02] no test'\nt.test('[C01] [X01] a title', f);\n",
+      'cluster/test/scenarios/b.txt': '# [C01] a scenario\n\nnodes 1\n',
+    };
+    const files = Object.entries(tests).map(([path, text]) => ({ path, text }));
+    const page = renderConformancePage(files, behaviours);
+    const test = '[a title](../cluster/test/core/a.test.ts)';
+    t.match(page, `| C01 | first | ${test}; [b.txt](../cluster/test/scenarios/b.txt) |`);
+    t.match(page, '| C02 | second | **not covered yet** |');
+    t.match(page, '| C03 | third | does not apply: we have none |');
+    t.match(
+      page,
+      'Of 4 behaviours, 2 are shown by tests, 1 do not apply, and 1 are **not covered yet**: C02.',
+    );
+    const rule = conformancePage(behaviours);
+    const whole = { ...tests, 'docs/raft-conformance.md': page };
+    t.same(objections(rule, whole), []);
+    const renamed = { ...whole, 'cluster/test/core/a.test.ts': "t.test('[C01] another', f);" };
+    t.same(objections(rule, renamed), ['docs/raft-conformance.md:1']);
+    const unknown = { ...whole, 'cluster/test/scenarios/c.txt': '# [C99] words\n' };
+    t.same(objections(rule, unknown), ['cluster/test/scenarios/c.txt:1']);
+  },
+);
 
 t.test('a link between documents that leads nowhere is caught', async (t) => {
   const files = { 'docs/adr/0001-a.md': '', 'docs/b.md': '', 'README.md': '' };

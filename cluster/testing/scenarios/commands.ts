@@ -24,13 +24,13 @@ const INPUTS: Readonly<Record<string, Command>> = {
   },
   /** campaign NODE: ticks it until its election timeout is over. */
   campaign: (world, words) => campaign(world, nodeOf(world, words)),
-  /** elect NODE: it campaigns and everything is delivered; only outcomes are traced. */
+  /** elect NODE: it campaigns and everything is delivered; only the result is traced. */
   elect: (world, words) => {
     const node = nodeOf(world, words);
-    world.quietly(() => {
-      campaign(world, node);
-      world.stabilize();
-    });
+    campaign(world, node);
+    world.stabilize();
+    world.takeTrace();
+    world.note(statusOf(node)[0] ?? '');
   },
   /** run TICKS: all nodes tick and everything is delivered after each; only outcomes are traced. */
   run: (world, words) => {
@@ -194,9 +194,8 @@ const MACHINES: Readonly<Record<string, Command>> = {
 const QUESTIONS: Readonly<Record<string, Command>> = {
   /** status [NODE] */
   status: (world, words) => {
-    for (const { id, raft } of nodesOf(world, words, '*')) {
-      const lines = raft === undefined ? ['down'] : statusText(raft.status());
-      for (const [at, line] of lines.entries()) world.note(at === 0 ? `${id} ${line}` : line);
+    for (const node of nodesOf(world, words, '*')) {
+      for (const line of statusOf(node)) world.note(line);
     }
   },
   /** log [NODE] */
@@ -226,6 +225,12 @@ function campaign(world: World, node: ScenarioNode): void {
     if (hasBegun || after?.term !== before?.term) return;
   }
   world.note(`${node.id} does not campaign`);
+}
+
+function statusOf({ id, raft }: ScenarioNode): readonly string[] {
+  if (raft === undefined) return [`${id} down`];
+  const [own, ...followers] = statusText(raft.status());
+  return [`${id} ${own}`, ...followers];
 }
 
 function propose(world: World, node: ScenarioNode, command: string): void {

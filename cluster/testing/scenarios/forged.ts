@@ -6,6 +6,8 @@ import { chainChecksum } from '../sim/chain-checksum.ts';
 import type { Words } from './words.ts';
 
 export const GROUP = 1;
+/** Of made entries for which a scenario gives none: equal places are equal entries. */
+export const MADE_COMMAND = 'x';
 
 type Fields<K extends Message['kind']> = Omit<
   Extract<Message, { kind: K }>,
@@ -29,7 +31,6 @@ const TEMPLATES: { readonly [K in Message['kind']]: Fields<K> } = {
   snapshot: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0 } },
 };
 
-/** A command that says its own place, so that equal places made by one hand are equal entries. */
 export function madeEntry(
   place: { readonly index: number; readonly term: number },
   command: string,
@@ -85,16 +86,8 @@ function entriesOption(words: Words, previousChecksum: number): readonly Entry[]
   return texts.map((text) => {
     const at = text.indexOf(':');
     const place = words.placeOf(at === -1 ? text : text.slice(0, at));
-    const entry = madeEntry(
-      place,
-      at === -1 ? defaultCommand(place) : text.slice(at + 1),
-      checksum,
-    );
+    const entry = madeEntry(place, at === -1 ? MADE_COMMAND : text.slice(at + 1), checksum);
     checksum = entry.checksum;
     return entry;
   });
-}
-
-export function defaultCommand({ index, term }: { index: number; term: number }): string {
-  return `${index}@${term}`;
 }

@@ -7,7 +7,7 @@ import type { Message } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
 import type { HardState, Raft, RaftConfig, Ready, SendAfter } from '../../src/core/types.ts';
 import { SimDisk, type SimState } from '../sim/disk.ts';
-import { defaultCommand, madeEntry } from './forged.ts';
+import { MADE_COMMAND, madeEntry } from './forged.ts';
 import { baseText, batchText, entriesText, eventText, messageText } from './notation.ts';
 
 /** A snapshot's content travels with it. */
@@ -73,7 +73,7 @@ export class ScenarioNode {
     const entries: Entry[] = [];
     for (const [at, term] of terms.entries()) {
       const place = { index: at + 1, term };
-      entries.push(madeEntry(place, defaultCommand(place), entries.at(-1)?.checksum ?? 0));
+      entries.push(madeEntry(place, MADE_COMMAND, entries.at(-1)?.checksum ?? 0));
     }
     this.#rewrite({ hardState, entries, truncateFrom: 1 });
     this.#disk.apply(entries.slice(0, applied));
