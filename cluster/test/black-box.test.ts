@@ -122,37 +122,42 @@ async function rowsOf(nodes: ToyCluster, at: number): Promise<Map<string, number
   return rows;
 }
 
-t.test('kill -9 over and over: what was acknowledged is everywhere, exactly once', async (t) => {
-  const seed = Date.now() % 1_000_000;
-  t.comment(`seed ${seed}`);
-  const random = new Random(seed);
-  const { nodes } = await setUp(t);
-  const writers = new Writers(nodes, random);
-  writers.start();
-  await writers.progress(50);
-  for (let round = 0; round < ROUNDS; round += 1) {
-    // Most often one node; now and then a majority, or all of them.
-    const victims = [0, 1, 2].slice(0, random.chance(0.6) ? 1 : random.between(2, 3));
-    const shift = random.between(0, 2);
-    const killed = victims.map((victim) => (victim + shift) % 3);
-    await Promise.all(killed.map((at) => nodes.kill(at)));
-    if (killed.length === 1) await writers.progress(random.between(5, 60));
-    await Promise.all(killed.map((at) => nodes.start(at)));
-    await writers.progress(random.between(5, 60));
-  }
-  await writers.stop();
-  t.same(writers.mistakes, []);
-  const [first, ...others] = await Promise.all([0, 1, 2].map((at) => rowsOf(nodes, at)));
-  for (const other of others) t.same([...other], [...first!]);
-  const rows = first!;
-  const lost = [...writers.acknowledged].filter(([key, slot]) => rows.get(`${slot} ${key}`) !== 1);
-  t.same(lost, [], 'every acknowledged write is there');
-  const twice = [...rows].filter(([, count]) => count !== 1);
-  t.same(twice, [], 'nothing was applied twice');
-  const known = writers.acknowledged.size + writers.unknown.size;
-  t.ok(rows.size >= writers.acknowledged.size && rows.size <= known);
-  t.comment(`${writers.acknowledged.size} acknowledged, ${writers.unknown.size} unknown`);
-});
+t.test(
+  '[X12] kill -9 over and over: what was acknowledged is everywhere, exactly once',
+  async (t) => {
+    const seed = Date.now() % 1_000_000;
+    t.comment(`seed ${seed}`);
+    const random = new Random(seed);
+    const { nodes } = await setUp(t);
+    const writers = new Writers(nodes, random);
+    writers.start();
+    await writers.progress(50);
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // Most often one node; now and then a majority, or all of them.
+      const victims = [0, 1, 2].slice(0, random.chance(0.6) ? 1 : random.between(2, 3));
+      const shift = random.between(0, 2);
+      const killed = victims.map((victim) => (victim + shift) % 3);
+      await Promise.all(killed.map((at) => nodes.kill(at)));
+      if (killed.length === 1) await writers.progress(random.between(5, 60));
+      await Promise.all(killed.map((at) => nodes.start(at)));
+      await writers.progress(random.between(5, 60));
+    }
+    await writers.stop();
+    t.same(writers.mistakes, []);
+    const [first, ...others] = await Promise.all([0, 1, 2].map((at) => rowsOf(nodes, at)));
+    for (const other of others) t.same([...other], [...first!]);
+    const rows = first!;
+    const lost = [...writers.acknowledged].filter(
+      ([key, slot]) => rows.get(`${slot} ${key}`) !== 1,
+    );
+    t.same(lost, [], 'every acknowledged write is there');
+    const twice = [...rows].filter(([, count]) => count !== 1);
+    t.same(twice, [], 'nothing was applied twice');
+    const known = writers.acknowledged.size + writers.unknown.size;
+    t.ok(rows.size >= writers.acknowledged.size && rows.size <= known);
+    t.comment(`${writers.acknowledged.size} acknowledged, ${writers.unknown.size} unknown`);
+  },
+);
 
 /** Flips the last bit of a stored value of a stopped node. */
 async function damage(dataDir: string, key: Uint8Array): Promise<void> {
@@ -200,38 +205,41 @@ t.test('damaged data: a row is refused and stops the node, an entry keeps it dow
   t.equal(await nodes.ask(2, { kind: 'submit', slot: 7, key: 'k1' }), 3, 'two of three go on');
 });
 
-t.test('a node that lost synced writes, or is an old copy, is refused by the others', async (t) => {
-  const { nodes, dataDirs } = await setUp(t);
-  const dataDir = dataDirs[0]!;
-  const copy = join(dataDir, '..', 'copy');
-  const write = async (at: number, names: readonly string[]) => {
-    for (const key of names) await nodes.ask(at, { kind: 'submit', slot: 7, key });
-  };
-  const putBack = async () => {
-    await rm(dataDir, { recursive: true });
-    await cp(copy, dataDir, { recursive: true });
-  };
-  await write(1, ['a', 'b', 'c']);
-  await nodes.ask(0, { kind: 'rows', slot: 7 });
-  await nodes.kill(0);
-  await cp(dataDir, copy, { recursive: true });
-  // All of it was synced and acknowledged, and then the disk forgot everything since the start.
-  await truncate((await lastLog(dataDir)).path, 0);
-  await nodes.start(0);
-  t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION');
-  await write(2, ['d']);
-  await putBack();
-  await nodes.start(0);
-  const rows = await Promise.all([0, 1, 2].map((at) => nodes.ask(at, { kind: 'rows', slot: 7 })));
-  const expected = ['a', 'b', 'c', 'd'].map((name) => [name, 1]);
-  t.same(rows, [expected, expected, expected], 'what was whole catches up');
-  await nodes.kill(0);
-  await putBack();
-  await nodes.start(0);
-  t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION', 'now it is an old copy');
-  await nodes.kill(1);
-  const { path, size } = await lastLog(dataDirs[1]!);
-  await truncate(path, Math.floor(size / 2));
-  await nodes.start(1);
-  t.equal(await nodes.stoppedBy(1), 'PEER_INCARNATION', 'it forgot the later half');
-});
+t.test(
+  '[X13] a node that lost synced writes, or is an old copy, is refused by the others',
+  async (t) => {
+    const { nodes, dataDirs } = await setUp(t);
+    const dataDir = dataDirs[0]!;
+    const copy = join(dataDir, '..', 'copy');
+    const write = async (at: number, names: readonly string[]) => {
+      for (const key of names) await nodes.ask(at, { kind: 'submit', slot: 7, key });
+    };
+    const putBack = async () => {
+      await rm(dataDir, { recursive: true });
+      await cp(copy, dataDir, { recursive: true });
+    };
+    await write(1, ['a', 'b', 'c']);
+    await nodes.ask(0, { kind: 'rows', slot: 7 });
+    await nodes.kill(0);
+    await cp(dataDir, copy, { recursive: true });
+    // All of it was synced and acknowledged, and then the disk forgot everything since the start.
+    await truncate((await lastLog(dataDir)).path, 0);
+    await nodes.start(0);
+    t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION');
+    await write(2, ['d']);
+    await putBack();
+    await nodes.start(0);
+    const rows = await Promise.all([0, 1, 2].map((at) => nodes.ask(at, { kind: 'rows', slot: 7 })));
+    const expected = ['a', 'b', 'c', 'd'].map((name) => [name, 1]);
+    t.same(rows, [expected, expected, expected], 'what was whole catches up');
+    await nodes.kill(0);
+    await putBack();
+    await nodes.start(0);
+    t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION', 'now it is an old copy');
+    await nodes.kill(1);
+    const { path, size } = await lastLog(dataDirs[1]!);
+    await truncate(path, Math.floor(size / 2));
+    await nodes.start(1);
+    t.equal(await nodes.stoppedBy(1), 'PEER_INCARNATION', 'it forgot the later half');
+  },
+);

@@ -233,7 +233,7 @@ t.test(
 );
 
 t.test(
-  'an emptied store, a foreign store and a missing node.json keep a node from starting',
+  '[X05] an emptied store, a foreign store and a missing node.json keep a node from starting',
   async (t) => {
     const nodes = await nodesFor(t, 3);
     const [a, b, c] = nodes.dataDirs;

@@ -5,6 +5,7 @@ import { RaftInvariantError } from '../../src/core/assert.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
 import type { Message } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { HardState, Raft, RaftConfig, Ready, SendAfter } from '../../src/core/types.ts';
 import { SimDisk, type SimState } from '../sim/disk.ts';
 import { MADE_COMMAND, madeEntry } from './forged.ts';
@@ -36,6 +37,7 @@ const OUTPUTS_MAX = 10_000;
 export class ScenarioNode {
   readonly id: NodeId;
   readonly #settings: NodeSettings;
+  readonly #rules: Rules;
   readonly #host: NodeHost;
   #disk = new SimDisk();
   readonly #received = new Map<number, SimState>();
@@ -46,9 +48,10 @@ export class ScenarioNode {
   isDiskSlow = false;
   isApplySlow = false;
 
-  constructor(id: NodeId, settings: NodeSettings, host: NodeHost) {
+  constructor(id: NodeId, settings: NodeSettings, rules: Rules, host: NodeHost) {
     this.id = id;
     this.#settings = settings;
+    this.#rules = rules;
     this.#host = host;
   }
 
@@ -97,7 +100,7 @@ export class ScenarioNode {
   start(): void {
     this.#boots += 1;
     this.#guarded('does not start', () => {
-      this.#raft = createRaft({
+      const config = {
         ...this.#settings,
         self: this.id,
         boot: this.#boots,
@@ -105,7 +108,8 @@ export class ScenarioNode {
         hardState: this.#disk.hardState,
         log: this.#disk.log,
         applied: this.#disk.appliedIndex,
-      });
+      };
+      this.#raft = createRaft(config, this.#rules);
     });
     this.input(() => {});
   }

@@ -2,6 +2,7 @@
 // its link until it is delivered or dropped. Whatever a scenario does, one leader a term and one history hold.
 
 import type { Entry, NodeId } from '../../src/core/entry.ts';
+import type { Rules } from '../../src/core/rules.ts';
 import type { RaftLimits } from '../../src/core/types.ts';
 import { chainChecksum } from '../sim/chain-checksum.ts';
 import { GROUP } from './forged.ts';
@@ -30,6 +31,8 @@ export interface WorldOptions {
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
   readonly limits: RaftLimits;
+  /** The thesis's, or with a known mistake in them. */
+  readonly rules: Rules;
 }
 
 export class World {
@@ -42,7 +45,7 @@ export class World {
   #trace: string[] = [];
   #isQuiet = false;
 
-  constructor(count: number, { electionTicks, heartbeatTicks, limits }: WorldOptions) {
+  constructor(count: number, { electionTicks, heartbeatTicks, limits, rules }: WorldOptions) {
     this.electionTicks = electionTicks;
     const voters = Array.from({ length: count }, (_, at) => String(at + 1));
     const settings = { voters, electionTicks, heartbeatTicks, limits, chainChecksum, group: GROUP };
@@ -52,7 +55,7 @@ export class World {
       applied: (node: NodeId, entry: Entry) => this.#applied(node, entry),
       elected: (node: NodeId, term: number) => this.#elected(node, term),
     };
-    for (const id of voters) this.nodes.set(id, new ScenarioNode(id, settings, host));
+    for (const id of voters) this.nodes.set(id, new ScenarioNode(id, settings, rules, host));
     for (const node of this.nodes.values()) node.start();
   }
 
