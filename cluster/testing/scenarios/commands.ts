@@ -124,11 +124,9 @@ const NETWORK: Readonly<Record<string, Command>> = {
   heal: (world) => world.heal(),
   /** forge KIND from=NODE to=NODE term=TERM [field=value...]: delivered at once. */
   forge: (world, words) => {
-    const receiver = (index: number): number => {
-      const to = [...world.nodes.values()].find((node) => node.checksumAt(index) !== 0);
-      return to?.checksumAt(index) ?? 0;
-    };
-    const message = forgedMessage(words, receiver);
+    const checksumAt = (node: NodeId, index: number): number =>
+      world.nodes.get(node)?.checksumAt(index) ?? 0;
+    const message = forgedMessage(words, checksumAt);
     world.note(`${message.from} -> ${message.to} ${messageText(message)} (forged)`);
     world.nodes.get(message.to)?.receive({ message });
   },

@@ -49,10 +49,19 @@ export function madeEntry(
 }
 
 /** `append from=1 to=2 term=3 previous=1@1 entries=2@3:x,3@3:y`; fields by the names of the core. */
-export function forgedMessage(words: Words, checksumAt: (index: number) => number): Message {
+export function forgedMessage(
+  words: Words,
+  checksumAt: (node: string, index: number) => number,
+): Message {
   const kind = words.word('the kind of message');
   const template = Object.entries(TEMPLATES).find(([name]) => name === kind)?.[1];
   if (template === undefined) throw words.refusal(`there is no message of the kind "${kind}"`);
+  const from = words.option('from');
+  const to = words.option('to');
+  const term = words.numberOption('term');
+  if (from === undefined || to === undefined || term === undefined) {
+    throw words.refusal('from=, to= and term= are missing');
+  }
   const fields: Record<string, unknown> = { ...template };
   for (const name of ['previous', 'last', 'hint']) {
     const place = words.placeOption(name);
@@ -65,15 +74,9 @@ export function forgedMessage(words: Words, checksumAt: (index: number) => numbe
     if (typeof value === 'boolean') fields[name] = words.flag(name) ?? fields[name];
     else if (typeof value === 'number') fields[name] = words.numberOption(name) ?? fields[name];
     else if (name === 'entries') {
-      const previous = checksumAt(Number(fields['previousIndex']));
+      const previous = checksumAt(to, Number(fields['previousIndex']));
       fields[name] = entriesOption(words, previous);
     }
-  }
-  const from = words.option('from');
-  const to = words.option('to');
-  const term = words.numberOption('term');
-  if (from === undefined || to === undefined || term === undefined) {
-    throw words.refusal('from=, to= and term= are missing');
   }
   return { ...fields, kind, group: GROUP, from, to, term } as Message;
 }
