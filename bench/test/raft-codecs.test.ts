@@ -1,27 +1,18 @@
-// What the load says to etcd and to our nodes: bytes as the specifications have them, and decoders that refuse.
+// What the load says to etcd: bytes as the specifications have them, and decoders that refuse.
+import { frameBuffer } from '@rockpool/cluster/testing';
 import fc from 'fast-check';
 import t from 'tap';
 import { decodeRange } from '../src/raft/etcd-client.ts';
-import { frameBuffer } from '../src/raft/frame-buffer.ts';
 import {
   CallHeaders,
   decodeHttp2Frame,
   encodeHttp2Frame,
   HTTP2_SHAPE,
 } from '../src/raft/http2-frames.ts';
-import {
-  decodeKvFrame,
-  decodeRows,
-  encodeKvFrame,
-  encodeRows,
-  KV_SHAPE,
-} from '../src/raft/kv-frames.ts';
-import { kvMachine } from '../src/raft/kv-machine.ts';
 import { decodeProtobuf, encodeProtobuf } from '../src/raft/protobuf.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 const bytesOf = fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
-const row = fc.record({ key: bytesOf, value: bytesOf });
 
 t.test('protobuf bytes are those of the published examples', async (t) => {
   t.same(encodeProtobuf([[1, 150]]), hex('08 96 01'));
@@ -101,40 +92,8 @@ t.test('HTTP/2 frames come back, and a call names its headers once', async (t) =
   t.same(headers.block('/a'), hex('83 86 c2 c1 c0 bf'));
 });
 
-t.test('frames are whole however the stream is cut, and too large ones are refused', async (t) => {
-  const sent = [
-    encodeKvFrame(1, 2, Buffer.from('abc')),
-    encodeKvFrame(2 ** 32 - 1, 0, Buffer.alloc(0)),
-  ];
-  const stream = Buffer.concat(sent);
-  for (let cut = 0; cut <= stream.length; cut += 1) {
-    const take = frameBuffer(KV_SHAPE);
-    const frames = [...take(stream.subarray(0, cut)), ...take(stream.subarray(cut))];
-    t.same(frames, sent, `cut at ${cut}`);
-  }
-  t.same(decodeKvFrame(sent[0]!), { request: 1, code: 2, body: Buffer.from('abc') });
-  t.throws(() => frameBuffer(KV_SHAPE)(hex('7fffffff')), /a frame of/);
+t.test('HTTP/2 frames that are too large are refused', async (t) => {
   t.throws(() => frameBuffer(HTTP2_SHAPE)(hex('ffffff 00 00 00000000')), /a frame of/);
-});
-
-t.test('rows come back, and bytes that are no rows are refused', async (t) => {
-  fc.assert(
-    fc.property(fc.array(row, { maxLength: 5 }), (rows) =>
-      t.same(decodeRows(encodeRows(rows)), rows),
-    ),
-    { numRuns: 50 },
-  );
-  fc.assert(fc.property(bytesOf, (bytes) => refusesOrReads(() => decodeRows(bytes))));
-  t.equal(decodeRows(hex('0001 61')), undefined, 'a key without a value');
-  t.equal(decodeRows(hex('0001 61 0002 62')), undefined, 'a value that is cut');
-});
-
-t.test('the state machine puts the row of a command, and nothing for other bytes', async (t) => {
-  const context = { group: 1, slot: 1, index: 1, term: 1, entryTimeMs: 1, ruleVersion: 1 };
-  const rows = [{ key: Buffer.from('k'), value: Buffer.from('v') }];
-  const apply = (command: Uint8Array) => kvMachine.apply(() => undefined, command, context).writes;
-  t.same(apply(new Uint8Array(encodeRows(rows))), rows);
-  t.same(apply(hex('ff')), []);
 });
 
 /** Any answer will do, and an Error; what else is thrown fails the property. */

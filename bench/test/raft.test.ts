@@ -1,8 +1,9 @@
 // The load counts what was acknowledged and nothing else, reading back finds what is missing, and our nodes pass it.
+
+import type { KeyValue, KeyValueClient } from '@rockpool/cluster/testing';
 import fc from 'fast-check';
 import t from 'tap';
 import { runClosedLoop } from '../src/raft/closed-loop.ts';
-import type { KeyValue, KeyValueClient } from '../src/raft/key-value-client.ts';
 import { percentile } from '../src/raft/percentile.ts';
 import { measureStore } from '../src/raft/raft-bench.ts';
 import { countMissing } from '../src/raft/read-back.ts';

@@ -1,7 +1,7 @@
 // One phase of the load: each lane writes, waits for the acknowledgement, and writes the next. A write that is
 // refused is sent again until it is acknowledged, as an application would have to.
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KeyValueClient } from './key-value-client.ts';
+import type { KeyValueClient } from '@rockpool/cluster/testing';
 import type { PhaseReport } from './load-plan.ts';
 import { percentile } from './percentile.ts';
 import { keyOf, type Write } from './write-plan.ts';

@@ -1,6 +1,7 @@
 // etcd's own protocol: the methods and fields of its rpc.proto and kv.proto that a bench needs.
+
+import { type KeyValue, type KeyValueClient, PAGE_ROWS_MAX } from '@rockpool/cluster/testing';
 import { GrpcConnection } from './grpc-connection.ts';
-import { type KeyValue, type KeyValueClient, PAGE_ROWS_MAX } from './key-value-client.ts';
 import { decodeProtobuf, encodeProtobuf, type ProtobufField } from './protobuf.ts';
 
 const PUT = '/etcdserverpb.KV/Put';

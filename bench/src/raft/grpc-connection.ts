@@ -5,8 +5,7 @@
  *
  * Trailers are not decoded. A unary call that fails answers no message, so a message means that it succeeded.
  */
-import { BatchedSocket } from './batched-socket.ts';
-import { frameBuffer } from './frame-buffer.ts';
+import { BatchedSocket, frameBuffer } from '@rockpool/cluster/testing';
 import {
   ACK,
   CallHeaders,

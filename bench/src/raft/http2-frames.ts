@@ -1,5 +1,5 @@
 // Frames of HTTP/2 (RFC 9113, section 4.1) and the request headers of a gRPC call in HPACK (RFC 7541).
-import type { FrameShape } from './frame-buffer.ts';
+import type { FrameShape } from '@rockpool/cluster/testing';
 
 export const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 const HTTP2_HEADER_BYTES = 9;

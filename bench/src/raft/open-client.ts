@@ -1,6 +1,6 @@
+import type { KeyValueClient } from '@rockpool/cluster/testing';
+import { KvNodeClient } from '@rockpool/cluster/testing';
 import { EtcdClient } from './etcd-client.ts';
-import type { KeyValueClient } from './key-value-client.ts';
-import { KvNodeClient } from './kv-node-client.ts';
 import type { Target } from './store-cluster.ts';
 
 /** One connection to a target, in the protocol of its store. */

@@ -1,5 +1,5 @@
 // After the restart: does one replica still hold every acknowledged write, with its value?
-import type { KeyValueClient } from './key-value-client.ts';
+import type { KeyValueClient } from '@rockpool/cluster/testing';
 import { type Acknowledged, valuesOf, writeOf } from './write-plan.ts';
 
 /**

@@ -2,9 +2,9 @@
 // shipped.
 import { join } from 'node:path';
 import { initCluster } from '@rockpool/cluster';
+import { KvNodeClient, type KvNodeState } from '@rockpool/cluster/testing';
 import { Child } from '../harness/child.ts';
 import { freeTcpPorts } from './free-ports.ts';
-import { KvNodeClient, type KvNodeState } from './kv-node-client.ts';
 import { REPLICAS, type StoreCluster, type Target, untilReady } from './store-cluster.ts';
 
 const HOST = '127.0.0.1';

@@ -13,8 +13,9 @@ export class BatchedSocket {
     socket.on('error', () => {});
   }
 
-  static async open(port: number): Promise<BatchedSocket> {
-    const socket = connect(port, '127.0.0.1');
+  /** To a port on loopback, or to the socket at a path. */
+  static async open(place: number | string): Promise<BatchedSocket> {
+    const socket = typeof place === 'number' ? connect(place, '127.0.0.1') : connect(place);
     await once(socket, 'connect');
     return new BatchedSocket(socket);
   }

@@ -1,12 +1,12 @@
-// The client of the key-value port of our nodes: requests by number over one connection, as many at once as asked.
+// The client of a key-value node: requests by number over one connection, as many at once as asked.
 import { BatchedSocket } from './batched-socket.ts';
 import { frameBuffer } from './frame-buffer.ts';
 import type { KeyValue, KeyValueClient } from './key-value-client.ts';
+import { decodeFound, putCommand, swapCommand } from './kv-command.ts';
 import {
   decodeKvFrame,
   decodeRows,
   encodeKvFrame,
-  encodeRows,
   KV_REQUEST,
   KV_SHAPE,
   KV_STATUS,
@@ -15,8 +15,15 @@ import {
 export interface KvNodeState {
   readonly ready: boolean;
   /** Each shard group by a slot of it. */
-  readonly groups: readonly { readonly slot: number; readonly leads: boolean }[];
+  readonly groups: readonly {
+    readonly slot: number;
+    readonly leads: boolean;
+    readonly term: number;
+  }[];
 }
+
+/** The node refused, and nothing changed. */
+export class KvRefusal extends Error {}
 
 interface Waiting {
   readonly resolve: (body: Buffer) => void;
@@ -40,6 +47,7 @@ export class KvNodeClient implements KeyValueClient {
         const waiting = this.#waiting.get(request);
         this.#waiting.delete(request);
         if (code === KV_STATUS.done) waiting?.resolve(body);
+        else if (code === KV_STATUS.refused) waiting?.reject(new KvRefusal(body.toString()));
         else waiting?.reject(new Error(body.toString()));
       }
     });
@@ -49,12 +57,29 @@ export class KvNodeClient implements KeyValueClient {
     });
   }
 
-  static async open(port: number, slot: number): Promise<KvNodeClient> {
-    return new KvNodeClient(await BatchedSocket.open(port), slot);
+  /** By a port on loopback, or the path of a socket. */
+  static async open(place: number | string, slot: number): Promise<KvNodeClient> {
+    return new KvNodeClient(await BatchedSocket.open(place), slot);
   }
 
   async put(key: Buffer, value: Buffer): Promise<void> {
-    await this.#ask(KV_REQUEST.put, Buffer.concat([this.#slot, encodeRows([{ key, value }])]));
+    const command = putCommand(key, value);
+    await this.#ask(KV_REQUEST.command, Buffer.concat([this.#slot, command]));
+  }
+
+  /** Puts the value if it finds the expected one; answers what it found. */
+  async swap(
+    key: Buffer,
+    expected: Buffer | undefined,
+    value: Buffer,
+  ): Promise<Buffer | undefined> {
+    const command = swapCommand(key, expected, value);
+    return decodeFound(await this.#ask(KV_REQUEST.command, Buffer.concat([this.#slot, command])));
+  }
+
+  /** The current value, whichever node answers. */
+  async read(key: Buffer): Promise<Buffer | undefined> {
+    return decodeFound(await this.#ask(KV_REQUEST.read, Buffer.concat([this.#slot, key])));
   }
 
   async page(after: Buffer | undefined): Promise<readonly KeyValue[]> {

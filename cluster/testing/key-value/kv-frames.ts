@@ -1,5 +1,5 @@
-// What the load and our nodes say to each other, over TCP: length of the rest u32 | request u32 | kind or status
-// u8 | body. Rows stand in bodies as key length u16 | key | value length u16 | value.
+// What clients and the key-value nodes of benches and journeys say to each other, over a stream: length of the rest
+// u32 | request u32 | kind or status u8 | body. Rows stand in bodies as key length u16 | key | value length u16 | value.
 import type { FrameShape } from './frame-buffer.ts';
 import type { KeyValue } from './key-value-client.ts';
 
@@ -7,8 +7,9 @@ const LENGTH_BYTES = 4;
 const HEAD_BYTES = 9;
 const ROW_LENGTH_BYTES = 2;
 
-export const KV_REQUEST = { put: 1, page: 2, state: 3 } as const;
-export const KV_STATUS = { done: 0, refused: 1 } as const;
+export const KV_REQUEST = { command: 1, page: 2, state: 3, read: 4 } as const;
+/** Refused: it changed nothing, and will not. Unknown: it may take effect yet. */
+export const KV_STATUS = { done: 0, refused: 1, unknown: 2 } as const;
 
 export const KV_SHAPE: FrameShape = {
   headerBytes: LENGTH_BYTES,
