@@ -1,4 +1,4 @@
-// `npm run e2e [-- NAME … --shots DIR | --list]`: the journeys, one after another, each on a cluster of its own.
+// `npm run e2e [-- NAME … --shots DIR --minutes N --seed N | --list]`: the journeys, one after another, each on a cluster of its own.
 // Exit codes: 0 all passed, 1 one failed, 2 asked for what is not known or cannot be played on this machine.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,9 +7,18 @@ import { loadJourneys } from './kit/load-journeys.ts';
 
 const { values, positionals: names } = parseArgs({
   allowPositionals: true,
-  options: { list: { type: 'boolean' }, shots: { type: 'string' } },
+  options: {
+    list: { type: 'boolean' },
+    shots: { type: 'string' },
+    minutes: { type: 'string' },
+    seed: { type: 'string' },
+  },
 });
-const options = { shotsDirectory: values.shots === undefined ? undefined : resolve(values.shots) };
+const options = {
+  shotsDirectory: values.shots === undefined ? undefined : resolve(values.shots),
+  minutes: numberOf(values.minutes),
+  seed: numberOf(values.seed),
+};
 const journeys = await loadJourneys();
 const unknown = names.filter((name) => !journeys.some((journey) => journey.name === name));
 
@@ -17,6 +26,9 @@ if (values.list) {
   for (const { name, summary, lacks } of journeys) {
     print(`${name.padEnd(20)} ${summary}${lacks === undefined ? '' : ' (by name only)'}`);
   }
+} else if (Number.isNaN(options.minutes) || Number.isNaN(options.seed)) {
+  print('--minutes and --seed are numbers above zero');
+  process.exitCode = 2;
 } else if (unknown.length > 0) {
   print(`no journey is called ${unknown.join(', ')}; -- --list names them all`);
   process.exitCode = 2;
@@ -44,6 +56,11 @@ async function whatIsMissing(journeys: readonly Journey[]): Promise<string[]> {
     if (missing !== undefined) lines.push(`${name} cannot be played here: ${missing}`);
   }
   return lines;
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return Number(text) > 0 ? Number(text) : Number.NaN;
 }
 
 function print(line: string): void {

@@ -1,4 +1,4 @@
-// A journey is a story told in a real browser, on a real cluster unless it only looks at screens. The stage
+// A journey is a story told in a real browser, on a real cluster unless it only looks at screens; or nodes under faults. The stage
 // sets both up, times each step, and takes pictures of every screen when a step fails.
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ import type { Servers } from './servers.ts';
 const STEP_TIMEOUT_MS = 120_000;
 
 /** A story with a name for the command line. */
-export type Journey = ClusterJourney | DeploymentJourney | ScreenJourney;
+export type Journey = ClusterJourney | DeploymentJourney | FaultJourney | ScreenJourney;
 
 interface Named {
   readonly name: string;
@@ -36,6 +36,11 @@ interface DeploymentJourney extends Named {
   deploy(stage: Stage<Deployment>): Promise<void>;
 }
 
+/** One without a browser: nodes under faults. */
+interface FaultJourney extends Named {
+  endure(options: PlayOptions, report: (line: string) => void): Promise<void>;
+}
+
 /** One that looks at screens with made-up people: no server runs. */
 interface ScreenJourney extends Named {
   look(studio: Studio): Promise<void>;
@@ -45,6 +50,10 @@ interface ScreenJourney extends Named {
 export interface PlayOptions {
   /** Where pictures go, for journeys that look at screens. */
   readonly shotsDirectory?: string | undefined;
+  /** How long, for journeys that go on for as long as they are let. */
+  readonly minutes?: number | undefined;
+  /** Where chance begins, to meet the same faults again. */
+  readonly seed?: number | undefined;
   /** Only what guards every change; the rest is for whoever works on the screens. */
   readonly quick?: boolean;
 }
@@ -133,6 +142,8 @@ export async function play(
   try {
     if ('look' in journey) {
       await withBrowser([], (browser) => journey.look(new Studio(browser, options, report)));
+    } else if ('endure' in journey) {
+      await journey.endure(options, report);
     } else if ('deploy' in journey) {
       await tellOn(await Deployment.start(), journey.deploy, options, report);
     } else {

@@ -1,0 +1,16 @@
+// Real processes, real disks, a real network that is torn: what clients were told must still be one story.
+import { Namespaces } from '../kit/chaos/namespaces.ts';
+import { torment } from '../kit/chaos/torment.ts';
+import type { Journey } from '../kit/journey.ts';
+
+const MINUTES = 2;
+
+export const journey: Journey = {
+  name: 'chaos',
+  summary:
+    'three nodes are killed, paused and cut off from each other; histories stay linearizable',
+  lacks: () => Namespaces.lacks(),
+  async endure({ minutes = MINUTES, seed = Date.now() % 1_000_000 }, report) {
+    await torment({ minutes, seed, report });
+  },
+};
