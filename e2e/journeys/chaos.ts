@@ -1,5 +1,7 @@
 // Real processes, real disks, a real network that is torn: what clients were told must still be one story.
+import { NODES } from '../kit/chaos/chaos-cluster.ts';
 import { Namespaces } from '../kit/chaos/namespaces.ts';
+import { ALL_FAULTS } from '../kit/chaos/nemesis.ts';
 import { torment } from '../kit/chaos/torment.ts';
 import type { Journey } from '../kit/journey.ts';
 
@@ -11,6 +13,7 @@ export const journey: Journey = {
     'three nodes are killed, paused and cut off from each other; histories stay linearizable',
   lacks: () => Namespaces.lacks(),
   async endure({ minutes = MINUTES, seed = Date.now() % 1_000_000 }, report) {
-    await torment({ minutes, seed, report });
+    const ground = await Namespaces.make(NODES.length);
+    await torment({ ground, faults: ALL_FAULTS, minutes, seed, report });
   },
 };

@@ -1,6 +1,7 @@
 // What init leaves in a data directory: node.json (who this node is; no secret), node.key (mode
 // 0600), node.crt, and store/. node.json is written last: it says that the directory is complete.
 
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NodeError } from '../node-error.ts';
@@ -55,11 +56,19 @@ export async function readNodeFiles(dataDir: string): Promise<{ file: NodeFile; 
     const file = parseNodeFile(await readFile(nodeFileLocation(dataDir), 'utf8'));
     const key = await readFile(join(dataDir, 'node.key'), 'utf8');
     const certificate = await readFile(join(dataDir, 'node.crt'), 'utf8');
+    requirePair(key, certificate);
     return { file, key: { key, certificate } };
   } catch (error) {
     if (error instanceof NodeError) throw error;
     throw new NodeError('NODE_FILE_INVALID', dataDir, { cause: error });
   }
+}
+
+/** Here and not in the first handshake, so that a damaged file is told as what it is. */
+function requirePair(key: string, certificate: string): void {
+  const parsed = new X509Certificate(certificate);
+  const isPair = parsed.checkPrivateKey(createPrivateKey(key)) && parsed.verify(parsed.publicKey);
+  if (!isPair) throw new NodeError('NODE_FILE_INVALID', 'node.crt does not fit node.key.');
 }
 
 function parseNodeFile(text: string): NodeFile {

@@ -1,5 +1,4 @@
-// Three node processes, each in a network namespace of its own, with its data, its log and the socket for its clients
-// in one directory.
+// Three node processes; data, log and the socket for clients of each lie in one directory.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, open, rm } from 'node:fs/promises';
@@ -7,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { initCluster } from '@rockpool/cluster';
 import { KvNodeClient, type KvNodeState } from '@rockpool/cluster/testing';
-import { Namespaces, type Way } from './namespaces.ts';
+import type { Ground, Way } from './ground.ts';
 
 const NODE_MAIN = join(import.meta.dirname, 'chaos-node-main.ts');
 const PEER_PORT = 7400;
@@ -17,20 +16,19 @@ export const NODES = [0, 1, 2] as const;
 
 export class ChaosCluster {
   readonly directory: string;
-  readonly #namespaces: Namespaces;
+  readonly #ground: Ground;
   readonly #running = new Map<number, ChildProcess>();
   readonly #killed = new WeakSet<ChildProcess>();
   /** Nodes that ended though nobody ended them. */
   readonly endedByThemselves: string[] = [];
 
-  private constructor(directory: string, namespaces: Namespaces) {
+  private constructor(directory: string, ground: Ground) {
     this.directory = directory;
-    this.#namespaces = namespaces;
+    this.#ground = ground;
   }
 
-  static async make(directory: string): Promise<ChaosCluster> {
-    const namespaces = await Namespaces.make(NODES.length);
-    const cluster = new ChaosCluster(directory, namespaces);
+  static async make(directory: string, ground: Ground): Promise<ChaosCluster> {
+    const cluster = new ChaosCluster(directory, ground);
     try {
       await initCluster({
         dataDirs: NODES.map((node) => cluster.#path(node, 'data')),
@@ -53,13 +51,14 @@ export class ChaosCluster {
     await mkdir(this.#path(node), { recursive: true });
     await rm(this.socketOf(node), { force: true });
     const log = await open(this.#path(node, 'log'), 'a');
-    const [command, ...enter] = this.#namespaces.enter(node);
-    const child = spawn(command, [...enter, process.execPath, NODE_MAIN, this.socketOf(node)], {
+    const line = [...this.#ground.enter(node), process.execPath, NODE_MAIN, this.socketOf(node)];
+    const [command = process.execPath, ...args] = line;
+    const child = spawn(command, args, {
       env: {
         ...process.env,
         ROCKPOOL_PUBLIC_ORIGIN: 'http://localhost:8080',
         ROCKPOOL_DATA: this.#path(node, 'data'),
-        ROCKPOOL_PEER_ADDRESS: this.#namespaces.addressOf(node),
+        ROCKPOOL_PEER_ADDRESS: this.#ground.addressOf(node),
         ROCKPOOL_PEER_PORT: `${PEER_PORT}`,
       },
       stdio: ['pipe', log.fd, log.fd],
@@ -89,7 +88,7 @@ export class ChaosCluster {
   }
 
   cutOnly(ways: readonly Way[]): Promise<void> {
-    return this.#namespaces.cutOnly(ways);
+    return this.#ground.cutOnly(ways);
   }
 
   /** Rejects when the node does not answer. */
@@ -120,11 +119,11 @@ export class ChaosCluster {
 
   async end(): Promise<void> {
     await Promise.all(NODES.map((node) => this.kill(node)));
-    await this.#namespaces.remove();
+    await this.#ground.remove();
   }
 
   #peer(node: number): string {
-    return `${this.#namespaces.addressOf(node)}:${PEER_PORT}`;
+    return `${this.#ground.addressOf(node)}:${PEER_PORT}`;
   }
 
   #path(node: number, ...below: readonly string[]): string {

@@ -40,7 +40,8 @@ export class Clients {
   readonly kept: KeptRow[] = [];
   refused = 0;
   unknown = 0;
-  longestWithoutCommitMs = 0;
+  /** Between two acknowledgements of writes. */
+  longestGap = { fromMs: 0, toMs: 0 };
   readonly #socketOf: (node: number) => string;
   readonly #random: Random;
   readonly #hotNames: { readonly slot: number; readonly name: string }[] = [];
@@ -74,7 +75,8 @@ export class Clients {
 
   /** One call on a node; what is not refused stands in the history. */
   async call(node: number, slot: number, key: string, call: Call): Promise<Operation | undefined> {
-    const client = await within(OPEN_TIMEOUT_MS, KvNodeClient.open(this.#socketOf(node), slot));
+    const opening = KvNodeClient.open(this.#socketOf(node), slot);
+    const client = await within(OPEN_TIMEOUT_MS, opening, (late) => late.close());
     const invokedAt = performance.now();
     const add = (outcome: Operation['outcome']): Operation => {
       const operation = { key, call, invokedAt, outcome };
@@ -143,7 +145,10 @@ export class Clients {
   }
 
   #committed(atMs: number): void {
-    this.longestWithoutCommitMs = Math.max(this.longestWithoutCommitMs, atMs - this.#lastCommitAt);
+    const { fromMs, toMs } = this.longestGap;
+    if (atMs - this.#lastCommitAt > toMs - fromMs) {
+      this.longestGap = { fromMs: this.#lastCommitAt, toMs: atMs };
+    }
     this.#lastCommitAt = Math.max(this.#lastCommitAt, atMs);
   }
 
@@ -171,9 +176,16 @@ async function carryOut(client: KvNodeClient, name: string, call: Call): Promise
   return undefined;
 }
 
-async function within<Result>(timeoutMs: number, doing: Promise<Result>): Promise<Result> {
+async function within<Result>(
+  timeoutMs: number,
+  doing: Promise<Result>,
+  dropLate: (result: Result) => void = () => {},
+): Promise<Result> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer in ${timeoutMs} ms`)), timeoutMs);
+  const timer = setTimeout(() => {
+    reject(new Error(`no answer in ${timeoutMs} ms`));
+    doing.then(dropLate, () => {});
+  }, timeoutMs);
   try {
     return await Promise.race([doing, late]);
   } finally {

@@ -3,19 +3,14 @@
 // hardware address for the second that nobody has, so that packets are lost without a word, in one direction.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Ground, Way } from './ground.ts';
 
 const run = promisify(execFile);
 const PREFIX = 'rockpool-chaos-';
 const INTERFACE = 'eth0';
 const NOBODY = '02:00:00:00:00:ff';
 
-/** One direction of one connection, by the numbers of the nodes. */
-export interface Way {
-  readonly from: number;
-  readonly to: number;
-}
-
-export class Namespaces {
+export class Namespaces implements Ground {
   readonly #nodes: readonly number[];
 
   private constructor(nodes: readonly number[]) {
@@ -51,12 +46,10 @@ export class Namespaces {
     return `10.77.0.${node + 1}`;
   }
 
-  /** The command that runs another one in the namespace of a node, under the same process id. */
-  enter(node: number): readonly [command: string, ...args: string[]] {
+  enter(node: number): readonly string[] {
     return ['ip', 'netns', 'exec', nameOf(node)];
   }
 
-  /** Cuts these ways and mends all others. */
   async cutOnly(ways: readonly Way[]): Promise<void> {
     for (const from of this.#nodes) {
       for (const to of this.#nodes.filter((other) => other !== from)) {

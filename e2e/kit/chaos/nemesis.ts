@@ -1,14 +1,14 @@
 // Faults from a seed, one at a time, each for some seconds and then undone. The clock is left alone.
 import type { Random } from '@rockpool/cluster/testing';
 import { type ChaosCluster, NODES } from './chaos-cluster.ts';
-import type { Way } from './namespaces.ts';
+import type { Way } from './ground.ts';
 
 const FAULT_MS = { min: 300, max: 6_000 };
 const CALM_MS = { min: 200, max: 4_000 };
 
 /** Puts something right again. */
 type Undo = () => Promise<void>;
-type Fault = (cluster: ChaosCluster, random: Random) => Promise<Undo>;
+export type Fault = (cluster: ChaosCluster, random: Random) => Promise<Undo>;
 
 /** Which ways are cut, for nodes in a random order. */
 const CUTS: Readonly<Record<string, (a: number, b: number, c: number) => readonly Way[]>> = {
@@ -24,12 +24,17 @@ const CUTS: Readonly<Record<string, (a: number, b: number, c: number) => readonl
   allApart: (a, b, c) => [...both(a, b), ...both(a, c), ...both(b, c)],
 };
 
-const FAULTS: Readonly<Record<string, Fault>> = {
+/** Faults of processes alone, and of processes and ways. */
+export const PROCESS_FAULTS: Readonly<Record<string, Fault>> = {
   kill: (cluster, random) => killSome(cluster, random.shuffled(NODES).slice(0, 1)),
   killMost: (cluster, random) => killSome(cluster, random.shuffled(NODES).slice(0, 2)),
   killAll: (cluster) => killSome(cluster, NODES),
   pause: (cluster, random) => pauseSome(cluster, random.shuffled(NODES).slice(0, 1)),
   pauseMost: (cluster, random) => pauseSome(cluster, random.shuffled(NODES).slice(0, 2)),
+};
+
+export const ALL_FAULTS: Readonly<Record<string, Fault>> = {
+  ...PROCESS_FAULTS,
   ...Object.fromEntries(
     Object.entries(CUTS).map(([name, ways]): [string, Fault] => [
       name,
@@ -44,13 +49,21 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 export class Nemesis {
   /** How often each fault was made. */
-  readonly counts = new Map(Object.keys(FAULTS).map((name) => [name, 0]));
+  readonly counts: Map<string, number>;
+  readonly #faults: Readonly<Record<string, Fault>>;
   readonly #cluster: ChaosCluster;
   readonly #random: Random;
   readonly #note: (what: string) => void;
   #waiting: readonly string[] = [];
 
-  constructor(cluster: ChaosCluster, random: Random, note: (what: string) => void) {
+  constructor(
+    faults: Readonly<Record<string, Fault>>,
+    cluster: ChaosCluster,
+    random: Random,
+    note: (what: string) => void,
+  ) {
+    this.#faults = faults;
+    this.counts = new Map(Object.keys(faults).map((name) => [name, 0]));
     this.#cluster = cluster;
     this.#random = random;
     this.#note = note;
@@ -63,7 +76,7 @@ export class Nemesis {
       if (signal.aborted) return;
       const name = this.#nextFault();
       this.#note(name);
-      const undo = await FAULTS[name]?.(this.#cluster, this.#random);
+      const undo = await this.#faults[name]?.(this.#cluster, this.#random);
       this.counts.set(name, (this.counts.get(name) ?? 0) + 1);
       await pass(this.#random.between(FAULT_MS.min, FAULT_MS.max), signal);
       await undo?.();
@@ -73,7 +86,8 @@ export class Nemesis {
 
   /** Each kind once before any comes again. */
   #nextFault(): string {
-    if (this.#waiting.length === 0) this.#waiting = this.#random.shuffled(Object.keys(FAULTS));
+    if (this.#waiting.length === 0)
+      this.#waiting = this.#random.shuffled(Object.keys(this.#faults));
     const [name = '', ...waiting] = this.#waiting;
     this.#waiting = waiting;
     return name;

@@ -5,22 +5,25 @@ import { join } from 'node:path';
 import { checkHistory, KvNodeClient, Random } from '@rockpool/cluster/testing';
 import { ChaosCluster, NODES } from './chaos-cluster.ts';
 import { Clients, SLOTS } from './clients.ts';
-import { Nemesis } from './nemesis.ts';
+import type { Ground } from './ground.ts';
+import { type Fault, Nemesis } from './nemesis.ts';
 
 const MINUTE_MS = 60_000;
 const LOOK_MS = 250;
 const LAST_READ_TRIES_MAX = 40;
 
 export interface TormentOptions {
+  readonly ground: Ground;
+  readonly faults: Readonly<Record<string, Fault>>;
   readonly minutes: number;
   readonly seed: number;
   readonly report: (line: string) => void;
 }
 
-/** Rejects on a violation, and keeps histories and logs; else nothing stays. */
+/** Rejects on a violation, and keeps histories and logs; else nothing stays. The ground is removed. */
 export async function torment(options: TormentOptions): Promise<void> {
   const directory = await mkdtemp(join(tmpdir(), 'rockpool-chaos-'));
-  const cluster = await ChaosCluster.make(directory);
+  const cluster = await ChaosCluster.make(directory, options.ground);
   const run = new Run(cluster, options);
   const interrupted = (): void => run.stop();
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
@@ -42,9 +45,10 @@ class Run {
   readonly #options: TormentOptions;
   readonly #clients: Clients;
   readonly #nemesis: Nemesis;
-  readonly #faults: string[] = [];
+  readonly #faults: { readonly atMs: number; readonly what: string }[] = [];
   /** By slot and term. */
   readonly #leaders = new Set<string>();
+  readonly #groups = new Set<number>();
   readonly #end = new AbortController();
 
   constructor(cluster: ChaosCluster, options: TormentOptions) {
@@ -52,8 +56,8 @@ class Run {
     this.#cluster = cluster;
     this.#options = options;
     this.#clients = new Clients((node) => cluster.socketOf(node), random.fork('clients'));
-    this.#nemesis = new Nemesis(cluster, random.fork('nemesis'), (what) => {
-      this.#faults.push(`${performance.now().toFixed(1)} ${what}`);
+    this.#nemesis = new Nemesis(options.faults, cluster, random.fork('nemesis'), (what) => {
+      this.#faults.push({ atMs: performance.now(), what });
     });
   }
 
@@ -85,18 +89,23 @@ class Run {
   async keepEvidence(): Promise<void> {
     const { directory } = this.#cluster;
     const lines = this.#clients.history.map((operation) => JSON.stringify(operation));
+    const faults = this.#faults.map(({ atMs, what }) => `${atMs.toFixed(1)} ${what}`);
     await writeFile(join(directory, 'history.jsonl'), `${lines.join('\n')}\n`);
-    await writeFile(join(directory, 'faults.txt'), `${this.#faults.join('\n')}\n`);
+    await writeFile(join(directory, 'faults.txt'), `${faults.join('\n')}\n`);
   }
 
   #counts(): string {
-    const { answered, refused, unknown, longestWithoutCommitMs } = this.#clients;
+    const { answered, refused, unknown, longestGap } = this.#clients;
+    const meanwhile = this.#faults
+      .filter(({ atMs }) => atMs >= longestGap.fromMs && atMs <= longestGap.toMs)
+      .map(({ what }) => what);
+    const gapSeconds = ((longestGap.toMs - longestGap.fromMs) / 1000).toFixed(1);
     const faults = [...this.#nemesis.counts].map(([name, count]) => `${name} ${count}`).join(', ');
     return [
       `${answered} operations, ${unknown} unknown, ${refused} refused`,
       `faults: ${faults}`,
-      `${this.#leaders.size} leaders of ${SLOTS.length} groups`,
-      `longest without a commit ${(longestWithoutCommitMs / 1000).toFixed(1)} s`,
+      `${this.#leaders.size} leaders of ${this.#groups.size} groups`,
+      `longest without a commit ${gapSeconds} s (${meanwhile.join(', ')})`,
     ].join('; ');
   }
 
@@ -105,6 +114,7 @@ class Run {
       // A node that is down or cut short has nothing to say.
       const state = await this.#cluster.stateOf(node).catch(() => undefined);
       for (const { slot, leads, term } of state?.groups ?? []) {
+        this.#groups.add(slot);
         if (leads) this.#leaders.add(`${slot} ${term} ${node}`);
       }
     }
