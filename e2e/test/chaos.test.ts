@@ -9,9 +9,10 @@ t.setTimeout(100_000);
 
 t.test('under kill -9 and pauses, what clients were told is one story', async (t) => {
   const seed = Date.now() % 1_000_000;
+  // Longer than the longest calm, so that there is a fault.
   const lines: string[] = [];
   const report = (line: string): void => void lines.push(line);
-  await torment({ ground: loopback, faults: PROCESS_FAULTS, minutes: 0.06, seed, report });
+  await torment({ ground: loopback, faults: PROCESS_FAULTS, minutes: 0.09, seed, report });
   const last = lines.at(-1) ?? '';
   t.comment(`seed ${seed}: ${last}`);
   t.match(last, /[1-9]\d* operations/);
