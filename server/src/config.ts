@@ -25,7 +25,14 @@ export interface Config {
   readonly peer: Listen;
   /** Node name to host:port, where it differs from the membership. */
   readonly peers: ReadonlyMap<string, string>;
-  readonly stun: { readonly addresses: readonly string[]; readonly port: number };
+  readonly stun: {
+    readonly addresses: readonly string[];
+    readonly port: number;
+    /** Undefined: NAT behaviour is not discovered (RFC 5780). */
+    readonly alternatePort: number | undefined;
+    readonly tcp: boolean;
+    readonly sharePort: boolean;
+  };
   /** Told to clients, as stun:host:port. */
   readonly stunUrls: readonly string[];
   readonly metrics: Listen;
@@ -77,6 +84,11 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
   const peers = read('ROCKPOOL_PEERS', parsePeers);
   const stunAddresses = read('ROCKPOOL_STUN_ADDRESS', parseAddresses);
   const stunPort = read('ROCKPOOL_STUN_PORT', parsePort);
+  const alternatePort = read('ROCKPOOL_STUN_ALTERNATE_PORT', (text) => {
+    return text === '' ? undefined : parsePort(text);
+  });
+  const stunTcp = read('ROCKPOOL_STUN_TCP', parseYesNo);
+  const stunSharePort = read('ROCKPOOL_STUN_SHARE_PORT', parseYesNo);
   const stunUrls = read('ROCKPOOL_STUN_URLS', parseStunUrls);
   const metricsAddress = read('ROCKPOOL_METRICS_ADDRESS', parseAddress);
   const metricsPort = read('ROCKPOOL_METRICS_PORT', parsePort);
@@ -95,7 +107,13 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
       http: { address: httpAddress ?? '', port: httpPort ?? 0 },
       peer: { address: peerAddress ?? '', port: peerPort ?? 0 },
       peers: peers ?? new Map(),
-      stun: { addresses: stunAddresses ?? [], port },
+      stun: {
+        addresses: stunAddresses ?? [],
+        port,
+        alternatePort,
+        tcp: stunTcp ?? false,
+        sharePort: stunSharePort ?? false,
+      },
       stunUrls:
         stunUrls !== undefined && stunUrls.length > 0
           ? stunUrls
@@ -203,6 +221,10 @@ function parseAddresses(text: string): readonly string[] | Problem {
 function parsePort(text: string): number | Problem {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
   return port <= 65_535 ? port : new Problem('must be a port number from 0 to 65535');
+}
+
+function parseYesNo(text: string): boolean | Problem {
+  return text === 'yes' || text === 'no' ? text === 'yes' : new Problem('must be yes or no');
 }
 
 function parsePeers(text: string): ReadonlyMap<string, string> | Problem {

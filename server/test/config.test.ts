@@ -42,6 +42,7 @@ t.test('[CFG-1] every mistake is named at once, unknown names among them', (t) =
       ROCKPOOL_HTTP_PORT: '99999',
       ROCKPOOL_PEER_ADDRESS: 'here',
       ROCKPOOL_PEERS: '1:7400',
+      ROCKPOOL_STUN_TCP: 'perhaps',
       ROCKPOOL_STUN_URLS: 'turn:x:1',
       ROCKPOOL_TRUSTED_PROXIES: '10.0.0.0/33',
       ROCKPOOL_LOG_LEVEL: 'loud',
@@ -58,6 +59,7 @@ t.test('[CFG-1] every mistake is named at once, unknown names among them', (t) =
     'ROCKPOOL_HTTP_PORT',
     'ROCKPOOL_PEER_ADDRESS',
     'ROCKPOOL_PEERS',
+    'ROCKPOOL_STUN_TCP',
     'ROCKPOOL_STUN_URLS',
     'ROCKPOOL_TRUSTED_PROXIES',
     'ROCKPOOL_LOG_LEVEL',
@@ -90,6 +92,22 @@ t.test('[CFG-2] the environment wins over the file, the file over the defaults',
   });
   t.match(readConfig({}, [1]), { problems: [/one JSON object/, /./] });
   t.end();
+});
+
+t.test('STUN over TCP, a shared port and a second port are off unless asked for', async (t) => {
+  const read = (env: Record<string, string>) => {
+    const result = readConfig({ ROCKPOOL_HOST: 'a.example', ...env }, {});
+    return result.ok ? result.config.stun : result.problems;
+  };
+  const off = { tcp: false, sharePort: false, alternatePort: undefined };
+  t.match(read({}), off);
+  const on = {
+    ROCKPOOL_STUN_TCP: 'yes',
+    ROCKPOOL_STUN_SHARE_PORT: 'yes',
+    ROCKPOOL_STUN_ALTERNATE_PORT: '3479',
+  };
+  t.match(read(on), { tcp: true, sharePort: true, alternatePort: 3479 });
+  t.match(read({ ROCKPOOL_STUN_ALTERNATE_PORT: 'x' }), [/must be a port number/]);
 });
 
 t.test('a node behind address translation answers no STUN and still names a server', (t) => {

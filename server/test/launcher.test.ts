@@ -214,7 +214,8 @@ t.test('--fresh clears only what a launcher made', async (t) => {
   const ports = nodes.flatMap(({ httpPort, peerPort, metricsPort, stunPort }) => {
     return [httpPort, peerPort, metricsPort, stunPort];
   });
-  t.equal(new Set(ports).size, 12, 'no port twice');
+  const distinct = process.platform === 'linux' ? 10 : 12;
+  t.equal(new Set(ports).size, distinct, 'no port twice, but that of STUN where it can be shared');
   const again = await choosePorts(3, nodes);
   t.same(
     again.map(({ httpPort, peerPort }) => [httpPort, peerPort]),

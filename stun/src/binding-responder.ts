@@ -9,12 +9,15 @@ import {
   type SourceAddress,
 } from './codec/binding-answer.ts';
 import {
+  type BindingRequest,
   createBindingRequest,
   decodeBindingRequest,
   type RequestRefusal,
 } from './codec/binding-request.ts';
 import { parseIpAddress } from './codec/ip-address.ts';
+import type { NatDiscovery } from './nat-discovery.ts';
 import type { SourceLimiter } from './source-limiter.ts';
+import { TranslationWatch } from './translation-watch.ts';
 
 /** What became of the datagrams that were received, one count for each outcome. */
 export type BindingOutcome =
@@ -40,11 +43,15 @@ export class BindingResponder {
     'not-a-binding-request': 0,
     'bad-fingerprint': 0,
   };
+  /** The number of the socket that is to send the last answer. */
+  answerFrom = 0;
   /** The buffer of the last answer; `respond` returned how much of it counts. */
   answer: Uint8Array;
   readonly #limiter: SourceLimiter;
+  readonly #watch: TranslationWatch;
   readonly #ring: Uint8Array[];
-  readonly #found = createBindingRequest();
+  readonly #discovery: NatDiscovery | undefined;
+  readonly #found: BindingRequest;
   readonly #source: SourceAddress = {
     addressBytes: 4,
     address: new Uint8Array(16),
@@ -52,14 +59,27 @@ export class BindingResponder {
   };
   #ringAt = 0;
 
-  constructor(limiter: SourceLimiter) {
+  constructor(
+    limiter: SourceLimiter,
+    watch = new TranslationWatch(undefined, undefined),
+    discovery?: NatDiscovery,
+  ) {
     this.#limiter = limiter;
+    this.#watch = watch;
+    this.#discovery = discovery;
+    this.#found = createBindingRequest(discovery !== undefined);
     this.answer = new Uint8Array(ANSWER_BYTES_MAX);
     this.#ring = Array.from({ length: ANSWERS_QUEUED_MAX }, () => new Uint8Array(ANSWER_BYTES_MAX));
   }
 
   /** The length of the answer in `this.answer`, or 0 when the datagram gets none. */
-  respond(datagram: Uint8Array, address: string, port: number, nowMs: number): number {
+  respond(
+    datagram: Uint8Array,
+    address: string,
+    port: number,
+    nowMs: number,
+    receivedBy = 0,
+  ): number {
     const verdict = decodeBindingRequest(datagram, this.#found);
     if (verdict !== 'request') return this.#refuse(verdict);
     const addressBytes = parseIpAddress(address, this.#source.address);
@@ -72,12 +92,20 @@ export class BindingResponder {
     this.#source.port = port;
     this.#ringAt = (this.#ringAt + 1) % ANSWERS_QUEUED_MAX;
     this.answer = this.#ring[this.#ringAt] ?? this.answer;
+    this.answerFrom = receivedBy;
     if (this.#found.unknownCount > 0) {
       this.outcomes['unknown-attributes'] += 1;
       return encodeUnknownAttributes(this.answer, datagram, this.#found);
     }
     this.outcomes.success += 1;
-    return encodeBindingSuccess(this.answer, datagram, this.#found, this.#source);
+    this.#watch.note(this.#source.address, addressBytes);
+    const discovery = this.#discovery;
+    if (discovery === undefined) {
+      return encodeBindingSuccess(this.answer, datagram, this.#found, this.#source);
+    }
+    this.answerFrom = discovery.answeringSocket(receivedBy, this.#found);
+    const extra = discovery.attributes(receivedBy, this.answerFrom);
+    return encodeBindingSuccess(this.answer, datagram, this.#found, this.#source, extra);
   }
 
   #refuse(outcome: BindingOutcome): 0 {

@@ -1,3 +1,4 @@
+export type { StunLogger } from './bind-sockets.ts';
 export type { BindingOutcome } from './binding-responder.ts';
 export {
   probeStun,
@@ -7,7 +8,6 @@ export {
 } from './probe.ts';
 export {
   STUN_LIMITS,
-  type StunLogger,
   type StunMetrics,
   type StunServer,
   type StunServerOptions,

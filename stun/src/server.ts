@@ -1,16 +1,17 @@
 /*
- * The STUN server over UDP. It owns the sockets and nothing else: what is answered is decided by the
- * responder. A send skips the name lookup that Node would do for each datagram, and stops queueing when the
+ * The STUN server: UDP, and TCP where wanted. It owns the sockets and nothing else: what is answered is decided
+ * by the responder. A send skips the name lookup that Node would do for each datagram, and stops queueing when the
  * kernel does not keep up.
  */
-import { createSocket, type Socket } from 'node:dgram';
 import { isIP } from 'node:net';
+import { type BoundSockets, bindSockets, closeSockets, type StunLogger } from './bind-sockets.ts';
 import { ANSWERS_QUEUED_MAX, type BindingOutcome, BindingResponder } from './binding-responder.ts';
+import { readDefaultGateway } from './default-gateway.ts';
+import { NatDiscovery } from './nat-discovery.ts';
 import { type SourceLimit, SourceLimiter } from './source-limiter.ts';
 import { StunError } from './stun-error.ts';
-
-/** Tries to find one free number for all addresses when the port is left to the system. */
-const FREE_PORT_TRIES_MAX = 16;
+import { type TcpLimits, type TcpMetrics, TcpService } from './tcp-service.ts';
+import { type AnswerCounts, TranslationWatch } from './translation-watch.ts';
 
 /** A house behind one address may gather at once; a flood may not. */
 export const STUN_LIMITS: SourceLimit = {
@@ -19,29 +20,34 @@ export const STUN_LIMITS: SourceLimit = {
   sourcesMax: 65_536,
 };
 
-/** Where the server tells what an operator should know. Never called for each datagram. */
-export interface StunLogger {
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
-
 export interface StunServerOptions {
-  /** The UDP port, the same on every address; 0 lets the system choose one. */
+  /** The port, the same on every address; 0 lets the system choose one. */
   readonly port: number;
   /** IP addresses to listen on; all IPv4 and all IPv6 addresses when left out. */
   readonly addresses?: readonly string[];
+  /** Answer over TCP on the same port too; not when left out. */
+  readonly tcp?: boolean;
+  /** Let other processes that share too have the port at the same time; not when left out. */
+  readonly sharePort?: boolean;
+  /** A second UDP port, for NAT behaviour discovery (RFC 5780); wants exactly two addresses of one family. */
+  readonly alternatePort?: number;
   readonly limits?: Partial<SourceLimit>;
+  readonly tcpLimits?: Partial<TcpLimits>;
   readonly logger?: StunLogger;
   /** A monotonic clock in milliseconds. */
   readonly nowMs?: () => number;
 }
 
-/** Counts since the start. `outcomes` adds up to the datagrams received. */
+/** Counts since the start. `outcomes` adds up to the datagrams and TCP messages received. */
 export interface StunMetrics {
   readonly outcomes: Readonly<Record<BindingOutcome, number>>;
   /** Answers not sent because the kernel's queue was full. */
   readonly sendDropped: number;
   /** Errors of the sockets; each was logged once. */
   readonly socketErrors: number;
+  readonly tcp: TcpMetrics;
+  /** Success answers by what they name. */
+  readonly named: AnswerCounts;
 }
 
 export interface StunServer {
@@ -54,15 +60,41 @@ export interface StunServer {
 
 /** Starts answering Binding requests. Throws a StunError when an address cannot be had. */
 export async function startStunServer(options: StunServerOptions): Promise<StunServer> {
-  const { port, addresses = ['0.0.0.0', '::'], logger } = options;
-  const sockets = await bindAll(port, addresses, logger);
-  return new UdpStunServer(sockets, options);
+  const { port, addresses = ['0.0.0.0', '::'], tcp = false, sharePort = false, logger } = options;
+  const { alternatePort } = options;
+  const discovers = alternatePort !== undefined;
+  if (discovers && !isPair(addresses)) {
+    throw new StunError('STUN_DISCOVERY_ADDRESSES', addresses.join(', '));
+  }
+  const first = await bindSockets({ port, addresses, tcp, sharePort, logger });
+  if (!discovers) return new SocketStunServer(first, options);
+  const second = { port: alternatePort, addresses, tcp: false, sharePort, logger };
+  try {
+    const { udp } = await bindSockets(second);
+    return new SocketStunServer({ udp: [...first.udp, ...udp], tcp: first.tcp }, options);
+  } catch (error) {
+    await closeSockets(first);
+    throw error;
+  }
 }
 
-class UdpStunServer implements StunServer {
+interface SourceEndpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+function isPair(addresses: readonly string[]): boolean {
+  const [first = '', second = ''] = addresses;
+  return addresses.length === 2 && isIP(first) !== 0 && isIP(first) === isIP(second);
+}
+
+class SocketStunServer implements StunServer {
   readonly port: number;
   readonly addresses: readonly string[];
-  readonly #sockets: readonly Socket[];
+  readonly #sockets: BoundSockets;
+  readonly #tcp: TcpService;
+  readonly #tcpResponder: BindingResponder;
+  readonly #watch: TranslationWatch;
   readonly #responder: BindingResponder;
   readonly #logger: StunLogger | undefined;
   readonly #nowMs: () => number;
@@ -71,38 +103,58 @@ class UdpStunServer implements StunServer {
   #socketErrors = 0;
   #closed: Promise<void> | undefined;
 
-  constructor(sockets: readonly Socket[], options: StunServerOptions) {
+  constructor(sockets: BoundSockets, options: StunServerOptions) {
     this.#sockets = sockets;
-    this.#responder = new BindingResponder(
-      new SourceLimiter({ ...STUN_LIMITS, ...options.limits }),
-    );
+    const limiter = new SourceLimiter({ ...STUN_LIMITS, ...options.limits });
+    this.#watch = new TranslationWatch(readDefaultGateway(), options.logger);
+    const discovers = options.alternatePort !== undefined;
+    const endpoints = sockets.udp.map((socket) => socket.address());
+    const discovery = discovers ? new NatDiscovery(endpoints) : undefined;
+    this.#responder = new BindingResponder(limiter, this.#watch, discovery);
+    // Over TCP nothing is discovered: an answer goes back on its own connection.
+    this.#tcpResponder = discovers ? new BindingResponder(limiter, this.#watch) : this.#responder;
     this.#logger = options.logger;
     this.#nowMs = options.nowMs ?? (() => performance.now());
-    this.addresses = sockets.map((socket) => socket.address().address);
-    this.port = sockets[0]?.address().port ?? 0;
-    for (const socket of sockets) {
-      socket.on('message', (datagram, source) => this.#receive(socket, datagram, source));
+    this.addresses = [...new Set(endpoints.map(({ address }) => address))];
+    this.port = endpoints[0]?.port ?? 0;
+    this.#tcp = new TcpService(sockets.tcp, this.#tcpResponder, this.#nowMs, options.tcpLimits);
+    for (const server of sockets.tcp) server.on('error', (error) => this.#countError(error));
+    for (const [number, socket] of sockets.udp.entries()) {
+      socket.on('message', (datagram, source) => this.#receive(number, datagram, source));
       socket.on('error', (error) => this.#countError(error));
     }
   }
 
   metrics(): StunMetrics {
     return {
-      outcomes: { ...this.#responder.outcomes },
+      outcomes: this.#outcomes(),
       sendDropped: this.#sendDropped,
       socketErrors: this.#socketErrors,
+      tcp: this.#tcp.metrics(),
+      named: this.#watch.counts(),
     };
   }
 
   close(): Promise<void> {
-    this.#closed ??= closeAll(this.#sockets);
+    this.#closed ??= closeSockets(this.#sockets);
+    this.#tcp.close();
     return this.#closed;
   }
 
-  #receive(socket: Socket, datagram: Uint8Array, source: { address: string; port: number }): void {
+  #outcomes(): Record<BindingOutcome, number> {
+    const sum = { ...this.#responder.outcomes };
+    if (this.#tcpResponder === this.#responder) return sum;
+    for (const outcome of Object.keys(sum) as BindingOutcome[]) {
+      sum[outcome] += this.#tcpResponder.outcomes[outcome];
+    }
+    return sum;
+  }
+
+  #receive(receivedBy: number, datagram: Uint8Array, source: SourceEndpoint): void {
     const { address, port } = source;
-    const length = this.#responder.respond(datagram, address, port, this.#nowMs());
-    if (length === 0) return;
+    const length = this.#responder.respond(datagram, address, port, this.#nowMs(), receivedBy);
+    const socket = this.#sockets.udp[this.#responder.answerFrom];
+    if (length === 0 || socket === undefined) return;
     if (socket.getSendQueueCount() >= ANSWERS_QUEUED_MAX - 1) {
       this.#sendDropped += 1;
       return;
@@ -117,69 +169,4 @@ class UdpStunServer implements StunServer {
     this.#logged.add(code);
     this.#logger?.warn({ code }, 'a STUN socket reported an error');
   }
-}
-
-async function bindAll(
-  port: number,
-  addresses: readonly string[],
-  logger: StunLogger | undefined,
-): Promise<Socket[]> {
-  for (let attempt = 1; ; attempt += 1) {
-    const sockets: Socket[] = [];
-    try {
-      for (const address of addresses) {
-        const wanted = sockets[0]?.address().port ?? port;
-        const socket = await bindOne(wanted, address, logger);
-        if (socket !== undefined) sockets.push(socket);
-      }
-      if (sockets.length > 0) return sockets;
-      throw new StunError('STUN_ADDRESS_UNAVAILABLE', addresses.join(', '));
-    } catch (error) {
-      await closeAll(sockets);
-      const taken = error instanceof StunError && error.code === 'STUN_PORT_IN_USE';
-      if (!taken || port !== 0 || attempt === FREE_PORT_TRIES_MAX) throw error;
-    }
-  }
-}
-
-/** Undefined when all IPv6 addresses were asked for on a machine that has no IPv6. */
-async function bindOne(
-  port: number,
-  address: string,
-  logger: StunLogger | undefined,
-): Promise<Socket | undefined> {
-  const family = isIP(address);
-  if (family === 0) throw new StunError('STUN_ADDRESS_UNAVAILABLE', address);
-  const socket = createSocket({
-    type: family === 6 ? 'udp6' : 'udp4',
-    ipv6Only: family === 6,
-    lookup: (host, _options, done) => done(null, host, family),
-  });
-  try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, address, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    });
-    return socket;
-  } catch (error) {
-    await closeAll([socket]);
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const where = `${family === 6 ? `[${address}]` : address}:${port}`;
-    if (code === 'EADDRINUSE') throw new StunError('STUN_PORT_IN_USE', where, { cause: error });
-    if (code === 'EACCES') throw new StunError('STUN_PORT_FORBIDDEN', where, { cause: error });
-    if (address === '::') {
-      logger?.warn({ code }, 'this machine has no IPv6: STUN listens on IPv4 only');
-      return undefined;
-    }
-    throw new StunError('STUN_ADDRESS_UNAVAILABLE', where, { cause: error });
-  }
-}
-
-async function closeAll(sockets: readonly Socket[]): Promise<void> {
-  await Promise.all(
-    sockets.map((socket) => new Promise<void>((resolve) => socket.close(() => resolve()))),
-  );
 }

@@ -4,12 +4,20 @@ const entry = (message: string, remedy: string) => ({ message, remedy });
 
 export const STUN_ERRORS = {
   STUN_PORT_IN_USE: entry(
-    'The UDP port for STUN is taken by another program.',
+    'The port for STUN is taken by another program.',
     'Stop that program, or set ROCKPOOL_STUN_PORT (rockpool stun --port).',
   ),
   STUN_PORT_FORBIDDEN: entry(
-    'This user may not listen on the UDP port for STUN.',
+    'This user may not listen on the port for STUN.',
     'Choose a port above 1023 with ROCKPOOL_STUN_PORT.',
+  ),
+  STUN_SHARING_UNSUPPORTED: entry(
+    'This system cannot share a port between processes.',
+    'Set ROCKPOOL_STUN_SHARE_PORT to no, and give each node its own ROCKPOOL_STUN_PORT.',
+  ),
+  STUN_DISCOVERY_ADDRESSES: entry(
+    'A second STUN port needs exactly two addresses of one family.',
+    'Name both in ROCKPOOL_STUN_ADDRESS, or leave ROCKPOOL_STUN_ALTERNATE_PORT empty.',
   ),
   STUN_ADDRESS_UNAVAILABLE: entry(
     'An address for STUN is not an address of this machine.',

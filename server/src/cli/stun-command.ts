@@ -8,16 +8,37 @@ const DEFAULT_PORT = '3478';
 export const stunCommand: Subcommand = {
   name: 'stun',
   summary: 'runs only the STUN server',
-  usage: 'rockpool stun [--port 3478]',
+  usage: [
+    'rockpool stun [--port 3478] [--tcp] [--share-port] [--address A,B --alternate-port 3479]',
+    '',
+    '  --tcp             answers over TCP too',
+    '  --share-port      other processes that share have the same port',
+    '  --address         IP addresses to listen on, by commas (else all)',
+    '  --alternate-port  a second port: with two addresses, clients can test their NAT',
+  ].join('\n'),
   async run({ args, terminal, stopped }: CommandContext): Promise<number> {
-    const options = readOptions(args, { port: { type: 'string', default: DEFAULT_PORT } });
+    const options = readOptions(args, {
+      port: { type: 'string', default: DEFAULT_PORT },
+      tcp: { type: 'boolean', default: false },
+      'share-port': { type: 'boolean', default: false },
+      address: { type: 'string' },
+      'alternate-port': { type: 'string' },
+    });
+    const alternate = options['alternate-port'];
     const logger = {
       warn: (fields: object, message: string) => {
         terminal.error(JSON.stringify({ level: 'warn', message, ...fields }));
       },
     };
     try {
-      const server = await startStunServer({ port: readPort(options.port), logger });
+      const server = await startStunServer({
+        port: readPort(options.port),
+        tcp: options.tcp,
+        sharePort: options['share-port'],
+        ...(options.address === undefined ? {} : { addresses: options.address.split(',') }),
+        ...(alternate === undefined ? {} : { alternatePort: readPort(alternate) }),
+        logger,
+      });
       terminal.out(`STUN answers on port ${server.port} of ${server.addresses.join(', ')}`);
       await stopped;
       await server.close();

@@ -17,7 +17,7 @@ import {
   writeLauncherFile,
 } from './launcher-file.ts';
 import type { LauncherOptions } from './launcher-options.ts';
-import { choosePorts, LOOPBACK } from './local-ports.ts';
+import { choosePorts, LOOPBACK, STUN_PORT_SHARED } from './local-ports.ts';
 import type { NodeLine } from './node-board.ts';
 import { NodeProcess } from './node-process.ts';
 
@@ -108,7 +108,7 @@ class RunningLocalCluster implements LocalCluster {
   }
 
   #settingsOf(node: LocalNode, webDir: string): Readonly<Record<string, string>> {
-    const stun = this.nodes.map(({ stunPort }) => `stun:${LOOPBACK}:${stunPort}`);
+    const stun = new Set(this.nodes.map(({ stunPort }) => `stun:${LOOPBACK}:${stunPort}`));
     const peers = this.nodes.map(({ name, peerPort }) => `${name}=${LOOPBACK}:${peerPort}`);
     return {
       ROCKPOOL_PUBLIC_ORIGIN: this.origin,
@@ -120,7 +120,8 @@ class RunningLocalCluster implements LocalCluster {
       ROCKPOOL_PEERS: peers.join(','),
       ROCKPOOL_STUN_ADDRESS: LOOPBACK,
       ROCKPOOL_STUN_PORT: String(node.stunPort),
-      ROCKPOOL_STUN_URLS: stun.join(','),
+      ROCKPOOL_STUN_SHARE_PORT: STUN_PORT_SHARED ? 'yes' : 'no',
+      ROCKPOOL_STUN_URLS: [...stun].join(','),
       ROCKPOOL_METRICS_ADDRESS: LOOPBACK,
       ROCKPOOL_METRICS_PORT: String(node.metricsPort),
       ROCKPOOL_WEB_DIR: webDir,

@@ -10,6 +10,8 @@ export const LOOPBACK = '127.0.0.1';
 const STUN_PORT_FIRST = 3478;
 /** STUN ports tried from the first one on. */
 const STUN_PORTS_MAX = 200;
+/** Only Linux lets the nodes have one STUN port together, which then answers while any of them lives. */
+export const STUN_PORT_SHARED = process.platform === 'linux';
 
 /** Ports for nodes named 1 to `count`: the former ones where they are still free. */
 export async function choosePorts(
@@ -18,6 +20,7 @@ export async function choosePorts(
 ): Promise<readonly LocalNode[]> {
   const taken = new Set<number>();
   const nodes: LocalNode[] = [];
+  const sharedStunPort = STUN_PORT_SHARED ? await stunPort(taken) : undefined;
   for (let number = 1; number <= count; number += 1) {
     const name = String(number);
     const last = former.find((node) => node.name === name);
@@ -26,7 +29,7 @@ export async function choosePorts(
       httpPort: await tcpPort(last?.httpPort, taken),
       peerPort: await tcpPort(last?.peerPort, taken),
       metricsPort: await tcpPort(last?.metricsPort, taken),
-      stunPort: await stunPort(taken),
+      stunPort: sharedStunPort ?? (await stunPort(taken)),
     });
   }
   return nodes;

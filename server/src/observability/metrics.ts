@@ -113,6 +113,12 @@ export class Metrics {
           stun.set({ outcome }, count);
         }
         dropped.set(counted?.sendDropped ?? 0);
+        for (const [scope, count] of Object.entries(counted?.named ?? {})) {
+          stunNamed.set({ scope }, count);
+        }
+        for (const [outcome, count] of Object.entries(counted?.tcp ?? {})) {
+          stunTcp.set({ outcome }, count);
+        }
       },
     });
     const presence = gauge('rockpool_presence_entries', 'Devices online, per pool', ['held']);
@@ -120,7 +126,11 @@ export class Metrics {
     const applied = gauge('rockpool_group_applied_index', 'Newest applied entry', ['group']);
     const commits = gauge('rockpool_group_commit_index', 'Newest committed entry', ['group']);
     const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
-    const stun = gauge('rockpool_stun_datagrams', 'STUN datagrams since the start', ['outcome']);
+    const stun = gauge('rockpool_stun_datagrams', 'STUN messages since the start', ['outcome']);
+    const stunNamed = gauge('rockpool_stun_answers', 'STUN answers by what they name', ['scope']);
+    const stunTcp = gauge('rockpool_stun_tcp_connections', 'Open now, and since the start', [
+      'outcome',
+    ]);
     const dropped = gauge('rockpool_stun_send_dropped', 'STUN answers not sent', []);
   }
 }

@@ -42,15 +42,21 @@ function writeHeader(into: Uint8Array, type: number, length: number, request: Ui
   for (let at = 4; at < 8 + TRANSACTION_ID_BYTES; at += 1) into[at] = request[at] ?? 0;
 }
 
-/** Writes the success answer to a request and returns its length: 32 (IPv4) or 44 (IPv6), 8 more with FINGERPRINT. */
+/**
+ * Writes the success answer to a request and returns its length: 32 (IPv4) or 44 (IPv6), 8 more with FINGERPRINT, and
+ * what `extra` holds: whole attributes, as they are.
+ */
 export function encodeBindingSuccess(
   into: Uint8Array,
   request: Uint8Array,
   found: BindingRequest,
   source: SourceAddress,
+  extra: readonly (Uint8Array | undefined)[] = [],
 ): number {
   const { address, addressBytes } = source;
-  const length = HEADER_BYTES + ATTRIBUTE_HEADER_BYTES + 4 + addressBytes;
+  let length = HEADER_BYTES + ATTRIBUTE_HEADER_BYTES + 4 + addressBytes;
+  const extraAt = length;
+  for (const attribute of extra) length += attribute?.length ?? 0;
   writeHeader(into, MESSAGE_TYPE.bindingSuccess, length, request);
   writeU16(into, 20, ATTRIBUTE.xorMappedAddress);
   writeU16(into, 22, 4 + addressBytes);
@@ -59,6 +65,12 @@ export function encodeBindingSuccess(
   // The xor key is the magic cookie and the transaction id: bytes 4 to 19 of this very message.
   for (let at = 0; at < addressBytes; at += 1)
     into[28 + at] = (address[at] ?? 0) ^ (into[4 + at] ?? 0);
+  let at = extraAt;
+  for (const attribute of extra) {
+    if (attribute === undefined) continue;
+    into.set(attribute, at);
+    at += attribute.length;
+  }
   return found.fingerprint ? appendFingerprint(into, length) : length;
 }
 
@@ -83,4 +95,19 @@ export function encodeUnknownAttributes(
     writeU16(into, listAt + 4 + 2 * index, found.unknown[index] ?? 0);
   }
   return found.fingerprint ? appendFingerprint(into, length) : length;
+}
+
+/** An attribute that names an address of 4 or 16 bytes as it is, not XORed (RFC 8489, 14.1). */
+export function encodeAddressAttribute(
+  type: number,
+  address: Uint8Array,
+  port: number,
+): Uint8Array {
+  const bytes = new Uint8Array(ATTRIBUTE_HEADER_BYTES + 4 + address.length);
+  writeU16(bytes, 0, type);
+  writeU16(bytes, 2, 4 + address.length);
+  writeU16(bytes, 4, address.length === 4 ? ADDRESS_FAMILY.ipv4 : ADDRESS_FAMILY.ipv6);
+  writeU16(bytes, 6, port);
+  bytes.set(address, 8);
+  return bytes;
 }

@@ -10,7 +10,9 @@ import {
   checkHeader,
   isUnknownRequired,
   MESSAGE_TYPE,
+  NAT_DISCOVERY,
   readU16,
+  readU32,
 } from './message.ts';
 
 /** Why a datagram is not answered. */
@@ -26,21 +28,33 @@ export type RequestRefusal =
 export interface BindingRequest {
   /** The request carries a FINGERPRINT, so the answer does too. */
   fingerprint: boolean;
+  /** CHANGE-REQUEST is understood (RFC 5780), else it is one more unknown attribute. */
+  readonly natDiscovery: boolean;
+  /** The answer is to come from the other address. */
+  changeAddress: boolean;
+  /** The answer is to come from the other port. */
+  changePort: boolean;
   /** How many entries of `unknown` count. */
   unknownCount: number;
   /** Comprehension-required attributes that are not understood, each type once. */
   readonly unknown: Uint16Array;
 }
 
-export function createBindingRequest(): BindingRequest {
+export function createBindingRequest(natDiscovery = false): BindingRequest {
   return {
     fingerprint: false,
+    natDiscovery,
+    changeAddress: false,
+    changePort: false,
     unknownCount: 0,
     unknown: new Uint16Array(ATTRIBUTES_MAX),
   };
 }
 
 const MESSAGE_INTEGRITY_BYTES = 20;
+const CHANGE_REQUEST_BYTES = 4;
+const CHANGE_ADDRESS_FLAG = 4;
+const CHANGE_PORT_FLAG = 2;
 const cursor = new AttributeCursor();
 
 /** Judges one datagram. Never throws and never reads past its end. */
@@ -49,11 +63,14 @@ export function decodeBindingRequest(
   into: BindingRequest,
 ): 'request' | RequestRefusal {
   into.fingerprint = false;
+  into.changeAddress = false;
+  into.changePort = false;
   into.unknownCount = 0;
   const header = checkHeader(bytes);
   if (header !== 'ok') return header;
   if (readU16(bytes, 0) !== MESSAGE_TYPE.bindingRequest) return 'not-a-binding-request';
   let integritySeen = false;
+  let changeSeen = false;
   cursor.start(bytes);
   for (;;) {
     const step = cursor.next();
@@ -68,6 +85,11 @@ export function decodeBindingRequest(
     } else if (isIntegrity(cursor.type)) {
       if (!integrityLengthHolds(cursor.type, cursor.valueBytes)) return 'malformed';
       integritySeen = true;
+    } else if (cursor.type === NAT_DISCOVERY.changeRequest && into.natDiscovery) {
+      if (cursor.valueBytes !== CHANGE_REQUEST_BYTES) return 'malformed';
+      // Only the first of a kind counts (RFC 8489, 14).
+      if (!integritySeen && !changeSeen) noteChange(into, readU32(bytes, cursor.valueAt));
+      changeSeen = true;
     } else if (!integritySeen && isUnknownRequired(cursor.type)) {
       // What follows MESSAGE-INTEGRITY is ignored (RFC 8489, 14.5).
       noteUnknown(into, cursor.type);
@@ -82,6 +104,11 @@ function isIntegrity(type: number): boolean {
 function integrityLengthHolds(type: number, length: number): boolean {
   if (type === ATTRIBUTE.messageIntegrity) return length === MESSAGE_INTEGRITY_BYTES;
   return length >= 16 && length <= 32 && length % 4 === 0;
+}
+
+function noteChange(into: BindingRequest, flags: number): void {
+  into.changeAddress = (flags & CHANGE_ADDRESS_FLAG) !== 0;
+  into.changePort = (flags & CHANGE_PORT_FLAG) !== 0;
 }
 
 function noteUnknown(into: BindingRequest, type: number): void {

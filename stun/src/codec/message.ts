@@ -36,6 +36,13 @@ export const ATTRIBUTE = {
   fingerprint: 0x8028,
 } as const;
 
+/** Understood only by a server that was given two addresses and two ports (RFC 5780). */
+export const NAT_DISCOVERY = {
+  changeRequest: 0x0003,
+  responseOrigin: 0x802b,
+  otherAddress: 0x802c,
+} as const;
+
 export const ADDRESS_FAMILY = { ipv4: 1, ipv6: 2 } as const;
 
 const REQUIRED_BELOW = 0x8000;
@@ -70,6 +77,14 @@ export function paddedBytes(length: number): number {
 }
 
 export type HeaderVerdict = 'ok' | 'not-stun' | 'too-long' | 'malformed';
+
+/** The length of the message that this header begins; 0 when it is no STUN, or longer than is looked at. */
+export function framedBytes(header: Uint8Array): number {
+  if (((header[0] ?? 0) & 0xc0) !== 0 || readU32(header, 4) !== MAGIC_COOKIE) return 0;
+  const length = readU16(header, 2);
+  const wholeBytes = HEADER_BYTES + length;
+  return length % 4 === 0 && wholeBytes <= MESSAGE_BYTES_MAX ? wholeBytes : 0;
+}
 
 /** Judges the fixed header: the magic cookie first, then sizes. One datagram is exactly one message. */
 export function checkHeader(bytes: Uint8Array): HeaderVerdict {
