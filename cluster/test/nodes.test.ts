@@ -302,6 +302,8 @@ t.test('a node that moved tells the cluster its new address', async (t) => {
     const known = other.status().peers.find((peer) => peer.node.id === id);
     if (known?.node.peerAddress === '127.0.0.1:2') break;
   }
+  // The other one may have been the first to know.
+  await moved.barrier(META);
   t.equal(moved.status().self.peerAddress, '127.0.0.1:2');
   const peers = other.status().peers.map((peer) => peer.node.peerAddress);
   t.ok(peers.includes('127.0.0.1:2'));
