@@ -49,6 +49,7 @@ t.test('[CMD-2] the first-admin link makes one account, for one person', async (
   t.match(await client.statement('pool', pool.ref, invite.envelope), { type: 'ok' });
   const again = await client.statement('pool', pool.ref, invite.envelope);
   t.match(again, { type: 'ok', head: [1] }, '[CMD-8] a repeated link is answered as done');
+  await client.push('changed', ({ chain }) => chain === 'pool'); // the user's own shard knows now
   t.match(await client.request({ type: 'pools' }), { type: 'pools', pools: [pool.ref] }, '[CMD-6]');
   t.equal((await cluster.client('1')).hello.unclaimed, 0);
   await client.close();

@@ -8,7 +8,7 @@ import { fromBase64url } from '@rockpool/protocol';
 import { askFirstAdminInvite } from '../../src/control/control-client.ts';
 import { type Config, type RunningNode, readConfig, startNode } from '../../src/index.ts';
 import type { LocalNode } from '../../src/launcher/launcher-file.ts';
-import { choosePorts } from '../../src/launcher/local-ports.ts';
+import { choosePorts, STUN_PORT_SHARED } from '../../src/launcher/local-ports.ts';
 import { TestClient } from './test-client.ts';
 
 export const ORIGIN = 'http://localhost:8080';
@@ -97,6 +97,7 @@ export class TestCluster {
         ROCKPOOL_PEER_PORT: String(node.peerPort),
         ROCKPOOL_STUN_ADDRESS: '127.0.0.1',
         ROCKPOOL_STUN_PORT: String(node.stunPort),
+        ...(STUN_PORT_SHARED ? { ROCKPOOL_STUN_SHARE_PORT: 'yes' } : {}),
         ROCKPOOL_METRICS_PORT: String(node.metricsPort),
         ROCKPOOL_WEB_DIR: join(this.dir, 'web'),
       },
