@@ -213,9 +213,9 @@ export interface Raft {
   propose(proposal: Proposal): ProposeResult;
   /** Asks the leader, here or elsewhere, from which index on this node's state is current. */
   readIndex(): ReadResult;
-  /** The batch, and every one before it, is durable; term and index as the batch gave them. */
   /** Hands leadership over to this voter; to itself it cancels that. Nothing unless this node leads. */
   transfer(to: NodeId): void;
+  /** The batch, and every one before it, is durable; term and index as the batch gave them. */
   persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void;
   applied(index: number): void;
   /** What was sent to this node is probably lost (its connection broke). */

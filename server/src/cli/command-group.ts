@@ -8,6 +8,8 @@ import { nodeCommand } from './node-command.ts';
 import { statusCommand } from './status-command.ts';
 import { stunCommand } from './stun-command.ts';
 
+const NAME_COLUMNS = Math.max(...Object.keys(VARIABLES).map((name) => name.length));
+
 export const serverCommands: CommandGroup = {
   title: 'A server:',
   commands: [nodeCommand, initCommand, inviteCommand, statusCommand, stunCommand],
@@ -15,7 +17,7 @@ export const serverCommands: CommandGroup = {
     'Configuration of a node, from the environment or the JSON file that ROCKPOOL_CONFIG names:',
     '',
     ...Object.entries(VARIABLES).map(([name, { initial, means }]) => {
-      return `  ${name.padEnd(26)} ${means}${initial === '' ? '' : ` [${initial}]`}`;
+      return `  ${name.padEnd(NAME_COLUMNS)} ${means}${initial === '' ? '' : ` [${initial}]`}`;
     }),
   ].join('\n'),
 };
