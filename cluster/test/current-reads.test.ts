@@ -1,3 +1,4 @@
+import { systemAfter } from '@rockpool/storage';
 import t from 'tap';
 import type { ReadResult } from '../src/core/types.ts';
 import { CurrentReads } from '../src/driver/current-reads.ts';
@@ -14,7 +15,7 @@ function reader() {
     },
   };
   const woken: number[] = [];
-  const reads = new CurrentReads((group) => woken.push(group));
+  const reads = new CurrentReads(systemAfter, (group) => woken.push(group));
   return { state, reads, asked, woken, ask: () => reads.ask(1, raft) };
 }
 

@@ -1,7 +1,9 @@
+import { systemAfter } from '@rockpool/storage';
 import t from 'tap';
 import type { PeerMessage } from '../src/core/messages.ts';
 import { createRaft } from '../src/core/raft.ts';
 import { type AppliedEntry, applyCommands } from '../src/driver/apply-commands.ts';
+import { SYSTEM_CLOCK } from '../src/driver/clock.ts';
 import { ClockGuard } from '../src/driver/clock-guard.ts';
 import { Driver } from '../src/driver/driver.ts';
 import { ForwardedProposals } from '../src/driver/forwarded-proposals.ts';
@@ -41,6 +43,7 @@ function submitter() {
     clientId: new Uint8Array(16).fill(7),
     ruleVersion: 1,
     tableEpoch: 1,
+    after: systemAfter,
     view: () => state.view,
     propose: (proposal) => {
       state.proposed.push(proposal);
@@ -360,7 +363,7 @@ async function doubtedVoter() {
   const nothing = () => {};
   const driver = new Driver({
     self,
-    clock: { nowMs: () => 0, monotonicMs: () => 0 },
+    clock: { ...SYSTEM_CLOCK, nowMs: () => 0, monotonicMs: () => 0 },
     logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
     clientId: new Uint8Array(16),
     ruleVersion: 1,

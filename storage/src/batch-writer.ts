@@ -7,6 +7,7 @@ import { batchKey, encodeBatchNumber } from './batch-numbers.ts';
 import type { KeyValueStore, WriteOperation } from './key-value-store.ts';
 import type { FailWith } from './store-failure.ts';
 import { encodeStoredValue } from './stored-value.ts';
+import { type After, type Cancel, systemAfter } from './timer.ts';
 
 export interface Operation {
   readonly key: Uint8Array;
@@ -21,6 +22,7 @@ export interface BatchWriterOptions<E extends Error> {
   readonly lastBatch: number;
   /** How long lazy operations wait for an urgent batch to join. */
   readonly lazyMs: number;
+  readonly after?: After;
   readonly failWith: FailWith<E>;
   readonly onPoison: (error: E) => void;
 }
@@ -43,7 +45,7 @@ export class BatchWriter<E extends Error> {
   #urgent = false;
   #flushing: Promise<void> | undefined;
   #scheduled = false;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: Cancel | undefined;
   #poison: E | undefined;
   #waiting: (() => void)[] = [];
 
@@ -98,13 +100,14 @@ export class BatchWriter<E extends Error> {
         this.#flush();
       });
     } else {
-      this.#timer ??= setTimeout(() => this.#flush(), this.#options.lazyMs);
+      const { after = systemAfter, lazyMs } = this.#options;
+      this.#cancelTimer ??= after(lazyMs, () => this.#flush());
     }
   }
 
   #flush(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#cancelTimer?.();
+    this.#cancelTimer = undefined;
     if (this.#flushing !== undefined || this.#poison !== undefined) return;
     if (this.#pending.operations.length === 0 && this.#pending.durable.length === 0) return;
     const batch = this.#pending;

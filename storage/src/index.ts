@@ -14,3 +14,4 @@ export type {
 export { openLevelStore } from './level-store.ts';
 export type { FailWith, StoreFailureCode } from './store-failure.ts';
 export { decodeStoredValue, encodeStoredValue } from './stored-value.ts';
+export { type After, type Cancel, systemAfter } from './timer.ts';

@@ -2,6 +2,7 @@
 // ends when this node has applied what the leader had committed by then, or is asked for again, in a
 // read of its own, while the callers' time lasts.
 
+import type { After, Cancel } from '@rockpool/storage';
 import type { Raft } from '../core/types.ts';
 import type { ClusterError, ClusterErrorCode } from '../ports.ts';
 import { failure } from './submissions.ts';
@@ -10,7 +11,7 @@ import { failure } from './submissions.ts';
 const CALLERS_MAX = 16_384;
 
 interface Caller {
-  readonly timer: NodeJS.Timeout;
+  readonly cancelTimer: Cancel;
   readonly resolve: () => void;
   readonly reject: (error: ClusterError) => void;
   hasEnded: boolean;
@@ -25,13 +26,15 @@ interface GroupReads {
 }
 
 export class CurrentReads {
+  readonly #after: After;
   readonly #wake: (group: number) => void;
   readonly #groups = new Map<number, GroupReads>();
   #callers = 0;
   #stopped = false;
 
   /** `wake` sees to it that ask() is called for the group. */
-  constructor(wake: (group: number) => void) {
+  constructor(after: After, wake: (group: number) => void) {
+    this.#after = after;
     this.#wake = wake;
   }
 
@@ -42,7 +45,7 @@ export class CurrentReads {
     this.#callers += 1;
     return new Promise((resolve, reject) => {
       const caller: Caller = {
-        timer: setTimeout(() => this.#end(caller, caller.reason), timeoutMs),
+        cancelTimer: this.#after(timeoutMs, () => this.#end(caller, caller.reason)),
         resolve,
         reject,
         hasEnded: false,
@@ -97,7 +100,7 @@ export class CurrentReads {
     if (caller.hasEnded) return;
     caller.hasEnded = true;
     this.#callers -= 1;
-    clearTimeout(caller.timer);
+    caller.cancelTimer();
     if (code === undefined) caller.resolve();
     else caller.reject(failure(code));
   }

@@ -2,6 +2,7 @@
 // handed to the cores as they come, and what the cores want done is carried out at the end of the
 // same turn, never at the next tick.
 
+import type { Cancel } from '@rockpool/storage';
 import type { PeerMessage } from '../core/messages.ts';
 import type { RaftEvent } from '../core/types.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
@@ -68,7 +69,7 @@ const LEADING: ReadonlySet<PeerMessage['kind']> = new Set([
 
 export class Driver implements MemberHooks {
   readonly submissions: Submissions;
-  readonly reads = new CurrentReads((group) => this.wake(group));
+  readonly reads: CurrentReads;
   readonly #ports: DriverPorts;
   readonly #members = new Map<number, GroupMember>();
   readonly #awake = new Set<number>();
@@ -79,13 +80,15 @@ export class Driver implements MemberHooks {
   readonly #log: PacedLog;
   #suspicious = false;
   #scheduled = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopTicking: Cancel | undefined;
   #handedOver: PromiseWithResolvers<void> | undefined;
   #stopped = false;
 
   constructor(ports: DriverPorts) {
     this.#ports = ports;
-    this.#log = new PacedLog(ports.logger);
+    const { clock, logger } = ports;
+    this.reads = new CurrentReads(clock.after, (group) => this.wake(group));
+    this.#log = new PacedLog(logger, () => clock.monotonicMs());
     this.#snapshots = new SnapshotSender({
       open: ports.snapshotRows,
       send: (nodeId, chunk) =>
@@ -98,6 +101,7 @@ export class Driver implements MemberHooks {
     });
     this.submissions = new Submissions({
       ...ports,
+      after: clock.after,
       view: (group) => this.view(group),
       propose: (proposal) => this.#propose(proposal),
       forward: (leader, proposal) =>
@@ -107,7 +111,8 @@ export class Driver implements MemberHooks {
 
   start(members: readonly GroupMember[]): void {
     for (const member of members) this.#members.set(member.group, member);
-    this.#timer = setInterval(() => this.#tick(), this.#ports.tickMs);
+    const { clock, tickMs } = this.#ports;
+    this.#stopTicking = clock.every(tickMs, () => this.#tick());
   }
 
   /**
@@ -125,7 +130,7 @@ export class Driver implements MemberHooks {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#handedOver?.resolve();
-    clearInterval(this.#timer);
+    this.#stopTicking?.();
     this.submissions.stop();
     this.reads.stop();
     this.#snapshots.stop();
@@ -193,7 +198,7 @@ export class Driver implements MemberHooks {
     this.#awake.add(group);
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    setImmediate(() => this.#turn());
+    this.#ports.clock.soon(() => this.#turn());
   }
 
   send(message: PeerMessage): void {

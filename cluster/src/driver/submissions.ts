@@ -4,6 +4,7 @@
 // leader of that term drops repetitions of all that is still waited for; and once an entry of a later
 // term is applied here without it, it never was appended for good, and may be sent again in that term.
 
+import type { After, Cancel } from '@rockpool/storage';
 import { encodeCommand } from '../format/command.ts';
 import type { ForwardedProposal, ProposalReply } from '../format/peer-payload.ts';
 import { ClusterError, type ClusterErrorCode, type Submitted } from '../ports.ts';
@@ -24,6 +25,7 @@ export interface SubmissionPorts {
   readonly clientId: Uint8Array;
   readonly ruleVersion: number;
   readonly tableEpoch: number;
+  readonly after: After;
   view(group: number): LeaderView;
   /** On this node; false when it does not lead or is busy. */
   propose(proposal: ForwardedProposal): 'appended' | 'notLeader' | 'busy';
@@ -35,7 +37,7 @@ interface Submission {
   readonly group: number;
   readonly sequence: number;
   readonly command: Uint8Array;
-  readonly timer: NodeJS.Timeout;
+  readonly cancelTimer: Cancel;
   readonly resolve: (submitted: Submitted) => void;
   readonly reject: (error: ClusterError) => void;
   /** Sent and not refused since. */
@@ -74,7 +76,7 @@ export class Submissions {
         group,
         sequence,
         command: encodeCommand({ slot, clientId, sequence, body }),
-        timer: setTimeout(() => this.#expire(sequence), timeoutMs),
+        cancelTimer: this.#ports.after(timeoutMs, () => this.#expire(sequence)),
         resolve,
         reject,
         sent: false,
@@ -201,7 +203,7 @@ export class Submissions {
   #end(sequence: number): Submission | undefined {
     const submission = this.#waiting.get(sequence);
     if (submission === undefined) return undefined;
-    clearTimeout(submission.timer);
+    submission.cancelTimer();
     this.#waiting.delete(sequence);
     this.#groups.get(submission.group)?.delete(sequence);
     this.#bytes -= submission.command.length;

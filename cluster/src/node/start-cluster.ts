@@ -4,15 +4,12 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import type { KeyValueStore } from '@rockpool/storage';
-import { createRaft } from '../core/raft.ts';
 import type { RaftLimits } from '../core/types.ts';
 import type { AppliedEntry } from '../driver/apply-commands.ts';
 import { SYSTEM_CLOCK } from '../driver/clock.ts';
 import { Driver } from '../driver/driver.ts';
-import { GroupMember } from '../driver/group-member.ts';
 import { toHex } from '../format/bytes.ts';
 import { CLUSTER } from '../format/command.ts';
-import { chainChecksum } from '../format/log-entry.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
@@ -31,9 +28,9 @@ import type { Cluster } from '../ports.ts';
 import { LogStore } from '../store/log-store.ts';
 import { openNodeStore } from '../store/node-store.ts';
 import { Scrubber } from '../store/scrubber.ts';
-import type { GroupState } from '../store/verify-store.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
 import { Listeners } from './listeners.ts';
+import { loadMembers } from './load-members.ts';
 import { type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
 
 const LIMITS = {
@@ -102,7 +99,15 @@ class NodeStart {
     this.#transport = transport;
     const driver = new Driver(this.#driverPorts(store, meta, transport));
     this.#driver = driver;
-    const { groups, commitAtStart, members } = await this.#loadMembers(store, meta, driver);
+    const { groups, commitAtStart, members } = await loadMembers({
+      store,
+      meta,
+      machine: this.#options.stateMachine,
+      hooks: driver,
+      timing: this.#timing(),
+      limits: this.#limits(),
+      drawSeed: () => randomBytes(4).readUInt32BE(),
+    });
     const address = this.#listenAddress(self);
     const port = await transport.start(address);
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
@@ -182,55 +187,6 @@ class NodeStart {
       this.#peers.restore(toHex(id), payload);
     }
     return new MetaState(await store.loadAll(KEY_KIND.clusterRow));
-  }
-
-  async #loadMembers(store: LogStore, meta: MetaState, driver: Driver) {
-    const groups = Array.from({ length: meta.slotTable.shardGroups + 1 }, (_, group) => group);
-    const commitAtStart = new Map<number, number>();
-    const members: GroupMember[] = [];
-    for (const group of groups) {
-      const state = await store.loadGroup(group);
-      commitAtStart.set(group, Math.max(state.hardState?.commit ?? 0, state.applied.index));
-      members.push(this.#member(group, state, { store, meta, driver }));
-    }
-    return { groups, commitAtStart, members };
-  }
-
-  #member(
-    group: number,
-    state: GroupState,
-    parts: { readonly store: LogStore; readonly meta: MetaState; readonly driver: Driver },
-  ): GroupMember {
-    const { store, meta, driver } = parts;
-    const timing = this.#timing();
-    const raft = createRaft({
-      group,
-      self: store.identity.nodeId,
-      boot: store.identity.bootNumber,
-      voters: meta.nodes.map((node) => node.id),
-      electionTicks: timing.electionTicks,
-      heartbeatTicks: timing.heartbeatTicks,
-      seed: randomBytes(4).readUInt32BE(),
-      chainChecksum,
-      hardState: state.hardState,
-      log: state.log,
-      applied: state.applied.index,
-      limits: this.#limits(),
-    });
-    return new GroupMember({
-      group,
-      self: store.identity.nodeId,
-      raft,
-      store,
-      apply: {
-        machine: this.#options.stateMachine,
-        slots: state.slots,
-        meta: group === 0 ? meta : undefined,
-        getMany: (keys) => store.getMany(keys),
-      },
-      hooks: driver,
-      applied: state.applied,
-    });
   }
 
   /** What a stop in the midst of a snapshot left on the side that nobody reads. */

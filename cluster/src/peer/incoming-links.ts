@@ -10,17 +10,13 @@ import {
   FRAME_KIND,
   type PeerFrame,
 } from '../format/peer-frame.ts';
-import {
-  APPLICATION_BYTES_MAX,
-  decodeHello,
-  encodeRefusal,
-  type PeerRefusal,
-} from '../format/peer-payload.ts';
+import { encodeRefusal, type PeerRefusal } from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import { PacedLog } from '../paced-log.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { HandshakeFailures } from './handshake-failures.ts';
+import { judgeFrame } from './judge-frame.ts';
 import { peerFingerprint } from './node-key.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
 
@@ -197,7 +193,7 @@ export class IncomingLinks {
       return;
     }
     const { frame } = decoded;
-    const refusal = this.#check(frame, member);
+    const refusal = judgeFrame(frame, member, this.#ports);
     if (refusal !== undefined) {
       this.#refuse(link, refusal.code, refusal.reason);
       return;
@@ -214,30 +210,6 @@ export class IncomingLinks {
       this.#listener.onUp(member.id);
     }
     this.#listener.onFrame(frame);
-  }
-
-  #check(
-    frame: PeerFrame,
-    member: MemberNode,
-  ): { readonly code: PeerRefusal; readonly reason: string } | undefined {
-    const { clusterId, self } = this.#ports;
-    if (frame.clusterId !== clusterId) return { code: 'PEER_WRONG_CLUSTER', reason: 'cluster id' };
-    if (frame.sender !== member.id) return { code: 'PEER_UNKNOWN_KEY', reason: 'sender' };
-    if (frame.receiver !== self.id) return { code: 'PEER_FRAME_REFUSED', reason: 'receiver' };
-    if (frame.kind === FRAME_KIND.refusal) return { code: 'PEER_FRAME_REFUSED', reason: 'kind' };
-    if (frame.kind === FRAME_KIND.hello && decodeHello(frame.payload) === undefined) {
-      return { code: 'PEER_FRAME_REFUSED', reason: 'hello' };
-    }
-    if (frame.kind === FRAME_KIND.application && frame.payload.length > APPLICATION_BYTES_MAX) {
-      return { code: 'PEER_FRAME_REFUSED', reason: 'size' };
-    }
-    if (frame.incarnation !== member.incarnation) {
-      return { code: 'PEER_INCARNATION', reason: 'another incarnation' };
-    }
-    if (!this.#ports.admit(member.id, frame)) {
-      return { code: 'PEER_INCARNATION', reason: 'a store of the past' };
-    }
-    return undefined;
   }
 
   #refuse(link: Incoming, code: PeerRefusal, reason: string): void {

@@ -3,6 +3,7 @@
 // (it is committed on a majority by then) and its rows travel to the disk with the next batch.
 
 import {
+  type After,
   BatchWriter,
   type Cursor,
   type KeyRange,
@@ -52,6 +53,7 @@ const CLEARED_ROWS = 1_000;
 export interface LogStoreOptions {
   readonly onPoison: (error: NodeError) => void;
   readonly lazyMs?: number;
+  readonly after?: After;
 }
 
 interface Staged {
