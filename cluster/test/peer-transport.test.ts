@@ -13,6 +13,7 @@ import type { MemberNode } from '../src/meta/meta-records.ts';
 import { fingerprintOf, makeNodeKey, type NodeKey } from '../src/peer/node-key.ts';
 import type { PeerPorts } from '../src/peer/peer-ports.ts';
 import { PeerTransport } from '../src/peer/peer-transport.ts';
+import { SilentProxy } from '../testing/silent-proxy.ts';
 import { TestLog } from '../testing/test-nodes.ts';
 
 const CLUSTER = '01'.repeat(16);
@@ -25,6 +26,40 @@ function memberOf(id: string, key: NodeKey): MemberNode {
 function headerFrom(sender: string, receiver: string): FrameHeader {
   const boot = { bootNumber: 1, bootId: '0b'.repeat(8), batch: 1 };
   return { clusterId: CLUSTER, sender, incarnation: sender, ...boot, receiver, clockMs: 1 };
+}
+
+interface Told {
+  readonly lost: string[];
+  readonly refused: PromiseWithResolvers<string>;
+  /** Called at each change, with what holds then. */
+  changed: (isConnected: boolean) => void;
+}
+
+function transportOf(self: MemberNode, peer: MemberNode, key: NodeKey, address: () => string) {
+  const told: Told = {
+    lost: [],
+    refused: Promise.withResolvers<string>(),
+    changed: () => {},
+  };
+  const ports: PeerPorts = {
+    self,
+    clusterId: CLUSTER,
+    featureLevel: 1,
+    key,
+    logger: new TestLog(),
+    members: () => [self, peer],
+    member: (id) => [self, peer].find((member) => member.id === id),
+    memberByFingerprint: (fingerprint) => (fingerprint === peer.fingerprint ? peer : undefined),
+    addressOf: address,
+    header: (receiver) => headerFrom(self.id, receiver),
+    admit: () => true,
+    onFrame: () => {},
+    onPeerChange: (id) => told.changed(transport.isConnected(id)),
+    onLost: (id) => told.lost.push(id),
+    onRefused: (error) => told.refused.resolve(error.code),
+  };
+  const transport: PeerTransport = new PeerTransport(ports);
+  return { transport, told };
 }
 
 /** A transport whose only peer is a bare TLS server that the test moves. */
@@ -45,32 +80,13 @@ async function facing(test: Test, onConnection: (socket: TLSSocket, server: Serv
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  const lost: string[] = [];
-  const refused = Promise.withResolvers<string>();
-  const ports: PeerPorts = {
-    self,
-    clusterId: CLUSTER,
-    featureLevel: 1,
-    key: ownKey,
-    logger: new TestLog(),
-    members: () => [self, peer],
-    member: (id) => [self, peer].find((member) => member.id === id),
-    memberByFingerprint: (fingerprint) => (fingerprint === peer.fingerprint ? peer : undefined),
-    addressOf: () => `127.0.0.1:${port}`,
-    header: (receiver) => headerFrom(self.id, receiver),
-    admit: () => true,
-    onFrame: () => {},
-    onPeerChange: () => {},
-    onLost: (id) => lost.push(id),
-    onRefused: (error) => refused.resolve(error.code),
-  };
-  const transport = new PeerTransport(ports);
+  const { transport, told } = transportOf(self, peer, ownKey, () => `127.0.0.1:${port}`);
   test.teardown(async () => {
     await transport.stop();
     await new Promise((resolve) => server.close(resolve));
   });
   await transport.start({ host: '127.0.0.1', port: 0 });
-  return { transport, peer, self, lost, refused: refused.promise };
+  return { transport, peer, self, lost: told.lost, refused: told.refused.promise };
 }
 
 t.test(
@@ -106,4 +122,70 @@ t.test('[PEER-3] [PEER-9] hello comes first, and a refused store stops its node'
   });
   t.equal(await refused, 'PEER_INCARNATION');
   t.equal(kinds[0], FRAME_KIND.hello);
+});
+
+t.test('[PEER-3] a peer that takes everything and tells nothing is dialled anew', async (t) => {
+  const times: number[] = [];
+  const second = Promise.withResolvers<void>();
+  const { lost } = await facing(t, (socket) => {
+    // What is not read is not decrypted either, and the end of the connection would go unseen.
+    socket.resume();
+    times.push(performance.now());
+    if (times.length === 2) second.resolve();
+  });
+  await second.promise;
+  const took = (times[1] ?? 0) - (times[0] ?? 0);
+  t.ok(took > 1_200 && took < 4_000, `it took ${Math.round(took)} ms`);
+  t.equal(lost.length, 1, 'what was sent may be lost, and that is told');
+});
+
+/** Two transports, each reaching the other through a proxy of its own. */
+async function twoThroughProxies(test: Test) {
+  const keys = await Promise.all([makeNodeKey('a'), makeNodeKey('b')]);
+  const a = memberOf('aa'.repeat(16), keys[0]);
+  const b = memberOf('bb'.repeat(16), keys[1]);
+  const listening = { a: 0, b: 0 };
+  const [toA, toB] = await Promise.all([
+    SilentProxy.listen(() => listening.a),
+    SilentProxy.listen(() => listening.b),
+  ]);
+  const ends = [
+    transportOf(a, b, keys[0], () => toB.address),
+    transportOf(b, a, keys[1], () => toA.address),
+  ] as const;
+  test.teardown(async () => {
+    for (const { transport } of ends) await transport.stop();
+    await Promise.all([toA.close(), toB.close()]);
+  });
+  const all = (wanted: boolean) =>
+    Promise.all(
+      ends.map(({ told }) => {
+        return new Promise<void>((resolve) => {
+          told.changed = (isConnected) => isConnected === wanted && resolve();
+        });
+      }),
+    );
+  const connected = all(true);
+  const anyPort = { host: '127.0.0.1', port: 0 };
+  listening.a = await ends[0].transport.start(anyPort);
+  listening.b = await ends[1].transport.start(anyPort);
+  await connected;
+  return { toA, toB, all };
+}
+
+t.test('several silent cuts one after the other are each seen, and each mended', async (t) => {
+  const { toA, toB, all } = await twoThroughProxies(t);
+  for (const proxies of [[toA, toB], [toB], [toA], [toA, toB]]) {
+    const cutMs = performance.now();
+    const cut = all(false);
+    for (const proxy of proxies) proxy.silence();
+    await cut;
+    const seenMs = performance.now();
+    const mended = all(true);
+    for (const proxy of proxies) proxy.speak();
+    await mended;
+    const [seen, took] = [seenMs - cutMs, performance.now() - seenMs];
+    t.ok(seen < 3_000, `both ends saw it after ${Math.round(seen)} ms`);
+    t.ok(took < 4_000, `both were connected again after ${Math.round(took)} ms`);
+  }
 });

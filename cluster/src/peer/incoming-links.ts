@@ -8,9 +8,10 @@ import {
   type DecodedFrame,
   encodePeerFrame,
   FRAME_KIND,
+  type FrameKind,
   type PeerFrame,
 } from '../format/peer-frame.ts';
-import { encodeRefusal, type PeerRefusal } from '../format/peer-payload.ts';
+import { encodeHello, encodeRefusal, type PeerRefusal } from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import { PacedLog } from '../paced-log.ts';
@@ -19,6 +20,7 @@ import { HandshakeFailures } from './handshake-failures.ts';
 import { judgeFrame } from './judge-frame.ts';
 import { peerFingerprint } from './node-key.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
+import { Silence } from './silence.ts';
 
 const HANDSHAKE_MS_MAX = 5_000;
 /** Connections that proved no key yet; one more costs the oldest its place, so nobody can block the door. */
@@ -36,7 +38,7 @@ export interface IncomingListener {
 interface Incoming {
   readonly member: MemberNode;
   readonly frames: FrameSocket;
-  heard: boolean;
+  readonly silence: Silence;
 }
 
 export class IncomingLinks {
@@ -101,17 +103,17 @@ export class IncomingLinks {
     return this.#links.has(nodeId);
   }
 
-  /** Closes the connections that were silent since the last call; gives their nodes. */
-  dropSilent(): readonly string[] {
-    const silent: string[] = [];
-    for (const link of this.#open) {
-      if (!link.heard) {
-        if (this.#links.get(link.member.id) === link) silent.push(link.member.id);
-        link.frames.destroy();
+  /** Tells whoever was heard since the last call that it was, and closes what is silent for long. */
+  keepAlive(): void {
+    for (const { member, frames, silence } of this.#open) {
+      const isProven = this.#links.get(member.id)?.frames === frames;
+      if (isProven && silence.isBroken) {
+        frames.send(
+          this.#frame(member.id, FRAME_KIND.hello, encodeHello(this.#ports.featureLevel)),
+        );
       }
-      link.heard = false;
+      if (silence.isOver()) frames.destroy();
     }
-    return silent;
   }
 
   async stop(): Promise<void> {
@@ -162,7 +164,7 @@ export class IncomingLinks {
       (decoded) => this.#decoded(decoded, link),
       () => this.#closed(link),
     );
-    const link: Incoming = { member, frames, heard: true };
+    const link: Incoming = { member, frames, silence: new Silence() };
     for (const other of this.#open) {
       const isUnproven = this.#links.get(member.id) !== other;
       if (other.member.id === member.id && isUnproven) other.frames.destroy();
@@ -198,7 +200,7 @@ export class IncomingLinks {
       this.#refuse(link, refusal.code, refusal.reason);
       return;
     }
-    link.heard = true;
+    link.silence.broken();
     const former = this.#links.get(member.id);
     if (former !== link) {
       this.#links.set(member.id, link);
@@ -215,13 +217,11 @@ export class IncomingLinks {
   #refuse(link: Incoming, code: PeerRefusal, reason: string): void {
     const { id, name } = link.member;
     this.#log.warn(code, { code, node: name, reason }, 'a peer is refused');
-    link.frames.end(
-      encodePeerFrame({
-        ...this.#ports.header(id),
-        kind: FRAME_KIND.refusal,
-        payload: encodeRefusal(code),
-      }),
-    );
+    link.frames.end(this.#frame(id, FRAME_KIND.refusal, encodeRefusal(code)));
+  }
+
+  #frame(receiver: string, kind: FrameKind, payload: Uint8Array): Uint8Array {
+    return encodePeerFrame({ ...this.#ports.header(receiver), kind, payload });
   }
 }
 

@@ -1,5 +1,6 @@
 // This node's connection to one peer. Each node dials every other one and sends on what it dialled,
-// so no two connections ever compete; on it comes back nothing but a refusal.
+// so no two connections ever compete; on it come back hellos, which tell that what is sent arrives, and
+// a refusal at most.
 
 import { connect, type TLSSocket } from 'node:tls';
 import {
@@ -7,17 +8,20 @@ import {
   encodePeerFrame,
   FRAME_KIND,
   type FrameKind,
+  type PeerFrame,
 } from '../format/peer-frame.ts';
-import { decodeRefusal, encodeHello } from '../format/peer-payload.ts';
+import { decodeHello, decodeRefusal, encodeHello } from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import { FrameSocket } from './frame-socket.ts';
 import { peerFingerprint } from './node-key.ts';
 import { type PeerPorts, parseAddress } from './peer-ports.ts';
+import { Silence } from './silence.ts';
 
 const BACKOFF_MS_MIN = 50;
-const BACKOFF_MS_MAX = 2_000;
-const CONNECT_MS_MAX = 3_000;
+const BACKOFF_MS_MAX = 1_000;
+/** A lost SYN is sent again after a second; what takes longer is better begun anew. */
+const CONNECT_MS_MAX = 1_500;
 /** Only a connection that lasted counts as a success: one that is refused at once is backed off from. */
 const STEADY_MS = 2_000;
 
@@ -31,6 +35,7 @@ export class OutgoingLink {
   #failures = 0;
   #securedMs = 0;
   #sent = false;
+  readonly #silence = new Silence();
   #stopped = false;
 
   constructor(nodeId: string, ports: PeerPorts, onChange: (isUp: boolean) => void) {
@@ -85,14 +90,17 @@ export class OutgoingLink {
     return this.#frames.send(this.#frame(kind, payload));
   }
 
-  /** Says hello if nothing else was said since the last call. */
+  /** Says hello if nothing else was said since the last call; gives up a connection that answers none. */
   keepAlive(): void {
-    if (!this.#sent) this.send(FRAME_KIND.hello, encodeHello(this.#ports.featureLevel));
+    if (this.#frames === undefined) return;
+    if (this.#silence.isOver()) {
+      const node = this.#ports.member(this.nodeId)?.name;
+      this.#ports.logger.info({ node }, 'a connection to a peer carries nothing: dialling anew');
+      this.#socket?.destroy();
+      return;
+    }
+    if (!this.#sent) this.#hello();
     this.#sent = false;
-  }
-
-  drop(): void {
-    this.#socket?.destroy();
   }
 
   stop(): void {
@@ -113,11 +121,16 @@ export class OutgoingLink {
     socket.setTimeout(0);
     this.#securedMs = performance.now();
     this.#frames = frames;
-    this.send(FRAME_KIND.hello, encodeHello(this.#ports.featureLevel));
+    this.#silence.broken();
+    this.#hello();
     this.#onChange(true);
   }
 
   #answered(decoded: DecodedFrame): void {
+    if (decoded.ok && isHello(decoded.frame)) {
+      this.#silence.broken();
+      return;
+    }
     const isRefusal = decoded.ok && decoded.frame.kind === FRAME_KIND.refusal;
     const code = isRefusal ? decodeRefusal(decoded.frame.payload) : undefined;
     const isSecured = this.#frames !== undefined;
@@ -148,7 +161,15 @@ export class OutgoingLink {
     this.#timer = setTimeout(() => this.dial(), delayMs);
   }
 
+  #hello(): void {
+    this.send(FRAME_KIND.hello, encodeHello(this.#ports.featureLevel));
+  }
+
   #frame(kind: FrameKind, payload: Uint8Array): Uint8Array {
     return encodePeerFrame({ ...this.#ports.header(this.nodeId), kind, payload });
   }
+}
+
+function isHello({ kind, payload }: PeerFrame): boolean {
+  return kind === FRAME_KIND.hello && decodeHello(payload) !== undefined;
 }

@@ -1,14 +1,14 @@
 // All connections between this node and the others. A peer counts as connected while frames can go
-// to it and frames came from it within the last few seconds.
+// to it and frames come from it. Both ends of each connection hear of the other in every round, or give
+// it up: TCP by itself waits the longer for an answer the longer the way was cut.
 
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
 import { IncomingLinks } from './incoming-links.ts';
 import { OutgoingLink } from './outgoing-link.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
 
-const KEEP_ALIVE_MS = 1_000;
-/** Keep-alive rounds without a frame after which a connection counts as dead. */
-const SILENT_ROUNDS_MAX = 3;
+/** A connection is dead after SILENT_ROUNDS_MAX of these: within 1.6 to 2 s. */
+const KEEP_ALIVE_MS = 400;
 
 export class PeerTransport {
   readonly #ports: PeerPorts;
@@ -16,7 +16,6 @@ export class PeerTransport {
   readonly #outgoing = new Map<string, OutgoingLink>();
   readonly #connected = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
-  #round = 0;
 
   constructor(ports: PeerPorts) {
     this.#ports = ports;
@@ -64,9 +63,7 @@ export class PeerTransport {
 
   #keepAlive(): void {
     for (const link of this.#outgoing.values()) link.keepAlive();
-    this.#round += 1;
-    if (this.#round % SILENT_ROUNDS_MAX !== 0) return;
-    for (const nodeId of this.#incoming.dropSilent()) this.#outgoing.get(nodeId)?.drop();
+    this.#incoming.keepAlive();
   }
 
   #changed(nodeId: string, isUp: boolean): void {
