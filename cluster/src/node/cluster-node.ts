@@ -9,7 +9,6 @@ import { FRAME_KIND } from '../format/peer-frame.ts';
 import { APPLICATION_BYTES_MAX } from '../format/peer-payload.ts';
 import { rowHeadBytes, rowKey, slotOfRowKey } from '../format/store-key.ts';
 import type { MetaState } from '../meta/meta-state.ts';
-import type { PeerTransport } from '../peer/peer-transport.ts';
 import {
   type Bytes,
   type Cluster,
@@ -27,6 +26,7 @@ import {
 } from '../ports.ts';
 import { type LogStore, rowRange } from '../store/log-store.ts';
 import type { Listeners } from './listeners.ts';
+import type { Transport } from './machine.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -35,7 +35,7 @@ export interface ClusterNodeParts {
   readonly meta: MetaState;
   readonly store: LogStore;
   readonly driver: Driver;
-  readonly transport: PeerTransport;
+  readonly transport: Pick<Transport, 'isConnected' | 'send'>;
   readonly groups: readonly number[];
   /** Commit index of each group as the store gave it at start. */
   readonly commitAtStart: ReadonlyMap<number, number>;

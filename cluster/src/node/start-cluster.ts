@@ -1,14 +1,11 @@
 // Opens one node: verifies its store, restores every group, and begins to listen. The only place that
 // knows all parts.
 
-import { randomBytes } from 'node:crypto';
-import { setTimeout } from 'node:timers/promises';
 import type { KeyValueStore } from '@rockpool/storage';
 import type { RaftLimits } from '../core/types.ts';
 import type { AppliedEntry } from '../driver/apply-commands.ts';
-import { SYSTEM_CLOCK } from '../driver/clock.ts';
 import { Driver } from '../driver/driver.ts';
-import { toHex } from '../format/bytes.ts';
+import { ByteReader, toHex } from '../format/bytes.ts';
 import { CLUSTER } from '../format/command.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
@@ -23,7 +20,6 @@ import {
 } from '../options.ts';
 import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
-import { PeerTransport } from '../peer/peer-transport.ts';
 import type { Cluster } from '../ports.ts';
 import { LogStore } from '../store/log-store.ts';
 import { openNodeStore } from '../store/node-store.ts';
@@ -31,6 +27,7 @@ import { Scrubber } from '../store/scrubber.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
 import { Listeners } from './listeners.ts';
 import { loadMembers } from './load-members.ts';
+import { type Machine, THIS_MACHINE, type Transport } from './machine.ts';
 import { type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
 
 const LIMITS = {
@@ -48,14 +45,36 @@ const ANNOUNCE_PAUSE_MS = 1_000;
 /** Starts the node of a data directory. Rejects with NodeError. */
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { file, key } = await readNodeFiles(options.dataDir);
-  const starting = new NodeStart(options, file);
   const database = await openNodeStore(storeLocation(options.dataDir));
+  const { cluster } = await startNode({ options, file, key, database, machine: THIS_MACHINE });
+  return cluster;
+}
+
+export interface NodeParts {
+  readonly options: StartOptions;
+  readonly file: NodeFile;
+  readonly key: PeerPorts['key'];
+  /** Open; it is closed when the node stops, or does not start. */
+  readonly database: KeyValueStore;
+  readonly machine: Machine;
+  readonly limits?: Partial<RaftLimits>;
+}
+
+export interface StartedNode {
+  readonly cluster: Cluster;
+  readonly driver: Driver;
+}
+
+/** Starts a node on whatever machine. Rejects with NodeError. */
+async function startNode(parts: NodeParts): Promise<StartedNode> {
+  const { database, machine, key } = parts;
+  const starting = new NodeStart(parts);
   try {
     const onPoison = (error: NodeError) => starting.fatal(error);
-    const store = await LogStore.open(database, { onPoison });
-    const cluster = await starting.run(store, key);
+    const store = await LogStore.open(database, { onPoison, after: machine.clock.after });
+    const started = await starting.run(store, key);
     starting.scrub(database);
-    return cluster;
+    return started;
   } catch (error) {
     await starting.abandon();
     await database.close();
@@ -66,7 +85,9 @@ export async function startCluster(options: StartOptions): Promise<Cluster> {
 class NodeStart {
   readonly #options: StartOptions;
   readonly #file: NodeFile;
-  readonly #bootId = toHex(randomBytes(8));
+  readonly #machine: Machine;
+  readonly #limitsGiven: Partial<RaftLimits>;
+  readonly #bootId: string;
   readonly #peers = new PeerMemory((nodeId, mark) =>
     this.#store?.rememberPeer(peerKey(nodeId), mark),
   );
@@ -79,23 +100,26 @@ class NodeStart {
   };
   #store: LogStore | undefined;
   #driver: Driver | undefined;
-  #transport: PeerTransport | undefined;
+  #transport: Transport | undefined;
   #scrubber: Scrubber | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor(options: StartOptions, file: NodeFile) {
+  constructor({ options, file, machine, limits = {} }: NodeParts) {
     this.#options = options;
     this.#file = file;
+    this.#machine = machine;
+    this.#limitsGiven = limits;
+    this.#bootId = toHex(machine.randomBytes(8));
   }
 
-  async run(store: LogStore, key: PeerPorts['key']): Promise<Cluster> {
+  async run(store: LogStore, key: PeerPorts['key']): Promise<StartedNode> {
     const meta = await this.#loadMeta(store);
     this.#store = store;
     const self = meta.node(store.identity.nodeId);
     if (self === undefined || self.incarnation !== store.identity.incarnation) {
       throw new NodeError('STORE_FOREIGN', 'The membership lists another store for this node.');
     }
-    const transport = new PeerTransport(this.#peerPorts(store, meta, self, key));
+    const transport = this.#machine.makeTransport(this.#peerPorts(store, meta, self, key));
     this.#transport = transport;
     const driver = new Driver(this.#driverPorts(store, meta, transport));
     this.#driver = driver;
@@ -106,7 +130,7 @@ class NodeStart {
       hooks: driver,
       timing: this.#timing(),
       limits: this.#limits(),
-      drawSeed: () => randomBytes(4).readUInt32BE(),
+      drawSeed: () => new ByteReader(this.#machine.randomBytes(4)).u32(),
     });
     const address = this.#listenAddress(self);
     const port = await transport.start(address);
@@ -114,7 +138,7 @@ class NodeStart {
     driver.start(members);
     this.#clearLeftovers(store, groups);
     this.#announce(self);
-    return new ClusterNode({
+    const cluster = new ClusterNode({
       identity: store.identity,
       meta,
       store,
@@ -128,11 +152,13 @@ class NodeStart {
       isStopped: () => this.#stopping !== undefined,
       stop: () => this.stop(),
     });
+    return { cluster, driver };
   }
 
   scrub(database: KeyValueStore): void {
     if (this.#stopping !== undefined) return;
-    this.#scrubber = new Scrubber(database, (error) => this.fatal(error));
+    const { after } = this.#machine.clock;
+    this.#scrubber = new Scrubber(database, (error) => this.fatal(error), { after });
     this.#scrubber.start();
   }
 
@@ -143,9 +169,7 @@ class NodeStart {
     this.#stopping = this.#stop();
     const stopped = this.#stopping;
     if (!(error instanceof NodeError)) {
-      queueMicrotask(() => {
-        throw error;
-      });
+      this.#machine.crash(error);
       return;
     }
     logger.error({ code: error.code }, `${error.message} The node stops.`);
@@ -194,13 +218,13 @@ class NodeStart {
     for (const group of groups) store.clearOther(group).catch((error) => this.fatal(error));
   }
 
-  #driverPorts(store: LogStore, meta: MetaState, transport: PeerTransport) {
+  #driverPorts(store: LogStore, meta: MetaState, transport: Transport) {
     const { logger, ruleVersion } = this.#options;
     return {
       self: this.#file.nodeId,
-      clock: SYSTEM_CLOCK,
+      clock: this.#machine.clock,
       logger,
-      clientId: randomBytes(16),
+      clientId: this.#machine.randomBytes(16),
       ruleVersion: ruleVersion ?? RULE_VERSION,
       tableEpoch: meta.slotTable.epoch,
       tickMs: this.#timing().tickMs,
@@ -235,7 +259,7 @@ class NodeStart {
         bootId: this.#bootId,
         batch: store.durableBatch,
         receiver,
-        clockMs: SYSTEM_CLOCK.nowMs(),
+        clockMs: this.#machine.clock.nowMs(),
       }),
       admit: (nodeId, mark) => this.#peers.admit(nodeId, mark),
       onFrame: (frame) => {
@@ -276,6 +300,7 @@ class NodeStart {
     const { peerAddress, logger } = this.#options;
     if (peerAddress === undefined || peerAddress === self.peerAddress) return;
     const moved = encodeNodeMoved(self.id, peerAddress);
+    const { after } = this.#machine.clock;
     const attempt = async (): Promise<void> => {
       while (this.#stopping === undefined) {
         try {
@@ -283,7 +308,7 @@ class NodeStart {
           logger.info({ peerAddress }, 'the cluster knows the new address of this node');
           return;
         } catch {
-          await setTimeout(ANNOUNCE_PAUSE_MS, undefined, { ref: false });
+          await new Promise<void>((resolve) => after(ANNOUNCE_PAUSE_MS, resolve));
         }
       }
     };
@@ -297,6 +322,7 @@ class NodeStart {
       logEntriesKept: kept.entries,
       logBytesKept: kept.bytes,
       logBytesMax: kept.bytesMax,
+      ...this.#limitsGiven,
     };
   }
 

@@ -1,23 +1,34 @@
 // Reads all files of the store again and again, slowly: damage on a disk is found while the other nodes
 // still have what it hit, and not only when somebody asks for it.
 
-import { setTimeout } from 'node:timers/promises';
-import type { KeyValueStore } from '@rockpool/storage';
+import { type After, type Cancel, type KeyValueStore, systemAfter } from '@rockpool/storage';
 
 /** Between two files: a store of 1 GB is read through in about an hour and a half. */
 const PAUSE_MS = 10_000;
+
+export interface ScrubberOptions {
+  readonly pauseMs?: number;
+  readonly after?: After;
+}
 
 export class Scrubber {
   readonly #store: KeyValueStore;
   readonly #onDamage: (error: unknown) => void;
   readonly #pauseMs: number;
-  readonly #stopping = new AbortController();
+  readonly #after: After;
+  #endPause: Cancel = () => {};
+  #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(store: KeyValueStore, onDamage: (error: unknown) => void, pauseMs = PAUSE_MS) {
+  constructor(
+    store: KeyValueStore,
+    onDamage: (error: unknown) => void,
+    { pauseMs = PAUSE_MS, after = systemAfter }: ScrubberOptions = {},
+  ) {
     this.#store = store;
     this.#onDamage = onDamage;
     this.#pauseMs = pauseMs;
+    this.#after = after;
   }
 
   start(): void {
@@ -26,20 +37,32 @@ export class Scrubber {
 
   /** Resolves once it touches the store no more. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#stopped = true;
+    this.#endPause();
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    const { signal } = this.#stopping;
-    const pause = () => setTimeout(this.#pauseMs, undefined, { signal, ref: false });
+    const pause = () => this.#pause();
     try {
       for (;;) {
         await pause();
         await this.#store.verify(pause);
       }
     } catch (error) {
-      if (!signal.aborted) this.#onDamage(error);
+      if (!this.#stopped) this.#onDamage(error);
     }
+  }
+
+  /** Rejects once it is stopped. */
+  #pause(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const cancel = this.#after(this.#pauseMs, resolve);
+    this.#endPause = () => {
+      cancel();
+      reject(new Error('the scrubber is stopped'));
+    };
+    if (this.#stopped) this.#endPause();
+    return promise;
   }
 }
