@@ -198,11 +198,11 @@ async function closeAll(opened: readonly (() => Promise<void>)[]): Promise<void>
 }
 
 function startStun(config: Config, app: FastifyInstance): Promise<StunServer | undefined> {
-  const { addresses, port, alternatePort, tcp, sharePort } = config.stun;
+  const { addresses, port, alternatePort, ...switches } = config.stun;
   if (port === 0) return Promise.resolve(undefined);
   const listen = addresses.length === 0 ? {} : { addresses };
   const discovery = alternatePort === undefined ? {} : { alternatePort };
-  return startStunServer({ port, ...listen, ...discovery, tcp, sharePort, logger: app.log });
+  return startStunServer({ port, ...listen, ...discovery, ...switches, logger: app.log });
 }
 
 function startMetrics(config: Config, metrics: Metrics): Promise<MetricsListener | undefined> {

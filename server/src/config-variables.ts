@@ -26,6 +26,7 @@ export const VARIABLES = {
   ROCKPOOL_STUN_ALTERNATE_PORT: variable('', 'second port, to discover NATs with two addresses'),
   ROCKPOOL_STUN_TCP: variable('no', 'yes: answers STUN over TCP too'),
   ROCKPOOL_STUN_SHARE_PORT: variable('no', 'yes: several nodes of this machine have one STUN port'),
+  ROCKPOOL_STUN_BATCHED: variable('yes', 'no: receives and sends STUN one datagram at a time'),
   ROCKPOOL_STUN_URLS: variable('', 'what clients are told, by commas (empty: own host and port)'),
   ROCKPOOL_METRICS_ADDRESS: variable('127.0.0.1', 'address of the private metrics listener'),
   ROCKPOOL_METRICS_PORT: variable('9464', 'port of the private metrics listener (0: off)'),

@@ -32,6 +32,8 @@ export interface Config {
     readonly alternatePort: number | undefined;
     readonly tcp: boolean;
     readonly sharePort: boolean;
+    /** Receive and send in batches where the machine can. */
+    readonly batched: boolean;
   };
   /** Told to clients, as stun:host:port. */
   readonly stunUrls: readonly string[];
@@ -89,6 +91,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
   });
   const stunTcp = read('ROCKPOOL_STUN_TCP', parseYesNo);
   const stunSharePort = read('ROCKPOOL_STUN_SHARE_PORT', parseYesNo);
+  const stunBatched = read('ROCKPOOL_STUN_BATCHED', parseYesNo);
   const stunUrls = read('ROCKPOOL_STUN_URLS', parseStunUrls);
   const metricsAddress = read('ROCKPOOL_METRICS_ADDRESS', parseAddress);
   const metricsPort = read('ROCKPOOL_METRICS_PORT', parsePort);
@@ -113,6 +116,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
         alternatePort,
         tcp: stunTcp ?? false,
         sharePort: stunSharePort ?? false,
+        batched: stunBatched ?? true,
       },
       stunUrls:
         stunUrls !== undefined && stunUrls.length > 0

@@ -99,7 +99,7 @@ t.test('STUN over TCP, a shared port and a second port are off unless asked for'
     const result = readConfig({ ROCKPOOL_HOST: 'a.example', ...env }, {});
     return result.ok ? result.config.stun : result.problems;
   };
-  const off = { tcp: false, sharePort: false, alternatePort: undefined };
+  const off = { tcp: false, sharePort: false, alternatePort: undefined, batched: true };
   t.match(read({}), off);
   const on = {
     ROCKPOOL_STUN_TCP: 'yes',
@@ -107,6 +107,8 @@ t.test('STUN over TCP, a shared port and a second port are off unless asked for'
     ROCKPOOL_STUN_ALTERNATE_PORT: '3479',
   };
   t.match(read(on), { tcp: true, sharePort: true, alternatePort: 3479 });
+  t.match(read({ ROCKPOOL_STUN_BATCHED: 'no' }), { batched: false });
+  t.match(read({ ROCKPOOL_STUN_BATCHED: 'perhaps' }), [/must be yes or no/]);
   t.match(read({ ROCKPOOL_STUN_ALTERNATE_PORT: 'x' }), [/must be a port number/]);
 });
 

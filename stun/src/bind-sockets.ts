@@ -2,17 +2,13 @@
  * Takes the port on every address, over UDP and, where wanted, TCP. All of it or nothing: what was bound
  * before a failure is given back.
  */
-import { createSocket, type Socket } from 'node:dgram';
 import { createServer, isIP, type Server } from 'node:net';
+import type { StunLogger } from './logger.ts';
 import { StunError } from './stun-error.ts';
+import type { UdpSocket, UdpWay } from './udp-service.ts';
 
 /** Tries to find one free number for all addresses when the port is left to the system. */
 const FREE_PORT_TRIES_MAX = 16;
-
-/** Where the server tells what an operator should know. Never called for each datagram. */
-export interface StunLogger {
-  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
-}
 
 export interface BindOptions {
   /** 0 lets the system choose one. */
@@ -24,26 +20,27 @@ export interface BindOptions {
   readonly logger: StunLogger | undefined;
 }
 
-export interface BoundSockets {
-  readonly udp: readonly Socket[];
+export interface BoundSockets<S extends UdpSocket = UdpSocket> {
+  readonly udp: readonly S[];
   readonly tcp: readonly Server[];
 }
 
 /** Throws a StunError when an address cannot be had. */
-export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
+export async function bindSockets<S extends UdpSocket>(
+  way: UdpWay<S>,
+  options: BindOptions,
+): Promise<BoundSockets<S>> {
   const { addresses } = options;
   for (let attempt = 1; ; attempt += 1) {
-    const udp: Socket[] = [];
+    const udp: S[] = [];
     const tcp: Server[] = [];
     try {
       for (const address of addresses) {
-        const port = udp[0]?.address().port ?? options.port;
-        const socket = await bindUdp({ ...options, port }, address);
+        const port = udp[0]?.port ?? options.port;
+        const socket = await bindUdp(way, { ...options, port }, address);
         if (socket === undefined) continue;
         udp.push(socket);
-        if (options.tcp) {
-          tcp.push(await bindTcp({ ...options, port: socket.address().port }, address));
-        }
+        if (options.tcp) tcp.push(await bindTcp({ ...options, port: socket.port }, address));
       }
       if (udp.length > 0) return { udp, tcp };
       throw new StunError('STUN_ADDRESS_UNAVAILABLE', addresses.join(', '));
@@ -56,34 +53,23 @@ export async function bindSockets(options: BindOptions): Promise<BoundSockets> {
 }
 
 export async function closeSockets({ udp, tcp }: BoundSockets): Promise<void> {
-  const closed = [...udp, ...tcp].map((socket) => {
-    return new Promise<void>((resolve) => socket.close(() => resolve()));
-  });
-  await Promise.all(closed);
+  await Promise.all([...udp.map((socket) => socket.close()), ...tcp.map(closeServer)]);
+}
+
+export function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
 }
 
 /** Undefined when all IPv6 addresses were asked for on a machine that has no IPv6. */
-async function bindUdp(options: BindOptions, address: string): Promise<Socket | undefined> {
-  const { port, sharePort, logger } = options;
-  const family = isIP(address);
-  if (family === 0) throw new StunError('STUN_ADDRESS_UNAVAILABLE', address);
-  const socket = createSocket({
-    type: family === 6 ? 'udp6' : 'udp4',
-    ipv6Only: family === 6,
-    reusePort: sharePort,
-    lookup: (host, _options, done) => done(null, host, family),
-  });
+async function bindUdp<S extends UdpSocket>(
+  way: UdpWay<S>,
+  { port, sharePort, logger }: BindOptions,
+  address: string,
+): Promise<S | undefined> {
+  if (isIP(address) === 0) throw new StunError('STUN_ADDRESS_UNAVAILABLE', address);
   try {
-    await new Promise<void>((resolve, reject) => {
-      socket.once('error', reject);
-      socket.bind(port, address, () => {
-        socket.off('error', reject);
-        resolve();
-      });
-    });
-    return socket;
+    return await way.bind(address, port, sharePort);
   } catch (error) {
-    await closeSockets({ udp: [socket], tcp: [] });
     const refusal = refusalOf(error, address, port);
     if (address !== '::' || refusal.code !== 'STUN_ADDRESS_UNAVAILABLE') throw refusal;
     logger?.warn({ code: codeOf(error) }, 'this machine has no IPv6: STUN listens on IPv4 only');

@@ -1,5 +1,5 @@
-export type { StunLogger } from './bind-sockets.ts';
 export type { BindingOutcome } from './binding-responder.ts';
+export type { StunLogger } from './logger.ts';
 export {
   probeStun,
   type StunProbeCode,

@@ -5,6 +5,8 @@
 import { readU32 } from './codec/message.ts';
 
 const WAYS = 4;
+/** Tokens, when it was last seen, and its address. */
+const SLOT_BYTES = 24;
 /** Sets IPv4 sources apart from IPv6 ones: no IPv6 source begins with it (ff00::/8 is multicast). */
 const IPV4_HIGH = 0xffffffff;
 
@@ -17,6 +19,18 @@ export interface SourceLimit {
   readonly sourcesMax: number;
 }
 
+/** The table itself, which several threads may share. Where two write at once, one of their tokens is forgiven. */
+export function limiterMemory(limit: SourceLimit): SharedArrayBuffer {
+  const slots = slotsOf(limit);
+  const memory = new SharedArrayBuffer(slots * SLOT_BYTES);
+  new Float64Array(memory, slots * 8, slots).fill(Number.NEGATIVE_INFINITY);
+  return memory;
+}
+
+function slotsOf(limit: SourceLimit): number {
+  return WAYS * 2 ** Math.ceil(Math.log2(Math.max(1, limit.sourcesMax / WAYS)));
+}
+
 /** Decides whether a source may be answered. A source is an IPv4 address or an IPv6 /64. */
 export class SourceLimiter {
   readonly #limit: SourceLimit;
@@ -25,13 +39,13 @@ export class SourceLimiter {
   readonly #tokens: Float64Array;
   readonly #seenMs: Float64Array;
 
-  constructor(limit: SourceLimit) {
+  constructor(limit: SourceLimit, memory = limiterMemory(limit)) {
     this.#limit = limit;
-    const sets = 2 ** Math.ceil(Math.log2(Math.max(1, limit.sourcesMax / WAYS)));
-    this.#setMask = sets - 1;
-    this.#keys = new Uint32Array(sets * WAYS * 2);
-    this.#tokens = new Float64Array(sets * WAYS);
-    this.#seenMs = new Float64Array(sets * WAYS).fill(Number.NEGATIVE_INFINITY);
+    const slots = slotsOf(limit);
+    this.#setMask = slots / WAYS - 1;
+    this.#tokens = new Float64Array(memory, 0, slots);
+    this.#seenMs = new Float64Array(memory, slots * 8, slots);
+    this.#keys = new Uint32Array(memory, slots * 16, slots * 2);
   }
 
   /** Takes one token of the source whose address bytes these are; false when it has none left. */

@@ -3,9 +3,16 @@
  * whole message for a while, brings what is not to be answered, or does not read its answers is cut off.
  */
 import type { Server, Socket } from 'node:net';
-import type { BindingResponder } from './binding-responder.ts';
-import { parseIpAddress } from './codec/ip-address.ts';
+import { closeServer } from './bind-sockets.ts';
+import { type BindingOutcome, BindingResponder } from './binding-responder.ts';
+import { nowMs } from './clock.ts';
+import { ANSWER_BYTES_MAX, type SourceAddress } from './codec/binding-answer.ts';
 import { StreamFramer } from './codec/stream-framer.ts';
+import { readDefaultGateway } from './default-gateway.ts';
+import { readSourceAddress, sourceAddress } from './source-address.ts';
+import { SourceLimiter } from './source-limiter.ts';
+import { type AnswerCounts, TranslationWatch } from './translation-watch.ts';
+import { type AnsweringOptions, SOCKET_ERROR_WARNING } from './udp-service.ts';
 
 export interface TcpLimits {
   readonly connectionsMax: number;
@@ -34,30 +41,51 @@ export interface TcpMetrics {
   readonly cutOff: number;
 }
 
+/** With what was answered over TCP, and errors of the listening sockets. */
+export interface TcpServiceMetrics extends TcpMetrics {
+  readonly outcomes: Readonly<Record<BindingOutcome, number>>;
+  readonly named: AnswerCounts;
+  readonly listenErrors: number;
+}
+
 export class TcpService {
+  readonly #servers: readonly Server[];
   readonly #responder: BindingResponder;
-  readonly #nowMs: () => number;
+  readonly #watch: TranslationWatch;
   readonly #limits: TcpLimits;
   readonly #open = new Set<Socket>();
   readonly #bySource = new Map<string, number>();
+  readonly #room = new Uint8Array(ANSWER_BYTES_MAX);
   #accepted = 0;
   #refused = 0;
   #cutOff = 0;
+  #listenErrors = 0;
 
   constructor(
     servers: readonly Server[],
-    responder: BindingResponder,
-    nowMs: () => number,
+    options: AnsweringOptions,
     limits: Partial<TcpLimits> = {},
   ) {
-    this.#responder = responder;
-    this.#nowMs = nowMs;
+    this.#servers = servers;
+    this.#watch = new TranslationWatch(readDefaultGateway(), options.logger);
+    const limiter = new SourceLimiter(options.limit, options.limiterMemory);
+    // Nothing is discovered over TCP: an answer goes back on its own connection.
+    this.#responder = new BindingResponder(limiter, this.#watch);
     this.#limits = { ...TCP_LIMITS, ...limits };
-    for (const server of servers) server.on('connection', (socket) => this.#accept(socket));
+    for (const server of servers) {
+      server.on('connection', (socket) => this.#accept(socket));
+      server.on('error', (error: NodeJS.ErrnoException) => {
+        this.#listenErrors += 1;
+        options.logger.warn({ code: error.code ?? error.name }, SOCKET_ERROR_WARNING);
+      });
+    }
   }
 
-  metrics(): TcpMetrics {
+  metrics(): TcpServiceMetrics {
     return {
+      outcomes: { ...this.#responder.outcomes },
+      named: { ...this.#watch.counts },
+      listenErrors: this.#listenErrors,
       open: this.#open.size,
       accepted: this.#accepted,
       refused: this.#refused,
@@ -65,16 +93,19 @@ export class TcpService {
     };
   }
 
-  /** Ends every connection, so that its server can close. */
-  close(): void {
+  /** Ends every connection too, else its server would not close. */
+  async close(): Promise<void> {
+    const closed = this.#servers.map(closeServer);
     for (const socket of this.#open) socket.destroy();
+    await Promise.all(closed);
   }
 
   #accept(socket: Socket): void {
     // A reset is the end of a connection like any other; 'close' follows.
     socket.on('error', () => socket.destroy());
-    const { remoteAddress: address = '', remotePort: port = 0 } = socket;
-    const source = sourceOf(address);
+    const asker: SourceAddress = sourceAddress();
+    readSourceAddress(socket.remoteAddress ?? '', socket.remotePort ?? 0, asker);
+    const source = nameOf(asker);
     const ofSource = this.#bySource.get(source) ?? 0;
     const { connectionsMax, connectionsPerSourceMax, messageWithinMs } = this.#limits;
     if (this.#open.size >= connectionsMax || ofSource >= connectionsPerSourceMax) {
@@ -95,7 +126,7 @@ export class TcpService {
       socket.cork();
       const sound = framer.feed(chunk, (message) => {
         deadline.refresh();
-        return this.#answer(socket, message, address, port);
+        return this.#answer(socket, message, asker);
       });
       socket.uncork();
       if (!sound) cutOff();
@@ -107,11 +138,11 @@ export class TcpService {
     });
   }
 
-  #answer(socket: Socket, message: Uint8Array, address: string, port: number): boolean {
-    const length = this.#responder.respond(message, address, port, this.#nowMs());
+  #answer(socket: Socket, message: Uint8Array, asker: SourceAddress): boolean {
+    const length = this.#responder.respond(message, asker, nowMs(), this.#room);
     if (length === 0 || socket.writableLength > UNREAD_BYTES_MAX) return false;
-    // A copy: the socket may keep it for longer than the ring of answers is round.
-    socket.write(this.#responder.answer.slice(0, length));
+    // A copy: the socket may keep it until after the next answer.
+    socket.write(this.#room.slice(0, length));
     return true;
   }
 
@@ -122,10 +153,7 @@ export class TcpService {
   }
 }
 
-const addressBytes = new Uint8Array(16);
-
 /** What counts as one source: an IPv4 address, or the first 64 bits of an IPv6 address. */
-function sourceOf(address: string): string {
-  const length = parseIpAddress(address, addressBytes);
-  return addressBytes.subarray(0, length === 16 ? 8 : length).join('.');
+function nameOf({ address, addressBytes }: SourceAddress): string {
+  return address.subarray(0, addressBytes === 16 ? 8 : addressBytes).join('.');
 }

@@ -3,14 +3,28 @@
  * client. The sure sign is a request that comes from the default gateway: the bridge of a container, or a
  * router that turned it round. Private addresses are right in one network and wrong outside it.
  */
-import type { StunLogger } from './bind-sockets.ts';
+
 import { type AddressScope, scopeOf } from './codec/address-scope.ts';
+import type { StunLogger } from './logger.ts';
+
+export const NAMED_KINDS = [
+  'public',
+  'private',
+  'loopback',
+  'gateway',
+] as const satisfies readonly (AddressScope | 'gateway')[];
 
 /** Success answers by what they name. */
-export type AnswerCounts = Readonly<Record<AddressScope | 'gateway', number>>;
+export type AnswerCounts = Readonly<Record<(typeof NAMED_KINDS)[number], number>>;
 
 export class TranslationWatch {
-  readonly #counts = { public: 0, private: 0, loopback: 0, gateway: 0 };
+  /** Success answers by what they name, until now. */
+  readonly counts: Record<keyof AnswerCounts, number> = {
+    public: 0,
+    private: 0,
+    loopback: 0,
+    gateway: 0,
+  };
   readonly #gateway: Uint8Array | undefined;
   readonly #logger: StunLogger | undefined;
 
@@ -19,17 +33,13 @@ export class TranslationWatch {
     this.#logger = logger;
   }
 
-  counts(): AnswerCounts {
-    return { ...this.#counts };
-  }
-
   /** Counts an answer that names this address; warns at the first of its kind. */
   note(address: Uint8Array, addressBytes: 4 | 16): void {
     const kind = this.#isGateway(address, addressBytes)
       ? 'gateway'
       : scopeOf(address, addressBytes);
-    this.#counts[kind] += 1;
-    if (this.#counts[kind] === 1) this.#warn(kind);
+    this.counts[kind] += 1;
+    if (this.counts[kind] === 1) this.#warn(kind);
   }
 
   #isGateway(address: Uint8Array, addressBytes: 4 | 16): boolean {

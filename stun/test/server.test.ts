@@ -5,6 +5,7 @@ import t, { type Test } from 'tap';
 import { probeStun } from '../src/probe.ts';
 import { type StunServerOptions, startStunServer } from '../src/server.ts';
 import { attribute, fromHex, message, withFingerprint } from './stun-messages.ts';
+import { forEachWay } from './ways.ts';
 
 /** The part of npm `stun` that is used here as a second opinion; it comes without types. */
 interface StunPackage {
@@ -17,12 +18,6 @@ const require = createRequire(import.meta.url);
 const stunPackage: StunPackage = require('stun');
 
 const LOOPBACK = ['127.0.0.1', '::1'];
-
-async function start(t: Test, options: Partial<StunServerOptions> = {}) {
-  const server = await startStunServer({ port: 0, addresses: LOOPBACK, ...options });
-  t.teardown(() => server.close());
-  return server;
-}
 
 async function client(t: Test, type: 'udp4' | 'udp6' = 'udp4') {
   const socket = createSocket(type);
@@ -38,119 +33,128 @@ async function answerTo(socket: Socket, request: Uint8Array, port: number) {
   return answer;
 }
 
-t.test('[STUN-1] a client learns its address over IPv4 and IPv6 on one port', async (t) => {
-  const server = await start(t);
-  t.same(server.addresses, LOOPBACK);
-  for (const host of ['127.0.0.1', '::1', '[::1]']) {
-    const result = await probeStun({ host, port: server.port });
-    if (!result.ok) throw new Error(`${host}: ${result.code}`);
-    t.equal(result.address, host.replace(/[[\]]/g, ''));
-    t.equal(result.family, host.includes(':') ? 6 : 4);
-    t.ok(result.port > 0 && result.rttMs >= 0);
-  }
-  t.equal(server.metrics().outcomes.success, 3);
-});
-
-t.test(
-  '[STUN-8] [STUN-5] answers have 32 and 44 bytes, 8 more if FINGERPRINT was sent',
-  async (t) => {
-    const { port } = await start(t);
-    const ipv4 = await client(t);
-    const ipv6 = await client(t, 'udp6');
-    t.equal((await answerTo(ipv4, message(), port)).length, 32);
-    t.equal((await answerTo(ipv6, message(), port)).length, 44);
-    const signed = await answerTo(ipv4, withFingerprint(message()), port);
-    const again = signed.subarray(0, 32);
-    t.same(Uint8Array.from(signed), withFingerprint(again), 'its FINGERPRINT is right');
-  },
-);
-
-t.test('[STUN-1] the npm stun client understands the answers', async (t) => {
-  const { port } = await start(t);
-  const socket = await client(t);
-  const answer = await stunPackage.request(`127.0.0.1:${port}`, { socket });
-  t.match(answer.getXorAddress(), { address: '127.0.0.1', port: socket.address().port });
-});
-
-t.test(
-  '[STUN-2] [STUN-3] only a sound request is answered, and every datagram is counted',
-  async (t) => {
-    const server = await start(t);
-    const socket = await client(t);
-    const answers: Buffer[] = [];
-    socket.on('message', (answer) => answers.push(answer));
-    const success = message().fill(1, 0, 2);
-    const bad = [
-      Buffer.alloc(0),
-      Buffer.from('GET / HTTP/1.1'),
-      Buffer.alloc(60_000, 1),
-      message(attribute(0x8022, new Uint8Array(2000))),
-      message(fromHex('80220009')),
-      message(...Array(129).fill(fromHex('80220000'))),
-      message(fromHex('8028000400000000')),
-      success,
-    ];
-    for (const datagram of bad) socket.send(datagram, server.port, '127.0.0.1');
-    // Datagrams of one socket over loopback keep their order: this one's answer is the first, or a bad one had one.
-    const required = message(attribute(0x0003, new Uint8Array(4)));
-    const answer = await answerTo(socket, required, server.port);
-    t.equal(answer.readUInt16BE(0), 0x0111);
-    t.equal(answers.length, 1);
-    t.match(server.metrics().outcomes, {
-      success: 0,
-      'unknown-attributes': 1,
-      'not-stun': 3,
-      'too-long': 1,
-      malformed: 1,
-      'too-many-attributes': 1,
-      'bad-fingerprint': 1,
-      'not-a-binding-request': 1,
-    });
-  },
-);
-
-t.test('[STUN-9] a flood from one address is cut off, another address is served', async (t) => {
-  const limits = { answersPerSecond: 1, burst: 3, sourcesMax: 64 };
-  const server = await start(t, { limits, nowMs: () => 0 });
-  const socket = await client(t);
-  let answers = 0;
-  socket.on('message', () => {
-    answers += 1;
-  });
-  for (let count = 0; count < 50; count += 1) socket.send(message(), server.port, '127.0.0.1');
-  const other = await client(t, 'udp6');
-  t.equal((await answerTo(other, message(), server.port)).length, 44);
-  while (server.metrics().outcomes.limited < 47 || answers < 3) await nextTurn();
-  t.equal(server.metrics().outcomes.success, 4);
-});
-
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-t.test('[STUN-12] a taken port is refused with its code, on either family', async (t) => {
-  for (const type of ['udp4', 'udp6'] as const) {
-    const taken = await client(t, type);
-    const { port } = taken.address();
-    await t.rejects(startStunServer({ port, addresses: LOOPBACK }), { code: 'STUN_PORT_IN_USE' });
+forEachWay((t, startWay) => {
+  async function start(t: Test, options: Partial<StunServerOptions> = {}) {
+    const server = await startWay({ port: 0, addresses: LOOPBACK, ...options });
+    t.teardown(() => server.close());
+    return server;
   }
-  const free = await start(t);
-  await free.close();
-  await free.close();
-  const again = await start(t, { port: free.port });
-  t.equal(again.port, free.port, 'a closed server gives its port back');
-});
 
-t.test('[STUN-12] an address of another machine, and no address, are refused', async (t) => {
-  for (const address of ['192.0.2.1', 'localhost', '']) {
-    await t.rejects(startStunServer({ port: 0, addresses: [address] }), {
-      code: 'STUN_ADDRESS_UNAVAILABLE',
+  t.test('[STUN-1] a client learns its address over IPv4 and IPv6 on one port', async (t) => {
+    const server = await start(t);
+    t.same(server.addresses, LOOPBACK);
+    for (const host of ['127.0.0.1', '::1', '[::1]']) {
+      const result = await probeStun({ host, port: server.port });
+      if (!result.ok) throw new Error(`${host}: ${result.code}`);
+      t.equal(result.address, host.replace(/[[\]]/g, ''));
+      t.equal(result.family, host.includes(':') ? 6 : 4);
+      t.ok(result.port > 0 && result.rttMs >= 0);
+    }
+    t.equal(server.metrics().outcomes.success, 3);
+  });
+
+  t.test(
+    '[STUN-8] [STUN-5] answers have 32 and 44 bytes, 8 more if FINGERPRINT was sent',
+    async (t) => {
+      const { port } = await start(t);
+      const ipv4 = await client(t);
+      const ipv6 = await client(t, 'udp6');
+      t.equal((await answerTo(ipv4, message(), port)).length, 32);
+      t.equal((await answerTo(ipv6, message(), port)).length, 44);
+      const signed = await answerTo(ipv4, withFingerprint(message()), port);
+      const again = signed.subarray(0, 32);
+      t.same(Uint8Array.from(signed), withFingerprint(again), 'its FINGERPRINT is right');
+    },
+  );
+
+  t.test('[STUN-1] the npm stun client understands the answers', async (t) => {
+    const { port } = await start(t);
+    const socket = await client(t);
+    const answer = await stunPackage.request(`127.0.0.1:${port}`, { socket });
+    t.match(answer.getXorAddress(), { address: '127.0.0.1', port: socket.address().port });
+  });
+
+  t.test(
+    '[STUN-2] [STUN-3] only a sound request is answered, and every datagram is counted',
+    async (t) => {
+      const server = await start(t);
+      const socket = await client(t);
+      const answers: Buffer[] = [];
+      socket.on('message', (answer) => answers.push(answer));
+      const success = message().fill(1, 0, 2);
+      const bad = [
+        Buffer.alloc(0),
+        Buffer.from('GET / HTTP/1.1'),
+        Buffer.alloc(60_000, 1),
+        message(attribute(0x8022, new Uint8Array(2000))),
+        message(fromHex('80220009')),
+        message(...Array(129).fill(fromHex('80220000'))),
+        message(fromHex('8028000400000000')),
+        success,
+      ];
+      for (const datagram of bad) socket.send(datagram, server.port, '127.0.0.1');
+      // Datagrams of one socket over loopback keep their order: this one's answer is the first, or a bad one had one.
+      const required = message(attribute(0x0003, new Uint8Array(4)));
+      const answer = await answerTo(socket, required, server.port);
+      t.equal(answer.readUInt16BE(0), 0x0111);
+      t.equal(answers.length, 1);
+      t.match(server.metrics().outcomes, {
+        success: 0,
+        'unknown-attributes': 1,
+        'not-stun': 3,
+        'too-long': 1,
+        malformed: 1,
+        'too-many-attributes': 1,
+        'bad-fingerprint': 1,
+        'not-a-binding-request': 1,
+      });
+    },
+  );
+
+  t.test('[STUN-9] a flood from one address is cut off, another address is served', async (t) => {
+    const limits = { answersPerSecond: 0, burst: 3, sourcesMax: 64 };
+    const server = await start(t, { limits });
+    const socket = await client(t);
+    let answers = 0;
+    socket.on('message', () => {
+      answers += 1;
     });
-  }
+    for (let count = 0; count < 50; count += 1) socket.send(message(), server.port, '127.0.0.1');
+    const other = await client(t, 'udp6');
+    t.equal((await answerTo(other, message(), server.port)).length, 44);
+    while (server.metrics().outcomes.limited < 47 || answers < 3) await nextTurn();
+    t.equal(server.metrics().outcomes.success, 4);
+  });
+
+  t.test('[STUN-12] a taken port is refused with its code, on either family', async (t) => {
+    for (const type of ['udp4', 'udp6'] as const) {
+      const taken = await client(t, type);
+      const { port } = taken.address();
+      await t.rejects(startWay({ port, addresses: LOOPBACK }), { code: 'STUN_PORT_IN_USE' });
+    }
+    const free = await start(t);
+    await free.close();
+    await free.close();
+    const again = await start(t, { port: free.port });
+    t.equal(again.port, free.port, 'a closed server gives its port back');
+  });
+
+  t.test('[STUN-12] an address of another machine, and no address, are refused', async (t) => {
+    for (const address of ['192.0.2.1', 'localhost', '']) {
+      await t.rejects(startWay({ port: 0, addresses: [address] }), {
+        code: 'STUN_ADDRESS_UNAVAILABLE',
+      });
+    }
+  });
 });
 
 t.test('[STUN-14] the probe sends again after a lost request', async (t) => {
-  const server = await start(t);
+  const server = await startStunServer({ port: 0, addresses: LOOPBACK });
+  t.teardown(() => server.close());
   const relay = await client(t);
   let lost = 0;
   let asker = 0;

@@ -121,8 +121,7 @@ t.test('[STUN-16] connections are bounded, of one source and of all', async (t) 
 
 t.test('[STUN-16] a client that is cut off by the limit of answers may come again', async (t) => {
   const server = await start(t, {
-    limits: { answersPerSecond: 1, burst: 2, sourcesMax: 64 },
-    nowMs: () => 0,
+    limits: { answersPerSecond: 0, burst: 2, sourcesMax: 64 },
   });
   const socket = await client(t, server);
   socket.write(Buffer.concat(Array(5).fill(message())));

@@ -2,8 +2,10 @@
 import t from 'tap';
 import { BindingResponder } from '../src/binding-responder.ts';
 import { scopeOf } from '../src/codec/address-scope.ts';
+import { ANSWER_BYTES_MAX } from '../src/codec/binding-answer.ts';
 import { parseIpAddress } from '../src/codec/ip-address.ts';
 import { parseDefaultGateway } from '../src/default-gateway.ts';
+import { readSourceAddress, sourceAddress } from '../src/source-address.ts';
 import { SourceLimiter } from '../src/source-limiter.ts';
 import { TranslationWatch } from '../src/translation-watch.ts';
 import { attribute, message } from './stun-messages.ts';
@@ -50,14 +52,18 @@ t.test('[STUN-18] answers are counted by what they name, the operator is warned 
   const watch = new TranslationWatch(Uint8Array.of(172, 17, 0, 1), logger);
   const limiter = new SourceLimiter({ answersPerSecond: 1, burst: 100, sourcesMax: 64 });
   const stun = new BindingResponder(limiter, watch);
-  const ask = (address: string) => stun.respond(message(), address, 9, 0);
+  const source = sourceAddress();
+  const ask = (address: string, request = message()) => {
+    readSourceAddress(address, 9, source);
+    return stun.respond(request, source, 0, new Uint8Array(ANSWER_BYTES_MAX));
+  };
   for (const address of ['192.0.2.1', '2001:db8::1', '127.0.0.1', '::1']) ask(address);
   t.same(warned, [], 'nothing to warn of');
   for (let count = 0; count < 3; count += 1) ask('172.17.0.1');
   ask('172.17.0.2');
-  stun.respond(message(attribute(3, new Uint8Array(4))), '172.17.0.1', 9, 0);
+  ask('172.17.0.1', message(attribute(3, new Uint8Array(4))));
   ask('::ffff:172.17.0.1');
   t.same(warned, [{ named: 'gateway' }, { named: 'private' }]);
-  t.same(watch.counts(), { public: 2, private: 1, loopback: 2, gateway: 4 });
+  t.same(watch.counts, { public: 2, private: 1, loopback: 2, gateway: 4 });
   t.end();
 });

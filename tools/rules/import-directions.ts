@@ -70,7 +70,7 @@ const ROOMS: readonly Room[] = [
   { path: 'auth/test', files: ['auth'], packages: 'any', node: true },
 
   { path: 'stun/src/codec', files: ['stun/src/codec'], packages: [], node: false },
-  { path: 'stun/src', files: ['stun/src'], packages: [], node: true },
+  { path: 'stun/src', files: ['stun/src'], packages: ['koffi'], node: true },
   { path: 'stun/test', files: ['stun'], packages: [...TEST_PACKAGES, 'stun'], node: true },
 
   {

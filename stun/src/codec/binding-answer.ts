@@ -32,7 +32,7 @@ export const ANSWER_BYTES_MAX =
 export interface SourceAddress {
   /** 4 or 16 bytes of `address` count. */
   addressBytes: 4 | 16;
-  readonly address: Uint8Array;
+  address: Uint8Array;
   port: number;
 }
 

@@ -11,7 +11,7 @@ export const FINGERPRINT_BYTES = 8;
 export const MAGIC_COOKIE = 0x2112a442;
 
 /** A Binding request has to fit one unfragmented datagram (RFC 8489, 6.1); longer ones are not looked at. */
-const MESSAGE_BYTES_MAX = 1500;
+export const MESSAGE_BYTES_MAX = 1500;
 /** Attributes walked in one message. */
 export const ATTRIBUTES_MAX = 128;
 
