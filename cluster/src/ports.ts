@@ -93,6 +93,8 @@ export interface ClusterStatus {
   readonly listenAddress: string;
   readonly incarnation: string;
   readonly bootNumber: number;
+  /** The longest that the event loop was late within the last 10 to 20 s. */
+  readonly loopLagMs: number;
   readonly groups: readonly GroupStatus[];
   readonly peers: readonly PeerState[];
 }

@@ -363,12 +363,13 @@ async function doubtedVoter() {
   const nothing = () => {};
   const driver = new Driver({
     self,
-    clock: { ...SYSTEM_CLOCK, nowMs: () => 0, monotonicMs: () => 0 },
+    clock: { ...SYSTEM_CLOCK, nowMs: () => 0 },
     logger: { debug: nothing, info: nothing, warn: nothing, error: nothing },
     clientId: new Uint8Array(16),
     ruleVersion: 1,
     tableEpoch: 1,
     tickMs: 1,
+    heartbeatTicks: 20,
     send: (to, _, payload) => sent.push(...(decodeRaftBundle(payload, self, to) ?? [])) > 0,
     durable: nothing,
     snapshotRows: (group) => store.snapshotRows(group),

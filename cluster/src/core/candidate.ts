@@ -31,11 +31,11 @@ export function campaignAtOnce(state: RaftState): void {
   countOwnVoteIfDurable(state);
 }
 
-export function tickCandidate(state: RaftState): void {
+export function tickCandidate(state: RaftState, mayCampaign: boolean): void {
   // Alone it waits for nobody but its disk, and a new term would only ask more of that.
   if (state.isAlone) return;
   state.electionElapsed += 1;
-  if (state.electionElapsed < state.electionTimeoutTicks) return;
+  if (state.electionElapsed < state.electionTimeoutTicks || !mayCampaign) return;
   if (state.isDiskStalled()) {
     state.becomeFollower(state.term, undefined, 'diskStalled');
     return;

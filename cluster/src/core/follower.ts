@@ -6,9 +6,10 @@ import type { Entry } from './entry.ts';
 import type { Append, Heartbeat, LeaderMessage, Message } from './messages.ts';
 import type { RaftState } from './state.ts';
 
-export function tickFollower(state: RaftState): void {
+export function tickFollower(state: RaftState, mayCampaign: boolean): void {
   state.electionElapsed += 1;
   if (!state.isAlone && state.electionElapsed < state.electionTimeoutTicks) return;
+  if (!mayCampaign) return;
   state.electionElapsed = 0;
   if (!state.isDiskStalled()) campaign(state);
 }

@@ -4,7 +4,8 @@
 import type { LeaderRole, RaftState } from './state.ts';
 
 export function sendHeartbeats(state: RaftState, role: LeaderRole): void {
-  role.heartbeatElapsed = 0;
+  // In step with the other groups of the process, so that theirs travel together.
+  role.heartbeatElapsed = state.nowTick % state.config.heartbeatTicks;
   role.round += 1;
   for (const [to, progress] of role.followers) {
     const commit = Math.min(state.commit, progress.matchIndex);

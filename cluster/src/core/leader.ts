@@ -26,7 +26,7 @@ export function becomeLeader(state: RaftState): void {
     round: 0,
     windowRound: 0,
     liveRound: -1,
-    heartbeatElapsed: 0,
+    heartbeatElapsed: state.nowTick % config.heartbeatTicks,
     reads: new LeaderReads(config.limits.readsMax),
     transfer: undefined,
     uncommittedBytes: commandBytes(log.slice(state.commit + 1, log.lastIndex)),

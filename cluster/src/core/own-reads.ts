@@ -55,6 +55,10 @@ export class OwnReads {
     return taken;
   }
 
+  get hasFailed(): boolean {
+    return this.#failed.length > 0;
+  }
+
   takeFailed(): readonly number[] {
     if (this.#failed.length === 0) return [];
     const taken = this.#failed;

@@ -21,6 +21,7 @@ import type {
   RaftStatus,
   ReadResult,
   Ready,
+  Role,
 } from './types.ts';
 import { answerVoteRequest } from './voting.ts';
 
@@ -44,18 +45,36 @@ class Member implements Raft {
     this.#state = state;
   }
 
-  tick(): void {
+  get role(): Role {
+    return this.#state.role.kind;
+  }
+
+  get term(): number {
+    return this.#state.term;
+  }
+
+  get leader(): NodeId | undefined {
+    return this.#state.leader;
+  }
+
+  get hasOutput(): boolean {
+    const { sendNow, sendDurably, events, snapshotsFor, reads } = this.#state;
+    const outputs = sendNow.length + sendDurably.length + events.length + snapshotsFor.length;
+    return outputs > 0 || reads.hasFailed;
+  }
+
+  tick(mayCampaign = true): void {
     const state = this.#state;
     const { role } = state;
     state.nowTick += 1;
     state.reads.failOlder(state.nowTick);
     switch (role.kind) {
       case 'follower':
-        tickFollower(state);
+        tickFollower(state, mayCampaign);
         return;
       case 'preCandidate':
       case 'candidate':
-        tickCandidate(state);
+        tickCandidate(state, mayCampaign);
         return;
       case 'leader':
         tickLeader(state, role);

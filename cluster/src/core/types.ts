@@ -207,7 +207,13 @@ export interface RaftStatus {
  * broken invariant throws, and the process must not go on with this object.
  */
 export interface Raft {
-  tick(): void;
+  readonly role: Role;
+  readonly term: number;
+  readonly leader: NodeId | undefined;
+  /** Without leave to campaign, a follower whose timeout is over waits for the next tick. */
+  tick(mayCampaign?: boolean): void;
+  /** Whether a tick left something for ready(); after any other input it is to be drained anyway. */
+  readonly hasOutput: boolean;
   /** Messages of other groups, to other nodes or from nodes that do not vote are ignored. */
   step(message: Message): void;
   propose(proposal: Proposal): ProposeResult;

@@ -56,6 +56,11 @@ export class CurrentReads {
     });
   }
 
+  /** Those who could not ask yet, or whose read has failed, may try again. */
+  wakeWaiting(): void {
+    for (const [group, { waiting }] of this.#groups) if (waiting.length > 0) this.#wake(group);
+  }
+
   /** For those who came since the last turn, or whose read has failed. */
   ask(group: number, raft: Pick<Raft, 'readIndex'>): void {
     const reads = this.#groups.get(group);

@@ -1,8 +1,7 @@
 // Drives all groups of the process: one tick wheel, one outgoing bundle per peer and turn. Inputs are
 // handed to the cores as they come, and what the cores want done is carried out at the end of the
-// same turn, never at the next tick.
+// same turn, never at the next tick. Of a group where nothing happens nothing is asked but to count ticks.
 
-import type { Cancel } from '@rockpool/storage';
 import type { PeerMessage } from '../core/messages.ts';
 import type { RaftEvent } from '../core/types.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
@@ -12,7 +11,6 @@ import {
   decodeRaftBundle,
   encodeProposal,
   encodeProposalReply,
-  encodeRaftBundles,
   type ForwardedProposal,
   type ProposalAnswer,
 } from '../format/peer-payload.ts';
@@ -33,8 +31,10 @@ import { ClockGuard } from './clock-guard.ts';
 import { CurrentReads } from './current-reads.ts';
 import { ForwardedProposals } from './forwarded-proposals.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
+import { Outbox } from './outbox.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { type LeaderView, Submissions } from './submissions.ts';
+import { TickWheel } from './tick-wheel.ts';
 
 export interface DriverPorts {
   readonly self: string;
@@ -44,6 +44,7 @@ export interface DriverPorts {
   readonly ruleVersion: number;
   readonly tableEpoch: number;
   readonly tickMs: number;
+  readonly heartbeatTicks: number;
   /** False when the peer is away or its queue is full. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
   /** Applied and durable here. */
@@ -67,20 +68,22 @@ const LEADING: ReadonlySet<PeerMessage['kind']> = new Set([
   'voteRequest',
 ]);
 
+const NO_GROUP: LeaderView = { term: 0, leader: undefined };
+
 export class Driver implements MemberHooks {
   readonly submissions: Submissions;
   readonly reads: CurrentReads;
   readonly #ports: DriverPorts;
   readonly #members = new Map<number, GroupMember>();
   readonly #awake = new Set<number>();
-  readonly #outbox = new Map<string, PeerMessage[]>();
+  readonly #outbox: Outbox;
+  readonly #wheel: TickWheel;
   readonly #forwarded = new ForwardedProposals();
   readonly #snapshots: SnapshotSender;
   readonly #guard = new ClockGuard();
   readonly #log: PacedLog;
   #suspicious = false;
   #scheduled = false;
-  #stopTicking: Cancel | undefined;
   #handedOver: PromiseWithResolvers<void> | undefined;
   #stopped = false;
 
@@ -89,6 +92,11 @@ export class Driver implements MemberHooks {
     const { clock, logger } = ports;
     this.reads = new CurrentReads(clock.after, (group) => this.wake(group));
     this.#log = new PacedLog(logger, () => clock.monotonicMs());
+    this.#wheel = new TickWheel({ ...ports, tick: (mayCampaign) => this.#tick(mayCampaign) });
+    this.#outbox = new Outbox({
+      send: (nodeId, bundle) => ports.send(nodeId, FRAME_KIND.raft, bundle),
+      dropped: (group, nodeId) => this.#members.get(group)?.raft.unreachable(nodeId),
+    });
     this.#snapshots = new SnapshotSender({
       open: ports.snapshotRows,
       send: (nodeId, chunk) =>
@@ -111,8 +119,12 @@ export class Driver implements MemberHooks {
 
   start(members: readonly GroupMember[]): void {
     for (const member of members) this.#members.set(member.group, member);
-    const { clock, tickMs } = this.#ports;
-    this.#stopTicking = clock.every(tickMs, () => this.#tick());
+    this.#wheel.start();
+  }
+
+  /** The longest that the event loop was late within the last 10 to 20 s. */
+  get loopLagMs(): number {
+    return this.#wheel.lagMs;
   }
 
   /**
@@ -130,7 +142,7 @@ export class Driver implements MemberHooks {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#handedOver?.resolve();
-    this.#stopTicking?.();
+    this.#wheel.stop();
     this.submissions.stop();
     this.reads.stop();
     this.#snapshots.stop();
@@ -142,8 +154,7 @@ export class Driver implements MemberHooks {
   }
 
   view(group: number): LeaderView {
-    const status = this.#members.get(group)?.raft.status();
-    return { term: status?.term ?? 0, leader: status?.leader };
+    return this.#members.get(group)?.raft ?? NO_GROUP;
   }
 
   received(frame: PeerFrame): void {
@@ -203,9 +214,7 @@ export class Driver implements MemberHooks {
 
   send(message: PeerMessage): void {
     if (this.#suspicious && LEADING.has(message.kind)) return;
-    const messages = this.#outbox.get(message.to);
-    if (messages === undefined) this.#outbox.set(message.to, [message]);
-    else messages.push(message);
+    this.#outbox.add(message);
     this.wake(message.group);
   }
 
@@ -255,6 +264,8 @@ export class Driver implements MemberHooks {
           this.#ports.leadership(group, false);
           this.#noteHandover();
         }
+        // One disk for all: the groups that do not wait for it yet would find out one by one.
+        if (event.from === 'leader' && event.reason === 'diskStalled') this.#transferAll();
         return;
       case 'leaderChanged': {
         const { term, leader } = event;
@@ -298,23 +309,27 @@ export class Driver implements MemberHooks {
     return members.some(({ raft }) => raft.status().transferTo !== undefined);
   }
 
-  #tick(): void {
-    const wasSuspicious = this.#suspicious;
-    this.#suspicious = this.#guard.suspicious(this.#ports.clock.monotonicMs());
-    if (this.#suspicious !== wasSuspicious) {
-      const { logger } = this.#ports;
-      if (this.#suspicious) {
-        logger.error({}, 'this clock is seconds off the other nodes; check NTP');
-        this.#transferAll();
-      } else logger.info({}, 'this clock agrees with the other nodes again');
+  #tick(mayCampaign: boolean): void {
+    this.#judgeClock();
+    for (const { raft, group } of this.#members.values()) {
+      raft.tick(mayCampaign);
+      if (raft.hasOutput) this.wake(group);
     }
-    for (const member of this.#members.values()) {
-      member.raft.tick();
-      this.wake(member.group);
-    }
+    this.reads.wakeWaiting();
     this.submissions.retry();
     this.#snapshots.tick();
     this.#noteHandover();
+  }
+
+  #judgeClock(): void {
+    const wasSuspicious = this.#suspicious;
+    this.#suspicious = this.#guard.suspicious(this.#ports.clock.monotonicMs());
+    if (this.#suspicious === wasSuspicious) return;
+    const { logger } = this.#ports;
+    if (this.#suspicious) {
+      logger.error({}, 'this clock is seconds off the other nodes; check NTP');
+      this.#transferAll();
+    } else logger.info({}, 'this clock agrees with the other nodes again');
   }
 
   #turn(): void {
@@ -329,18 +344,9 @@ export class Driver implements MemberHooks {
         this.reads.ask(group, member.raft);
         member.drain();
       }
-      const outbox = [...this.#outbox];
-      this.#outbox.clear();
-      for (const [nodeId, messages] of outbox) this.#sendBundle(nodeId, messages);
+      this.#outbox.flush();
     } catch (error) {
       this.fatal(error);
-    }
-  }
-
-  #sendBundle(nodeId: string, messages: readonly PeerMessage[]): void {
-    for (const bundle of encodeRaftBundles(messages)) {
-      if (this.#ports.send(nodeId, FRAME_KIND.raft, bundle)) continue;
-      for (const { group } of messages) this.#members.get(group)?.raft.unreachable(nodeId);
     }
   }
 
@@ -378,14 +384,13 @@ export class Driver implements MemberHooks {
   #propose(proposal: ForwardedProposal): ProposalAnswer {
     const { group, term, command, ruleVersion, tableEpoch } = proposal;
     const member = this.#members.get(group);
-    const status = member?.raft.status();
-    if (status?.role !== 'leader' || status.term !== term) return 'notLeader';
+    if (member?.raft.role !== 'leader' || member.raft.term !== term) return 'notLeader';
     if (this.#suspicious) return 'busy';
     const entryTimeMs = this.#ports.clock.nowMs();
-    const result = member?.raft.propose({ command, entryTimeMs, ruleVersion, tableEpoch });
+    const result = member.raft.propose({ command, entryTimeMs, ruleVersion, tableEpoch });
     this.wake(group);
-    if (result?.ok === true) return 'appended';
-    return result?.code === 'NOT_LEADER' ? 'notLeader' : 'busy';
+    if (result.ok) return 'appended';
+    return result.code === 'NOT_LEADER' ? 'notLeader' : 'busy';
   }
 
   #unreadable(frame: PeerFrame): void {

@@ -11,6 +11,7 @@ import type { SnapshotAnswer, SnapshotChunk } from '../format/snapshot-payload.t
 import { HEAD_BYTES, KEY_KIND, storeKey } from '../format/store-key.ts';
 import type { LogStore } from '../store/log-store.ts';
 import { type AppliedEntry, type ApplyPorts, applyCommands } from './apply-commands.ts';
+import { HeldPromises } from './held-promises.ts';
 import { logOperations, type StoredEntries } from './log-operations.ts';
 import { type ReceivedSnapshot, SnapshotReceiver } from './snapshot-receiver.ts';
 
@@ -47,11 +48,6 @@ export interface MemberOptions {
   readonly applied: { readonly index: number; readonly term: number };
 }
 
-interface Held {
-  readonly batch: number;
-  readonly messages: readonly PeerMessage[];
-}
-
 export class GroupMember {
   readonly group: number;
   readonly raft: Raft;
@@ -62,8 +58,7 @@ export class GroupMember {
   readonly #receiver: SnapshotReceiver;
   #received: ReceivedSnapshot | undefined;
   #stored: StoredEntries;
-  #durableBatch = 0;
-  #held: Held[] = [];
+  readonly #held = new HeldPromises();
   #appliedTerm: number;
   #appliedIndex: number;
   #applying: Promise<void> = Promise.resolve();
@@ -98,7 +93,9 @@ export class GroupMember {
       if (ready === undefined) return;
       if (ready.persist !== undefined) this.#persist(ready.persist);
       for (const message of ready.sendNow) this.#hooks.send(message);
-      if (ready.sendAfter !== undefined) this.#sendAfter(ready.sendAfter);
+      if (ready.sendAfter !== undefined) {
+        for (const message of this.#held.hold(ready.sendAfter)) this.#hooks.send(message);
+      }
       for (const { read } of ready.reads) this.#hooks.readConfirmed(this.group, read);
       for (const read of ready.failedReads) this.#hooks.readFailed(this.group, read);
       for (const to of ready.snapshotsFor) this.#hooks.sendSnapshot(this.group, to);
@@ -187,21 +184,10 @@ export class GroupMember {
 
   #persisted(persist: PersistBatch): void {
     if (this.#stopped) return;
-    this.#durableBatch = persist.batch;
     const { batch, term, index } = persist;
     this.raft.persisted({ batch, term, index });
-    while (this.#held[0] !== undefined && this.#held[0].batch <= batch) {
-      for (const message of this.#held.shift()?.messages ?? []) this.#hooks.send(message);
-    }
+    for (const message of this.#held.release(batch)) this.#hooks.send(message);
     this.#hooks.wake(this.group);
-  }
-
-  #sendAfter(held: Held): void {
-    if (held.batch > this.#durableBatch) {
-      this.#held.push(held);
-      return;
-    }
-    for (const message of held.messages) this.#hooks.send(message);
   }
 
   /** The core gives the next page only after this one: entries are applied in order, one by one. */

@@ -94,7 +94,7 @@ export class Submissions {
   retry(group?: number): void {
     const unreachable = new Set<string>();
     for (const submission of this.#waiting.values()) {
-      if (group !== undefined && submission.group !== group) continue;
+      if (submission.sent || (group !== undefined && submission.group !== group)) continue;
       const { leader } = this.#ports.view(submission.group);
       if (leader === undefined || unreachable.has(leader)) continue;
       if (!this.#attempt(submission)) unreachable.add(leader);

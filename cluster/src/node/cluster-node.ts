@@ -126,7 +126,7 @@ export class ClusterNode implements Cluster {
   }
 
   isLeader(group: number): boolean {
-    return this.#parts.driver.member(group)?.raft.status().role === 'leader';
+    return this.#parts.driver.member(group)?.raft.role === 'leader';
   }
 
   onEvent(listener: (event: ClusterEvent) => void): void {
@@ -165,6 +165,7 @@ export class ClusterNode implements Cluster {
       listenAddress,
       incarnation,
       bootNumber,
+      loopLagMs: driver.loopLagMs,
       groups: groups.map((group) => {
         const member = driver.member(group);
         const status = member?.raft.status();

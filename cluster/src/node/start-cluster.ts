@@ -228,6 +228,7 @@ class NodeStart {
       ruleVersion: ruleVersion ?? RULE_VERSION,
       tableEpoch: meta.slotTable.epoch,
       tickMs: this.#timing().tickMs,
+      heartbeatTicks: this.#timing().heartbeatTicks,
       send: (nodeId: string, kind: PeerFrame['kind'], payload: Uint8Array) =>
         transport.send(nodeId, kind, payload),
       durable: (entries: readonly AppliedEntry[]) => this.#durable(entries),

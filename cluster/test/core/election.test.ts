@@ -362,3 +362,16 @@ t.test('messages of other groups, other nodes and strangers are ignored', async 
   t.match(node.status, { term: 0, vote: undefined });
   t.same(node.sent, []);
 });
+
+t.test('a follower that may not campaign yet does so at the next tick that lets it', async (t) => {
+  const node = new Node();
+  for (let tick = 0; tick < 100; tick += 1) node.raft.tick(false);
+  t.equal(node.raft.role, 'follower');
+  t.notOk(node.raft.hasOutput, 'and asks for nothing');
+  node.raft.tick();
+  t.equal(node.raft.role, 'preCandidate');
+  t.ok(node.raft.hasOutput);
+  for (let tick = 0; tick < 100; tick += 1) node.raft.tick(false);
+  node.drain();
+  t.equal(node.take('preVoteRequest').length, 2, 'nor does a candidate begin anew');
+});

@@ -105,6 +105,7 @@ export class Metrics {
           applied.set({ group }, appliedIndex);
           commits.set({ group }, commitIndex);
         }
+        loopLag.set(status.loopLagMs / 1000);
         for (const { node, connected } of status.peers) {
           peers.set({ peer: node.name }, connected ? 1 : 0);
         }
@@ -125,6 +126,11 @@ export class Metrics {
     const leads = gauge('rockpool_group_leader', '1 where this node leads the group', ['group']);
     const applied = gauge('rockpool_group_applied_index', 'Newest applied entry', ['group']);
     const commits = gauge('rockpool_group_commit_index', 'Newest committed entry', ['group']);
+    const loopLag = gauge(
+      'rockpool_loop_lag_seconds',
+      'Longest delay of the event loop within the last 10 to 20 s',
+      [],
+    );
     const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
     const stun = gauge('rockpool_stun_datagrams', 'STUN messages since the start', ['outcome']);
     const stunNamed = gauge('rockpool_stun_answers', 'STUN answers by what they name', ['scope']);
