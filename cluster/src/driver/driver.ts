@@ -31,6 +31,7 @@ import { ClockGuard } from './clock-guard.ts';
 import { CurrentReads } from './current-reads.ts';
 import { ForwardedProposals } from './forwarded-proposals.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
+import { Handover } from './handover.ts';
 import { Outbox } from './outbox.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { type LeaderView, Submissions } from './submissions.ts';
@@ -80,11 +81,11 @@ export class Driver implements MemberHooks {
   readonly #wheel: TickWheel;
   readonly #forwarded = new ForwardedProposals();
   readonly #snapshots: SnapshotSender;
+  readonly #handover = new Handover(this.#members, (group) => this.wake(group));
   readonly #guard = new ClockGuard();
   readonly #log: PacedLog;
   #suspicious = false;
   #scheduled = false;
-  #handedOver: PromiseWithResolvers<void> | undefined;
   #stopped = false;
 
   constructor(ports: DriverPorts) {
@@ -132,16 +133,12 @@ export class Driver implements MemberHooks {
    * election when it stops. Resolves when that is done, or has failed.
    */
   async handOver(): Promise<void> {
-    if (this.#stopped) return;
-    this.#transferAll();
-    if (!this.#isHandingOver()) return;
-    this.#handedOver = Promise.withResolvers();
-    await this.#handedOver.promise;
+    if (!this.#stopped) await this.#handover.finish();
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#handedOver?.resolve();
+    this.#handover.end();
     this.#wheel.stop();
     this.submissions.stop();
     this.reads.stop();
@@ -262,10 +259,10 @@ export class Driver implements MemberHooks {
         else if (event.from === 'leader') {
           this.#snapshots.abandon(group);
           this.#ports.leadership(group, false);
-          this.#noteHandover();
+          this.#handover.check();
         }
         // One disk for all: the groups that do not wait for it yet would find out one by one.
-        if (event.from === 'leader' && event.reason === 'diskStalled') this.#transferAll();
+        if (event.from === 'leader' && event.reason === 'diskStalled') this.#handover.transferAll();
         return;
       case 'leaderChanged': {
         const { term, leader } = event;
@@ -290,25 +287,6 @@ export class Driver implements MemberHooks {
     this.#ports.fatal(error);
   }
 
-  #transferAll(): void {
-    for (const { raft, group } of this.#members.values()) {
-      const live = raft.status().followers.filter(({ isLive }) => isLive);
-      const [best] = live.sort((a, b) => b.matchIndex - a.matchIndex);
-      if (best === undefined) continue;
-      raft.transfer(best.node);
-      this.wake(group);
-    }
-  }
-
-  #noteHandover(): void {
-    if (this.#handedOver !== undefined && !this.#isHandingOver()) this.#handedOver.resolve();
-  }
-
-  #isHandingOver(): boolean {
-    const members = [...this.#members.values()];
-    return members.some(({ raft }) => raft.status().transferTo !== undefined);
-  }
-
   #tick(mayCampaign: boolean): void {
     this.#judgeClock();
     for (const { raft, group } of this.#members.values()) {
@@ -318,7 +296,7 @@ export class Driver implements MemberHooks {
     this.reads.wakeWaiting();
     this.submissions.retry();
     this.#snapshots.tick();
-    this.#noteHandover();
+    this.#handover.check();
   }
 
   #judgeClock(): void {
@@ -328,7 +306,7 @@ export class Driver implements MemberHooks {
     const { logger } = this.#ports;
     if (this.#suspicious) {
       logger.error({}, 'this clock is seconds off the other nodes; check NTP');
-      this.#transferAll();
+      this.#handover.transferAll();
     } else logger.info({}, 'this clock agrees with the other nodes again');
   }
 
