@@ -129,6 +129,14 @@ const message: fc.Arbitrary<PeerMessage> = fc.oneof(
     index: u64,
   }),
 );
+/** In a bundle the heartbeats come first, then the answers to heartbeats, then all else. */
+function asTheyTravel(messages: readonly PeerMessage[]): readonly PeerMessage[] {
+  const rank = ({ kind }: PeerMessage) => {
+    return kind === 'heartbeat' ? 0 : kind === 'heartbeatReply' ? 1 : 2;
+  };
+  return messages.toSorted((a, b) => rank(a) - rank(b));
+}
+
 const mark = {
   bootNumber: u32,
   bootId: exactly(8).map((value) => Buffer.from(value).toString('hex')),
@@ -224,7 +232,7 @@ t.test(
     );
     roundTrip(
       t,
-      fc.array(message, { minLength: 1, maxLength: 4 }),
+      fc.array(message, { minLength: 1, maxLength: 6 }).map(asTheyTravel),
       (messages) => encodeRaftBundles(messages)[0]!,
       (random) => decodeRaftBundle(random, FROM, TO),
     );
@@ -455,5 +463,28 @@ t.test('integers over 2^53 turn the reader bad, and nothing after it counts', (t
   t.equal(reader.u8(), 0);
   t.equal(reader.left, 0);
   t.notOk(reader.complete);
+  t.end();
+});
+
+t.test('[PEER-4] numbers of a heartbeat line have one form, and are safe integers', (t) => {
+  const read = (...line: number[]) => decodeRaftBundle(Uint8Array.from(line), FROM, TO);
+  const [head, group] = [[14, 0, 0, 0, 1], 1];
+  t.match(read(...head, group, 2, 0x80, 1), [{ kind: 'heartbeatReply', term: 2, round: 128 }]);
+  t.equal(read(...head, group, 2, 0x80, 0), undefined, 'zeros at the end');
+  t.equal(read(...head, group, 2, ...Array<number>(8).fill(0xff), 1), undefined, 'too long');
+  t.equal(read(...head, group, 2, ...Array<number>(7).fill(0xff), 0x7f), undefined, 'above 2^53');
+  t.equal(read(14, 0xff, 0xff, 0xff, 0xff, group, 2, 3), undefined, 'fewer lines than it says');
+  t.match(read(14, 0, 0, 0, 0), []);
+  t.end();
+});
+
+t.test('[PEER-4] a thousand idle groups are a frame of a few kibibytes', (t) => {
+  const beat = (group: number): PeerMessage => {
+    const head = { kind: 'heartbeat', group, from: FROM, to: TO } as const;
+    return { ...head, term: 7, commit: 12_345, round: 99_999 };
+  };
+  const [bundle, ...more] = encodeRaftBundles(Array.from({ length: 1_000 }, (_, at) => beat(at)));
+  t.same(more, []);
+  t.ok(bundle!.length < 10_000, `${bundle!.length} bytes`);
   t.end();
 });

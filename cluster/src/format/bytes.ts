@@ -3,6 +3,9 @@
 
 const SAFE_HIGH = 0x20_00_00;
 const WORD = 0x1_0000_0000;
+/** Each byte of a LEB128 number carries seven bits, the lowest first, and this bit where more follow. */
+const VARINT_MORE = 0x80;
+const VARINT_BYTES_MAX = 8;
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
@@ -58,6 +61,24 @@ export class ByteReader {
       return 0;
     }
     return high * WORD + this.#view.getUint32(this.#skip(8) + 4);
+  }
+
+  /** LEB128 of a safe integer, in as few bytes as it needs. */
+  varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let length = 1; length <= VARINT_BYTES_MAX; length += 1) {
+      const byte = this.u8();
+      value += (byte % VARINT_MORE) * scale;
+      if (byte < VARINT_MORE) {
+        const isShort = byte > 0 || length === 1;
+        if (!isShort || !Number.isSafeInteger(value)) break;
+        return value;
+      }
+      scale *= VARINT_MORE;
+    }
+    this.#bad = true;
+    return 0;
   }
 
   /** A view, not a copy. */
@@ -127,6 +148,16 @@ export class ByteWriter {
     return this;
   }
 
+  varint(value: number): this {
+    if (!Number.isSafeInteger(value) || value < 0) throw new Error(`not a varint: ${value}`);
+    let rest = value;
+    while (rest >= VARINT_MORE) {
+      this.u8((rest % VARINT_MORE) + VARINT_MORE);
+      rest = Math.floor(rest / VARINT_MORE);
+    }
+    return this.u8(rest);
+  }
+
   bytes(value: Uint8Array): this {
     this.#bytes.set(value, this.#at);
     this.#at += value.length;
@@ -138,6 +169,12 @@ export class ByteWriter {
       throw new Error('encoded length differs from the announced');
     return this.#bytes;
   }
+}
+
+export function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= VARINT_MORE; rest = Math.floor(rest / VARINT_MORE)) bytes += 1;
+  return bytes;
 }
 
 export function toHex(bytes: Uint8Array): string {

@@ -6,11 +6,23 @@
 // (1 incarnation, 2 cluster, 3 frame, 4 key).
 
 import type { NodeId } from '../core/entry.ts';
-import type { PeerMessage } from '../core/messages.ts';
+import type { Heartbeat, HeartbeatReply, PeerMessage } from '../core/messages.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import {
+  HEARTBEAT_REPLIES,
+  HEARTBEATS,
+  heartbeatLinesBytes,
+  readHeartbeatLines,
+  writeHeartbeatLines,
+} from './heartbeat-lines.ts';
 import { COMMAND_BYTES_MAX } from './log-entry.ts';
 import { PAYLOAD_BYTES_MAX } from './peer-frame.ts';
-import { encodeRaftMessage, raftMessageBytes, readRaftMessage } from './raft-message.ts';
+import {
+  raftMessageBytes,
+  readRaftMessage,
+  type SingleMessage,
+  writeRaftMessage,
+} from './raft-message.ts';
 
 export const APPLICATION_BYTES_MAX = 262_144;
 
@@ -55,21 +67,44 @@ export function decodeHello(bytes: Uint8Array): number | undefined {
 
 /** One payload for each frame that the messages need; almost always a single one. */
 export function encodeRaftBundles(messages: readonly PeerMessage[]): Uint8Array[] {
+  let bundle = emptyBundle();
   const bundles: Uint8Array[] = [];
-  let parts: Uint8Array[] = [];
-  let bytes = 0;
   for (const message of messages) {
+    if (message.kind === 'heartbeat') bundle.heartbeats.push(message);
+    else if (message.kind === 'heartbeatReply') bundle.replies.push(message);
+  }
+  let bytes = heartbeatLinesBytes(bundle.heartbeats) + heartbeatLinesBytes(bundle.replies);
+  for (const message of messages) {
+    if (message.kind === 'heartbeat' || message.kind === 'heartbeatReply') continue;
     const length = raftMessageBytes(message);
-    if (bytes + length > PAYLOAD_BYTES_MAX) {
-      bundles.push(Buffer.concat(parts, bytes));
-      parts = [];
+    if (bytes > 0 && bytes + length > PAYLOAD_BYTES_MAX) {
+      bundles.push(encodeBundle(bundle, bytes));
+      bundle = emptyBundle();
       bytes = 0;
     }
-    parts.push(encodeRaftMessage(message));
+    bundle.singles.push(message);
     bytes += length;
   }
-  if (bytes > 0) bundles.push(Buffer.concat(parts, bytes));
+  if (bytes > 0) bundles.push(encodeBundle(bundle, bytes));
   return bundles;
+}
+
+interface Bundle {
+  readonly heartbeats: Heartbeat[];
+  readonly replies: HeartbeatReply[];
+  readonly singles: SingleMessage[];
+}
+
+function emptyBundle(): Bundle {
+  return { heartbeats: [], replies: [], singles: [] };
+}
+
+function encodeBundle({ heartbeats, replies, singles }: Bundle, bytes: number): Uint8Array {
+  const writer = new ByteWriter(bytes);
+  writeHeartbeatLines(writer, heartbeats);
+  writeHeartbeatLines(writer, replies);
+  for (const message of singles) writeRaftMessage(writer, message);
+  return writer.finish();
 }
 
 export function decodeRaftBundle(
@@ -78,9 +113,15 @@ export function decodeRaftBundle(
   to: NodeId,
 ): readonly PeerMessage[] | undefined {
   const reader = new ByteReader(bytes);
+  const ends = { from, to };
   const messages: PeerMessage[] = [];
   while (reader.left > 0) {
-    const message = readRaftMessage(reader, from, to);
+    const kind = reader.u8();
+    if (kind === HEARTBEATS || kind === HEARTBEAT_REPLIES) {
+      for (const line of readHeartbeatLines(kind, reader, ends)) messages.push(line);
+      continue;
+    }
+    const message = readRaftMessage(kind, reader, ends);
     if (message === undefined) return undefined;
     messages.push(message);
   }

@@ -1,10 +1,10 @@
-// One raft message inside a bundle, [PEER-4]: kind u8 | group u32 | term u64 | the kind's fields in
-// the order below. Sender and receiver stand in the frame's header, not here. A malformed message
+// One raft message inside a bundle, [PEER-4], of any kind but heartbeats: kind u8 | group u32 | term u64 |
+// the kind's fields in the order below. Sender and receiver stand in the frame's header, not here. A malformed message
 // spoils its whole bundle: no correct node sends one.
 
 import type { Entry, NodeId } from '../core/entry.ts';
-import type { PeerMessage } from '../core/messages.ts';
-import { type ByteReader, ByteWriter } from './bytes.ts';
+import type { Heartbeat, HeartbeatReply, PeerMessage } from '../core/messages.ts';
+import type { ByteReader, ByteWriter } from './bytes.ts';
 import { ENTRY_HEAD_BYTES, encodeLogEntry, readLogEntry } from './log-entry.ts';
 
 const KIND = {
@@ -15,8 +15,6 @@ const KIND = {
   append: 5,
   appendAccepted: 6,
   appendRejected: 7,
-  heartbeat: 8,
-  heartbeatReply: 9,
   readRequest: 10,
   readReply: 11,
   timeoutNow: 12,
@@ -25,7 +23,9 @@ const KIND = {
 const HEAD_BYTES = 13;
 const APPEND_BYTES = HEAD_BYTES + 28;
 
-export function raftMessageBytes(message: PeerMessage): number {
+export type SingleMessage = Exclude<PeerMessage, Heartbeat | HeartbeatReply>;
+
+export function raftMessageBytes(message: SingleMessage): number {
   switch (message.kind) {
     case 'preVoteRequest':
       return HEAD_BYTES + 16;
@@ -45,10 +45,6 @@ export function raftMessageBytes(message: PeerMessage): number {
       return HEAD_BYTES + 8;
     case 'appendRejected':
       return HEAD_BYTES + 24;
-    case 'heartbeat':
-      return HEAD_BYTES + 16;
-    case 'heartbeatReply':
-      return HEAD_BYTES + 8;
     case 'readRequest':
       return HEAD_BYTES + 12;
     case 'readReply':
@@ -56,55 +52,52 @@ export function raftMessageBytes(message: PeerMessage): number {
   }
 }
 
-export function encodeRaftMessage(message: PeerMessage): Uint8Array {
-  const writer = new ByteWriter(raftMessageBytes(message));
+export function writeRaftMessage(writer: ByteWriter, message: SingleMessage): void {
   writer.u8(KIND[message.kind]).u32(message.group).u64(message.term);
   switch (message.kind) {
     case 'preVoteRequest':
-      return writer.u64(message.lastIndex).u64(message.lastTerm).finish();
+      writer.u64(message.lastIndex).u64(message.lastTerm);
+      return;
     case 'voteRequest':
       writer.u64(message.lastIndex).u64(message.lastTerm);
-      return writer.u8(message.isTransfer ? 1 : 0).finish();
+      writer.u8(message.isTransfer ? 1 : 0);
+      return;
     case 'timeoutNow':
-      return writer.finish();
+      return;
     case 'preVoteReply':
     case 'voteReply':
-      return writer.u8(message.granted ? 1 : 0).finish();
+      writer.u8(message.granted ? 1 : 0);
+      return;
     case 'append':
       writer.u64(message.previousIndex).u64(message.previousTerm).u64(message.commit);
       writer.u32(message.entries.length);
       for (const entry of message.entries) writer.bytes(encodeLogEntry(entry));
-      return writer.finish();
+      return;
     case 'appendAccepted':
-      return writer.u64(message.matchIndex).finish();
+      writer.u64(message.matchIndex);
+      return;
     case 'appendRejected':
-      return writer
-        .u64(message.rejectedIndex)
-        .u64(message.hintIndex)
-        .u64(message.hintTerm)
-        .finish();
-    case 'heartbeat':
-      return writer.u64(message.commit).u64(message.round).finish();
-    case 'heartbeatReply':
-      return writer.u64(message.round).finish();
+      writer.u64(message.rejectedIndex).u64(message.hintIndex).u64(message.hintTerm);
+      return;
     case 'readRequest':
-      return writer.u32(message.boot).u64(message.read).finish();
+      writer.u32(message.boot).u64(message.read);
+      return;
     case 'readReply':
       writer
         .u32(message.boot)
         .u64(message.read)
         .u8(message.confirmed ? 1 : 0);
-      return writer.u64(message.index).finish();
+      writer.u64(message.index);
+      return;
   }
 }
 
-/** Reads one message; the reader turns bad at anything that is none. */
+/** Reads what follows the kind; the reader turns bad at anything that is none. */
 export function readRaftMessage(
+  kind: number,
   reader: ByteReader,
-  from: NodeId,
-  to: NodeId,
+  { from, to }: { readonly from: NodeId; readonly to: NodeId },
 ): PeerMessage | undefined {
-  const kind = reader.u8();
   const envelope = { group: reader.u32(), from, to, term: reader.u64() };
   const message = readBody(kind, envelope, reader);
   if (message === undefined) reader.fail();
@@ -148,10 +141,6 @@ function readBody(kind: number, envelope: Envelope, reader: ByteReader): PeerMes
         hintIndex: reader.u64(),
         hintTerm: reader.u64(),
       };
-    case KIND.heartbeat:
-      return { ...envelope, kind: 'heartbeat', commit: reader.u64(), round: reader.u64() };
-    case KIND.heartbeatReply:
-      return { ...envelope, kind: 'heartbeatReply', round: reader.u64() };
     case KIND.readRequest:
       return { ...envelope, kind: 'readRequest', boot: reader.u32(), read: reader.u64() };
     case KIND.readReply: {
