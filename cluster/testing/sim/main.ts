@@ -1,6 +1,12 @@
-// `npm run sim -- --seeds N [--seed S] [--json]`: the deterministic simulation of the cluster.
+// `npm run sim`: the deterministic simulation of the cluster; with --exhaustive, every history of a small one.
 
+import { runExhaustiveCli } from '../exhaustive/cli.ts';
 import { runCli } from './cli.ts';
 import { runSimulation } from './simulation.ts';
 
-process.exitCode = runCli(process.argv.slice(2), runSimulation, (line) => console.log(line));
+const print = (line: string): void => console.log(line);
+const [first, ...others] = process.argv.slice(2);
+process.exitCode =
+  first === '--exhaustive'
+    ? await runExhaustiveCli(others, print)
+    : runCli(process.argv.slice(2), runSimulation, print);
