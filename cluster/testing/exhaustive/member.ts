@@ -28,6 +28,15 @@ const LIMITS = {
   readsMax: 8,
 };
 
+/** What all logs go on from: who takes part is known to everyone. */
+const BASE = {
+  index: 0,
+  term: 0,
+  checksum: 0,
+  entryTimeMs: 0,
+  configuration: { voters: NODES, outgoing: [], learners: [] },
+};
+
 interface Disk {
   hardState: HardState | undefined;
   entries: Entry[];
@@ -162,7 +171,7 @@ export class Members {
   }
 
   #start(self: NodeId, { hardState, entries, applied }: Disk): Raft {
-    return this.#createRaft({
+    const config = {
       group: 1,
       self,
       boot: 1,
@@ -172,10 +181,11 @@ export class Members {
       seed: 1,
       chainChecksum,
       hardState,
-      log: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0 }, entries },
+      log: { base: BASE, entries },
       applied,
       limits: LIMITS,
-    });
+    };
+    return this.#createRaft(config);
   }
 }
 

@@ -63,7 +63,12 @@ export function describe(value: unknown, names: ReadonlyMap<NodeId, NodeId>): st
   if (typeof value === 'string') return names.get(value) ?? value;
   if (typeof value !== 'object' || value === null) return String(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('hex');
-  if (Array.isArray(value)) return `[${value.map((each) => describe(each, names)).join()}]`;
+  if (Array.isArray(value)) {
+    const texts = value.map((each) => describe(each, names));
+    // A list of names is a set of nodes: no order is any better than another.
+    const isSet = value.every((each) => typeof each === 'string');
+    return `[${(isSet ? texts.sort() : texts).join()}]`;
+  }
   // The order in which a map was filled decides nothing in the core.
   const isMap = value instanceof Map;
   const fields = isMap ? Array.from(value) : Object.entries(value);
