@@ -19,6 +19,10 @@ export const NODE_ERRORS = {
     'The store lost a batch or log entries in its middle. The node refuses to start.',
     `Check the disk. Leave the node stopped: ${GO_ON}`,
   ),
+  STORE_BEHIND: entry(
+    'The store lost the newest of what it had confirmed. The node refuses to start: it has forgotten promises.',
+    `Put the newest data back if this is an old copy. Else check the disk and leave the node stopped: ${GO_ON}`,
+  ),
   STORE_VERSION: entry(
     'The data was written by another format version.',
     'Use the version that wrote it, or begin anew: start with --fresh, or with an empty directory.',

@@ -67,6 +67,8 @@ export interface NodeInfo {
 export interface PeerState {
   readonly node: NodeInfo;
   readonly connected: boolean;
+  /** It came back without what it had confirmed, and is not counted. */
+  readonly isBehind: boolean;
   /** Incarnation (hex) and boot number last heard from it. */
   readonly incarnation?: string;
   readonly bootNumber?: number;

@@ -25,6 +25,10 @@ export interface BatchWriterOptions<E extends Error> {
   readonly after?: After;
   readonly failWith: FailWith<E>;
   readonly onPoison: (error: E) => void;
+  /** The number of a batch that is durable; the batch counts as written once this resolves. */
+  readonly note?: (batch: number) => Promise<void>;
+  /** What is worth writing along with a batch, and not worth a batch of its own. */
+  readonly company?: () => readonly Operation[];
 }
 
 /** Staged and not yet durable; more makes room() wait. */
@@ -63,10 +67,10 @@ export class BatchWriter<E extends Error> {
   /** Operations become durable in the order in which they were staged. */
   stage(operations: readonly Operation[], urgency: Urgency, durable?: () => void): void {
     if (this.#poison !== undefined) return;
-    for (const { key, payload } of operations) {
-      const value = payload === null ? null : encodeStoredValue(key, payload);
-      this.#pending.operations.push({ key, value });
-      this.#pending.bytes += key.length + (value?.length ?? 0);
+    for (const operation of operations) {
+      const stored = toStored(operation);
+      this.#pending.operations.push(stored);
+      this.#pending.bytes += stored.key.length + (stored.value?.length ?? 0);
     }
     if (durable !== undefined) this.#pending.durable.push(durable);
     if (urgency === 'urgent') this.#urgent = true;
@@ -120,8 +124,12 @@ export class BatchWriter<E extends Error> {
     this.#lastBatch += 1;
     const number = encodeBatchNumber(this.#lastBatch);
     batch.operations.push({ key: batchKey(this.#lastBatch), value: number });
+    for (const operation of this.#options.company?.() ?? []) {
+      batch.operations.push(toStored(operation));
+    }
     try {
       await this.#store.write(batch.operations);
+      await this.#options.note?.(this.#lastBatch);
     } catch (error) {
       this.#flushing = undefined;
       const poison = this.#options.failWith('STORE_WRITE_FAILED', `Batch ${this.#lastBatch}.`, {
@@ -145,6 +153,10 @@ export class BatchWriter<E extends Error> {
     this.#waiting = [];
     for (const resolve of waiting) resolve();
   }
+}
+
+function toStored({ key, payload }: Operation): WriteOperation {
+  return { key, value: payload === null ? null : encodeStoredValue(key, payload) };
 }
 
 function emptyBatch(): Batch {

@@ -1,5 +1,5 @@
-// LevelDB opened so that damage shows: one writer, every value under a checksum, every batch numbered,
-// every table file checked. The nodes keep their logs in it, the desktop agent its rows.
+// LevelDB opened so that damage shows: one writer, every value under a checksum, every batch numbered and
+// the newest number kept beside it, every table file checked. The nodes keep their logs in it, the desktop agent its rows.
 
 export { batchKey, readLastBatch } from './batch-numbers.ts';
 export type { Operation, Urgency } from './batch-writer.ts';
@@ -11,7 +11,9 @@ export type {
   KeyValueStore,
   WriteOperation,
 } from './key-value-store.ts';
+export { LastBatch } from './last-batch.ts';
 export { openLevelStore } from './level-store.ts';
 export type { FailWith, StoreFailureCode } from './store-failure.ts';
 export { decodeStoredValue, encodeStoredValue } from './stored-value.ts';
 export { type After, type Cancel, systemAfter } from './timer.ts';
+export { syncDirectory, writeWholeFile } from './whole-file.ts';

@@ -5,6 +5,7 @@ export type StoreFailureCode =
   | 'STORE_OPEN_FAILED'
   | 'STORE_DAMAGED'
   | 'STORE_HOLE'
+  | 'STORE_BEHIND'
   | 'STORE_VERSION'
   | 'STORE_WRITE_FAILED';
 

@@ -5,8 +5,9 @@
 //   store/       LevelDB: the engine's rows, and this device's keys sealed under the master key
 //   blobs/       contents of files, one file each, named by the engine in hex
 
-import { chmod, mkdir, open } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { syncDirectory } from '@rockpool/storage';
 import { AgentError } from './agent-errors.ts';
 import { DiskFullError, isDiskFull } from './disk-full.ts';
 
@@ -42,14 +43,4 @@ export async function openDataDirectory(location: string): Promise<DataDirectory
     throw new AgentError('AGENT_DIRECTORY_UNUSABLE', path, { cause: error });
   }
   return directory;
-}
-
-/** A new file survives a loss of power only once its directory is on the disk too. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Environment, UsageError } from '@rockpool/cli';
+import { writeWholeFile } from '@rockpool/storage';
 import { AgentError } from './agent-errors.ts';
-import { writeWholeFile } from './whole-file.ts';
 
 const FILE = 'agent.json';
 const FILE_CHARACTERS_MAX = 4096;

@@ -277,7 +277,7 @@ export class Driver implements MemberHooks {
       case 'messageRefused':
         this.#log.warn(event.reason, { group, ...event }, 'a raft message was refused');
         if (event.reason === 'lostAcknowledged') {
-          this.fatal(new NodeError('STORE_HOLE', `Group ${group} lost what it acknowledged.`));
+          this.fatal(new NodeError('STORE_BEHIND', `Group ${group} lost what it acknowledged.`));
         }
         return;
     }

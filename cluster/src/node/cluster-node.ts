@@ -41,6 +41,7 @@ export interface ClusterNodeParts {
   readonly commitAtStart: ReadonlyMap<number, number>;
   readonly listenAddress: string;
   readonly bootOf: (nodeId: string) => number;
+  readonly isBehind: (nodeId: string) => boolean;
   readonly listeners: NodeListeners;
   readonly isStopped: () => boolean;
   readonly stop: () => Promise<void>;
@@ -194,12 +195,13 @@ export class ClusterNode implements Cluster {
   }
 
   #peerState(nodeId: string): PeerState | undefined {
-    const { meta, transport, bootOf } = this.#parts;
+    const { meta, transport, bootOf, isBehind } = this.#parts;
     const node = this.#info(nodeId);
     const member = meta.node(nodeId);
     if (node === undefined || member === undefined) return undefined;
     const bootNumber = bootOf(nodeId);
-    const state = { node, connected: transport.isConnected(nodeId) };
+    const connected = transport.isConnected(nodeId);
+    const state = { node, connected, isBehind: isBehind(nodeId) };
     return bootNumber === 0 ? state : { ...state, incarnation: member.incarnation, bootNumber };
   }
 

@@ -1,5 +1,6 @@
 // What init leaves in a data directory: node.json (who this node is; no secret), node.key (mode
-// 0600), node.crt, and store/. node.json is written last: it says that the directory is complete.
+// 0600), node.crt, and store/; its first start adds last-batch, the number of the newest batch in the
+// store. node.json is written last: it says that the directory is complete.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
@@ -21,6 +22,10 @@ export function storeLocation(dataDir: string): string {
   return join(dataDir, 'store');
 }
 
+export function lastBatchLocation(dataDir: string): string {
+  return join(dataDir, 'last-batch');
+}
+
 export async function hasNodeFile(dataDir: string): Promise<boolean> {
   try {
     await access(nodeFileLocation(dataDir));
@@ -34,7 +39,7 @@ export async function hasNodeFile(dataDir: string): Promise<boolean> {
 export async function prepareDataDir(dataDir: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const taken = new Set(await readdir(dataDir));
-  for (const name of ['node.json', 'node.key', 'node.crt', 'store']) {
+  for (const name of ['node.json', 'node.key', 'node.crt', 'store', 'last-batch']) {
     if (taken.has(name)) throw new NodeError('NODE_ALREADY_INITIALISED', join(dataDir, name));
   }
 }

@@ -1,7 +1,7 @@
 // Opens one node: verifies its store, restores every group, and begins to listen. The only place that
 // knows all parts.
 
-import type { KeyValueStore } from '@rockpool/storage';
+import { type KeyValueStore, LastBatch } from '@rockpool/storage';
 import type { RaftLimits } from '../core/types.ts';
 import type { AppliedEntry } from '../driver/apply-commands.ts';
 import { Driver } from '../driver/driver.ts';
@@ -11,7 +11,7 @@ import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { encodeNodeMoved, MetaState } from '../meta/meta-state.ts';
-import { NodeError } from '../node-error.ts';
+import { NodeError, type NodeErrorCode } from '../node-error.ts';
 import {
   type ClusterTiming,
   DEFAULT_RETENTION,
@@ -28,7 +28,7 @@ import { ClusterNode, type NodeListeners } from './cluster-node.ts';
 import { Listeners } from './listeners.ts';
 import { loadMembers } from './load-members.ts';
 import { type Machine, THIS_MACHINE, type Transport } from './machine.ts';
-import { type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
+import { lastBatchLocation, type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
 
 const LIMITS = {
   appendBytesMax: 524_288,
@@ -41,12 +41,19 @@ const LIMITS = {
 const RULE_VERSION = 1;
 const ANNOUNCE_MS = 5_000;
 const ANNOUNCE_PAUSE_MS = 1_000;
+/** The store lacks promises that others heard: starting it again would not bring them back. */
+const FORGETFUL: ReadonlySet<NodeErrorCode> = new Set(['PEER_INCARNATION', 'STORE_BEHIND']);
 
 /** Starts the node of a data directory. Rejects with NodeError. */
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { file, key } = await readNodeFiles(options.dataDir);
   const database = await openNodeStore(storeLocation(options.dataDir));
-  const { cluster } = await startNode({ options, file, key, database, machine: THIS_MACHINE });
+  const last = await openLastBatch(options.dataDir).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const parts = { options, file, key, database, last, machine: THIS_MACHINE };
+  const { cluster } = await startNode(parts);
   return cluster;
 }
 
@@ -56,6 +63,8 @@ export interface NodeParts {
   readonly key: PeerPorts['key'];
   /** Open; it is closed when the node stops, or does not start. */
   readonly database: KeyValueStore;
+  /** Where the number of its newest batch is noted, if anywhere; it is closed along with the database. */
+  readonly last?: LastBatch;
   readonly machine: Machine;
   readonly limits?: Partial<RaftLimits>;
 }
@@ -67,19 +76,30 @@ export interface StartedNode {
 
 /** Starts a node on whatever machine. Rejects with NodeError. */
 async function startNode(parts: NodeParts): Promise<StartedNode> {
-  const { database, machine, key } = parts;
+  const { database, last, machine, key } = parts;
   const starting = new NodeStart(parts);
   try {
     const onPoison = (error: NodeError) => starting.fatal(error);
-    const store = await LogStore.open(database, { onPoison, after: machine.clock.after });
+    const { after } = machine.clock;
+    const noted = last === undefined ? {} : { last };
+    const store = await LogStore.open(database, { onPoison, after, ...noted });
     const started = await starting.run(store, key);
     starting.scrub(database);
     return started;
   } catch (error) {
     await starting.abandon();
     await database.close();
+    await last?.close();
     throw error;
   }
+}
+
+/** Not synced: who loses power loses the note of what it was still writing at worst (docs/adr/0018). */
+async function openLastBatch(dataDir: string): Promise<LastBatch> {
+  const path = lastBatchLocation(dataDir);
+  return await LastBatch.open(path, { sync: false }).catch((cause: unknown) => {
+    throw new NodeError('STORE_OPEN_FAILED', path, { cause });
+  });
 }
 
 class NodeStart {
@@ -88,9 +108,16 @@ class NodeStart {
   readonly #machine: Machine;
   readonly #limitsGiven: Partial<RaftLimits>;
   readonly #bootId: string;
-  readonly #peers = new PeerMemory((nodeId, mark) =>
-    this.#store?.rememberPeer(peerKey(nodeId), mark),
-  );
+  readonly #peers = new PeerMemory({
+    remember: (nodeId, mark, isNewBoot) =>
+      this.#store?.rememberPeer(peerKey(nodeId), mark, isNewBoot),
+    behind: (nodeId, mark, known) => {
+      const fields = { code: 'PEER_INCARNATION', node: nodeId, heard: mark, known };
+      const { logger } = this.#options;
+      logger.error(fields, 'a node came back without what it had confirmed; it is not counted');
+    },
+  });
+  readonly #last: LastBatch | undefined;
   readonly #listeners: NodeListeners = {
     event: new Listeners(),
     leadership: new Listeners(),
@@ -102,11 +129,13 @@ class NodeStart {
   #driver: Driver | undefined;
   #transport: Transport | undefined;
   #scrubber: Scrubber | undefined;
+  #condemning: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor({ options, file, machine, limits = {} }: NodeParts) {
+  constructor({ options, file, last, machine, limits = {} }: NodeParts) {
     this.#options = options;
     this.#file = file;
+    this.#last = last;
     this.#machine = machine;
     this.#limitsGiven = limits;
     this.#bootId = toHex(machine.randomBytes(8));
@@ -148,6 +177,7 @@ class NodeStart {
       commitAtStart,
       listenAddress: `${host}:${port}`,
       bootOf: (nodeId) => this.#peers.bootOf(nodeId),
+      isBehind: (nodeId) => this.#peers.isBehind(nodeId),
       listeners: this.#listeners,
       isStopped: () => this.#stopping !== undefined,
       stop: () => this.stop(),
@@ -166,6 +196,10 @@ class NodeStart {
   fatal(error: unknown): void {
     if (this.#stopping !== undefined) return;
     const { logger, onFatal } = this.#options;
+    if (error instanceof NodeError && FORGETFUL.has(error.code)) {
+      // Where even that cannot be written, the peers refuse it again.
+      this.#condemning = this.#last?.condemn().catch(() => {});
+    }
     this.#stopping = this.#stop();
     const stopped = this.#stopping;
     if (!(error instanceof NodeError)) {
@@ -199,7 +233,12 @@ class NodeStart {
     await this.#driver?.stop();
     await this.#transport?.stop();
     await this.#scrubber?.stop();
-    await this.#store?.close();
+    try {
+      await this.#store?.close();
+    } finally {
+      await this.#condemning;
+      await this.#last?.close();
+    }
   }
 
   async #loadMeta(store: LogStore): Promise<MetaState> {

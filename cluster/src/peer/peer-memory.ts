@@ -1,17 +1,25 @@
 // What was last heard of each peer's store: boot number, the id of that boot, and the newest batch that
 // was durable there. A peer whose store is older than that has forgotten promises (a vote, an acknowledged
 // entry): its disk lost writes that it had synced, a backup was put back, or a copy of it runs elsewhere.
+// It is not heard, so that neither its votes nor its acknowledgements count, and the alarm is raised.
 
 import { decodePeerMark, type PeerMark } from '../format/identity.ts';
 import { NodeError } from '../node-error.ts';
 
+export interface PeerMemoryPorts {
+  /** Stores a mark: at once if the peer's boot is new, else with what is written next. */
+  remember(nodeId: string, mark: PeerMark, isNewBoot: boolean): void;
+  /** Told once for each time that a peer comes back with a store of the past. */
+  behind(nodeId: string, mark: PeerMark, known: PeerMark): void;
+}
+
 export class PeerMemory {
   readonly #marks = new Map<string, PeerMark>();
-  readonly #write: (nodeId: string, mark: PeerMark) => void;
+  readonly #behind = new Set<string>();
+  readonly #ports: PeerMemoryPorts;
 
-  /** `write` stores a mark; it is called when a peer's boot is new. */
-  constructor(write: (nodeId: string, mark: PeerMark) => void) {
-    this.#write = write;
+  constructor(ports: PeerMemoryPorts) {
+    this.#ports = ports;
   }
 
   /** Takes a stored mark. Throws NodeError if another version wrote it. */
@@ -26,14 +34,25 @@ export class PeerMemory {
     return this.#marks.get(nodeId)?.bootNumber ?? 0;
   }
 
+  /** Whether it last came with a store that has forgotten what it promised. */
+  isBehind(nodeId: string): boolean {
+    return this.#behind.has(nodeId);
+  }
+
   /** False, and nothing remembered, if the peer's store is not the one that was heard before. */
   admit(nodeId: string, mark: PeerMark): boolean {
     const known = this.#marks.get(nodeId);
-    if (known !== undefined && isPast(mark, known)) return false;
     const { bootNumber, bootId, batch } = mark;
-    this.#marks.set(nodeId, { bootNumber, bootId, batch });
-    // The batch alone is kept in memory: it changes with every write of the peer.
-    if (bootNumber !== known?.bootNumber) this.#write(nodeId, { bootNumber, bootId, batch });
+    const heard = { bootNumber, bootId, batch };
+    if (known !== undefined && isPast(heard, known)) {
+      if (!this.#behind.has(nodeId)) this.#ports.behind(nodeId, heard, known);
+      this.#behind.add(nodeId);
+      return false;
+    }
+    this.#behind.delete(nodeId);
+    if (bootNumber === known?.bootNumber && batch === known.batch) return true;
+    this.#marks.set(nodeId, heard);
+    this.#ports.remember(nodeId, heard, bootNumber !== known?.bootNumber);
     return true;
   }
 }

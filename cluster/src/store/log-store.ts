@@ -9,6 +9,7 @@ import {
   type KeyRange,
   type KeyValue,
   type KeyValueStore,
+  type LastBatch,
   type Operation,
   readLastBatch,
   type Urgency,
@@ -32,6 +33,7 @@ import {
   storeKey,
 } from '../format/store-key.ts';
 import { type NodeError, storeFailure } from '../node-error.ts';
+import { HeardPeers } from './heard-peers.ts';
 import { fromSide, onSide, otherSide, RowSides } from './row-sides.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import {
@@ -54,6 +56,14 @@ export interface LogStoreOptions {
   readonly onPoison: (error: NodeError) => void;
   readonly lazyMs?: number;
   readonly after?: After;
+  /** The number of the newest batch, kept beside the store. */
+  readonly last?: LastBatch;
+}
+
+interface StoreParts {
+  readonly store: KeyValueStore;
+  readonly writer: BatchWriter<NodeError>;
+  readonly heard: HeardPeers;
 }
 
 interface Staged {
@@ -64,6 +74,7 @@ interface Staged {
 export class LogStore {
   readonly #store: KeyValueStore;
   readonly #writer: BatchWriter<NodeError>;
+  readonly #heard: HeardPeers;
   /** Rows staged and not yet durable, by the key's bytes as latin1. */
   readonly #staged = new Map<string, Staged>();
   /** As reads see them, and as they are on the disk. */
@@ -73,13 +84,13 @@ export class LogStore {
   readonly identity: StoreIdentity;
 
   private constructor(
-    store: KeyValueStore,
-    writer: BatchWriter<NodeError>,
+    { store, writer, heard }: StoreParts,
     identity: StoreIdentity,
     sides: ReadonlyMap<number, Side>,
   ) {
     this.#store = store;
     this.#writer = writer;
+    this.#heard = heard;
     this.identity = identity;
     this.#sides = new RowSides(sides);
     this.#durableSides = new RowSides(sides);
@@ -107,18 +118,23 @@ export class LogStore {
     await store.verify();
     const found = await readIdentity(store);
     const lastBatch = await readLastBatch(store, storeFailure);
+    const { last } = options;
+    last?.requireReached(lastBatch, storeFailure);
+    const heard = new HeardPeers();
     const sides = await readSides(store);
     const writer = new BatchWriter(store, {
       lazyMs: DEFAULT_LAZY_MS,
       ...options,
       lastBatch,
       failWith: storeFailure,
+      note: async (batch) => last?.note(batch),
+      company: () => heard.take(),
     });
     const identity = { ...found, bootNumber: found.bootNumber + 1 };
     const key = storeKey(KEY_KIND.identity);
     writer.stage([{ key, payload: encodeIdentity(identity) }], 'urgent');
     await writer.settle();
-    return new LogStore(store, writer, identity, sides);
+    return new LogStore({ store, writer, heard }, identity, sides);
   }
 
   loadGroup(group: number): Promise<GroupState> {
@@ -136,8 +152,10 @@ export class LogStore {
     return rows;
   }
 
-  rememberPeer(key: Uint8Array, mark: PeerMark): void {
-    this.#writer.stage([{ key, payload: encodePeerMark(mark) }], 'urgent');
+  /** Durable at once where the peer's boot is new; else with whatever is written next. */
+  rememberPeer(key: Uint8Array, mark: PeerMark, isNewBoot: boolean): void {
+    this.#heard.note(key, mark);
+    if (isNewBoot) this.#writer.stage([{ key, payload: encodePeerMark(mark) }], 'urgent');
   }
 
   /** The number of the newest batch that is on the disk. */

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { type CommandContext, readOptions, type Subcommand } from '@rockpool/cli';
+import type { PeerState } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
 import { askStatus, ControlError } from '../control/control-client.ts';
 import type { NodeStatus } from '../control/control-messages.ts';
@@ -37,15 +38,20 @@ function renderStatus({ ready, pid, sockets, cluster }: NodeStatus): string {
     `node ${cluster.self.name}  ${ready ? 'ready' : 'not ready'}  pid ${pid}`,
     `cluster ${cluster.clusterId}  boot ${cluster.bootNumber}`,
     `sockets ${sockets.device} with a device, ${sockets.anonymous} without`,
-    ...cluster.peers.map(({ node, connected }) => {
-      return `peer ${node.name}  ${node.peerAddress}  ${connected ? 'connected' : 'away'}`;
-    }),
+    ...cluster.peers.map(
+      (peer) => `peer ${peer.node.name}  ${peer.node.peerAddress}  ${wordsOf(peer)}`,
+    ),
     ...cluster.groups.map(({ group, role, leader, term, appliedIndex, commitIndex }) => {
       const name = group === 0 ? 'meta ' : 'shard';
       const applied = `applied ${appliedIndex} of ${commitIndex}`;
       return `${name} ${group}  ${role}, leader ${leaderOf(leader)}, term ${term}, ${applied}`;
     }),
   ].join('\n');
+}
+
+function wordsOf({ connected, isBehind }: PeerState): string {
+  if (isBehind) return 'not counted: its disk lost what it had confirmed (PEER_INCARNATION)';
+  return connected ? 'connected' : 'away';
 }
 
 function named({ id, name }: { id: string; name: string }): readonly [string, string] {

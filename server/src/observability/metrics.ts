@@ -106,8 +106,9 @@ export class Metrics {
           commits.set({ group }, commitIndex);
         }
         loopLag.set(status.loopLagMs / 1000);
-        for (const { node, connected } of status.peers) {
+        for (const { node, connected, isBehind } of status.peers) {
           peers.set({ peer: node.name }, connected ? 1 : 0);
+          behind.set({ peer: node.name }, isBehind ? 1 : 0);
         }
         const counted = sources.stun();
         for (const [outcome, count] of Object.entries(counted?.outcomes ?? {})) {
@@ -132,6 +133,9 @@ export class Metrics {
       [],
     );
     const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
+    const behind = gauge('rockpool_peer_behind', '1 if its disk lost what it had confirmed', [
+      'peer',
+    ]);
     const stun = gauge('rockpool_stun_datagrams', 'STUN messages since the start', ['outcome']);
     const stunNamed = gauge('rockpool_stun_answers', 'STUN answers by what they name', ['scope']);
     const stunTcp = gauge('rockpool_stun_tcp_connections', 'Open now, and since the start', [

@@ -3,8 +3,8 @@
 
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
+import { writeWholeFile } from '@rockpool/storage';
 import { AgentError } from '../agent-errors.ts';
-import { writeWholeFile } from '../whole-file.ts';
 import { isWithinLimits, type SealedSecret } from './passphrase-seal.ts';
 
 export type MasterKeyPlace =

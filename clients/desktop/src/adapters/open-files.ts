@@ -5,7 +5,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory } from '../data-directory.ts';
+import { syncDirectory } from '@rockpool/storage';
 
 /** Files kept open while nobody uses them. */
 export const IDLE_FILES_MAX = 64;

@@ -11,6 +11,7 @@ import {
   type KeyRange,
   type KeyValue,
   type KeyValueStore,
+  LastBatch,
   openLevelStore,
   readLastBatch,
   type StoreFailureCode,
@@ -18,7 +19,6 @@ import {
 import { AgentError, type AgentErrorCode } from '../agent-errors.ts';
 import type { DataDirectory } from '../data-directory.ts';
 import { DiskFullError } from '../disk-full.ts';
-import { LastBatch } from './last-batch.ts';
 
 /** First byte of a key: whose row it is. Batch numbers have a byte of their own in storage/. */
 export const ROW_KIND = { engine: 0x20, deviceKey: 0x21 } as const;
@@ -38,20 +38,20 @@ export async function openDeviceStore(
   directory: DataDirectory,
   onFailed: (error: AgentError) => void,
 ): Promise<DeviceStore> {
-  const last = await LastBatch.open(directory.lastBatchFile).catch((error: unknown) => {
-    throw storeFailure('STORE_OPEN_FAILED', directory.lastBatchFile, { cause: error });
-  });
+  const last = await LastBatch.open(directory.lastBatchFile, { sync: true }).catch(
+    (error: unknown) => {
+      throw storeFailure('STORE_OPEN_FAILED', directory.lastBatchFile, { cause: error });
+    },
+  );
   let database: KeyValueStore | undefined;
   try {
     await refuseLostStore(directory, last);
     database = await openLevelStore(directory.store, storeFailure);
     await database.verify();
     const batch = await readLastBatch(database, storeFailure);
-    if (last.known === undefined || batch < last.known) {
-      throw storeFailure('STORE_HOLE', `The newest batch is ${batch}, not ${last.known}.`);
-    }
+    last.requireReached(batch, storeFailure);
     await last.note(batch);
-    return new LevelDeviceStore(last.watch(database, batch), { batch, last, onFailed });
+    return new LevelDeviceStore(database, { batch, last, onFailed });
   } catch (error) {
     await database?.close();
     await last.close();
@@ -64,7 +64,7 @@ async function refuseLostStore(directory: DataDirectory, last: LastBatch): Promi
   if (last.known === 0) return;
   const current = join(directory.store, 'CURRENT');
   await access(current).catch((error: unknown) => {
-    throw storeFailure('STORE_HOLE', `${current} is missing.`, { cause: error });
+    throw storeFailure('STORE_BEHIND', `${current} is missing.`, { cause: error });
   });
 }
 
@@ -73,6 +73,7 @@ const CODES: Readonly<Record<StoreFailureCode, AgentErrorCode>> = {
   STORE_OPEN_FAILED: 'AGENT_STORE_OPEN_FAILED',
   STORE_DAMAGED: 'AGENT_STORE_DAMAGED',
   STORE_HOLE: 'AGENT_STORE_DAMAGED',
+  STORE_BEHIND: 'AGENT_STORE_DAMAGED',
   STORE_VERSION: 'AGENT_STORE_VERSION',
   STORE_WRITE_FAILED: 'AGENT_STORE_WRITE_FAILED',
 };
@@ -111,6 +112,7 @@ class LevelDeviceStore implements DeviceStore {
       lastBatch: batch,
       lazyMs: 0,
       failWith: storeFailure,
+      note: (number) => last.note(number),
       onPoison: (error) => {
         this.#failed = error;
         for (const reject of this.#waiting) reject(error);

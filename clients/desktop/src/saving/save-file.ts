@@ -5,9 +5,9 @@ import { randomBytes } from 'node:crypto';
 import { type FileHandle, link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Bytes } from '@rockpool/protocol';
+import { syncDirectory } from '@rockpool/storage';
 import { AgentError } from '../agent-errors.ts';
 import { SLICE_BYTES_MAX } from '../control/frames.ts';
-import { syncDirectory } from '../data-directory.ts';
 import { isDiskFull } from '../disk-full.ts';
 import { numberedFileName, safeFileName } from './safe-file-name.ts';
 

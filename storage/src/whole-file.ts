@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { syncDirectory } from './data-directory.ts';
 
 const MODE = 0o600;
 
@@ -23,6 +22,16 @@ export async function writeWholeFile(path: string, content: Uint8Array): Promise
     await rm(draft, { force: true });
   }
   await syncDirectory(dirname(path));
+}
+
+/** A new file survives a loss of power only once its directory is on the disk too. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 function ignoreExisting(error: unknown): void {
