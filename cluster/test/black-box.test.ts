@@ -205,41 +205,80 @@ t.test('damaged data: a row is refused and stops the node, an entry keeps it dow
   t.equal(await nodes.ask(2, { kind: 'submit', slot: 7, key: 'k1' }), 3, 'two of three go on');
 });
 
-t.test(
-  '[X13] a node that lost synced writes, or is an old copy, is refused by the others',
-  async (t) => {
-    const { nodes, dataDirs } = await setUp(t);
-    const dataDir = dataDirs[0]!;
-    const copy = join(dataDir, '..', 'copy');
-    const write = async (at: number, names: readonly string[]) => {
+interface Loss {
+  readonly nodes: ToyCluster;
+  readonly dataDirs: readonly string[];
+  write(at: number, names: readonly string[]): Promise<void>;
+  /** The disk forgets what the newest log held from this part of it on; and the note beside it. */
+  lose(at: number, part: number, note: 'keepsNote' | 'losesNote'): Promise<void>;
+}
+
+async function setUpLoss(test: Test): Promise<Loss> {
+  const { nodes, dataDirs } = await setUp(test);
+  return {
+    nodes,
+    dataDirs,
+    write: async (at, names) => {
       for (const key of names) await nodes.ask(at, { kind: 'submit', slot: 7, key });
-    };
-    const putBack = async () => {
-      await rm(dataDir, { recursive: true });
-      await cp(copy, dataDir, { recursive: true });
-    };
-    await write(1, ['a', 'b', 'c']);
-    await nodes.ask(0, { kind: 'rows', slot: 7 });
-    await nodes.kill(0);
-    await cp(dataDir, copy, { recursive: true });
-    // All of it was synced and acknowledged, and then the disk forgot everything since the start.
-    await truncate((await lastLog(dataDir)).path, 0);
-    await nodes.start(0);
-    t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION');
-    await write(2, ['d']);
-    await putBack();
-    await nodes.start(0);
-    const rows = await Promise.all([0, 1, 2].map((at) => nodes.ask(at, { kind: 'rows', slot: 7 })));
-    const expected = ['a', 'b', 'c', 'd'].map((name) => [name, 1]);
-    t.same(rows, [expected, expected, expected], 'what was whole catches up');
-    await nodes.kill(0);
-    await putBack();
-    await nodes.start(0);
-    t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION', 'now it is an old copy');
-    await nodes.kill(1);
-    const { path, size } = await lastLog(dataDirs[1]!);
-    await truncate(path, Math.floor(size / 2));
-    await nodes.start(1);
-    t.equal(await nodes.stoppedBy(1), 'PEER_INCARNATION', 'it forgot the later half');
-  },
-);
+    },
+    lose: async (at, part, note) => {
+      const dataDir = dataDirs[at]!;
+      const { path, size } = await lastLog(dataDir);
+      await truncate(path, Math.floor(size * part));
+      if (note === 'losesNote') await rm(join(dataDir, 'last-batch'));
+    },
+  };
+}
+
+t.test('[X13] a node that lost synced writes does not start, whoever heard of them', async (t) => {
+  const { nodes, write, lose } = await setUpLoss(t);
+  await write(1, ['a', 'b', 'c']);
+  await nodes.ask(0, { kind: 'rows', slot: 7 });
+  await nodes.kill(0);
+  await lose(0, 0, 'keepsNote');
+  t.equal(await codeOf(nodes.start(0)), 'STORE_BEHIND', 'its own note tells');
+  t.equal(await codeOf(nodes.start(0)), 'STORE_BEHIND', 'and again');
+  await nodes.kill(1);
+  await lose(1, 0.5, 'losesNote');
+  await nodes.start(1);
+  t.equal(await nodes.stoppedBy(1), 'PEER_INCARNATION', 'without it the others do');
+  t.equal(await codeOf(nodes.start(1)), 'STORE_BEHIND', 'and it remembers that');
+});
+
+t.test('[X13] what a stopped cluster confirmed is remembered by every node of it', async (t) => {
+  const { nodes, write, lose } = await setUpLoss(t);
+  await write(1, ['a', 'b', 'c']);
+  await Promise.all([0, 1, 2].map((at) => nodes.ask(at, { kind: 'rows', slot: 7 })));
+  await Promise.all([0, 1, 2].map((at) => nodes.kill(at)));
+  await lose(0, 0.5, 'losesNote');
+  // The others were stopped as well: they know of it what they wrote down.
+  await Promise.all([1, 2].map((at) => nodes.start(at)));
+  await nodes.start(0);
+  t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION');
+  const expected = ['a', 'b', 'c'].map((name) => [name, 1]);
+  for (const at of [1, 2]) t.same(await nodes.ask(at, { kind: 'rows', slot: 7 }), expected);
+});
+
+t.test('[X13] an old copy is refused by the others, and what was whole catches up', async (t) => {
+  const { nodes, dataDirs, write } = await setUpLoss(t);
+  const dataDir = dataDirs[0]!;
+  const copy = join(dataDir, '..', 'copy');
+  const putBack = async () => {
+    await rm(dataDir, { recursive: true });
+    await cp(copy, dataDir, { recursive: true });
+  };
+  await write(1, ['a', 'b', 'c']);
+  await nodes.ask(0, { kind: 'rows', slot: 7 });
+  await nodes.kill(0);
+  await cp(dataDir, copy, { recursive: true });
+  await write(2, ['d']);
+  await nodes.start(0);
+  const rows = await Promise.all([0, 1, 2].map((at) => nodes.ask(at, { kind: 'rows', slot: 7 })));
+  const expected = ['a', 'b', 'c', 'd'].map((name) => [name, 1]);
+  t.same(rows, [expected, expected, expected], 'what was whole catches up');
+  await nodes.kill(0);
+  await putBack();
+  await nodes.start(0);
+  t.equal(await nodes.stoppedBy(0), 'PEER_INCARNATION', 'now it is an old copy');
+  t.equal(await codeOf(nodes.start(0)), 'STORE_BEHIND', 'and stays one');
+});

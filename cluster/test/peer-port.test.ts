@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect, type TLSSocket } from 'node:tls';
 import { encodeStoredValue } from '@rockpool/storage';
 import t, { type Test } from 'tap';
-import { decodeIdentity, encodeIdentity } from '../src/format/identity.ts';
+import { decodeIdentity, decodePeerMark, encodeIdentity } from '../src/format/identity.ts';
 import {
   decodePeerFrame,
   encodePeerFrame,
@@ -15,7 +15,7 @@ import {
   type PeerFrame,
 } from '../src/format/peer-frame.ts';
 import { decodeRefusal, encodeHello } from '../src/format/peer-payload.ts';
-import { KEY_KIND, storeKey } from '../src/format/store-key.ts';
+import { KEY_KIND, peerKey, rowKey, storeKey } from '../src/format/store-key.ts';
 import { clusterRowKey, decodeNode, encodeNode, nodeRowKey } from '../src/meta/meta-records.ts';
 import type { NodeError } from '../src/node-error.ts';
 import { HandshakeFailures } from '../src/peer/handshake-failures.ts';
@@ -24,6 +24,8 @@ import { parseAddress } from '../src/peer/peer-ports.ts';
 import { openNodeStore } from '../src/store/node-store.ts';
 import { payloadOf } from '../src/store/verify-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
+import { createStore, openStore, stageDurably } from '../testing/log-store-suite.ts';
+import { MemoryDisk } from '../testing/memory-store.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
 interface Setup {
@@ -187,7 +189,34 @@ t.test(
       t.equal(await exchange({ ...setup, port }, late), 'PEER_INCARNATION');
     }
     const peer = again.status().peers.find(({ node }) => node.name === '2');
-    t.equal(peer?.bootNumber, 5);
+    t.match(peer, { bootNumber: 5, isBehind: true });
+    const alarm = await setup.nodes.logs[0]!.code('PEER_INCARNATION');
+    t.match(alarm, { level: 'error', fields: { heard: { batch: 200 }, known: { batch: 100 } } });
+  },
+);
+
+t.test(
+  '[STO-5] a newer batch of a peer is written down with whatever is written next',
+  async (t) => {
+    const memory = new MemoryDisk();
+    await createStore({ open: async () => memory.open() });
+    const store = await openStore({ open: async () => memory.open() });
+    const key = peerKey('07'.repeat(16));
+    const mark = { bootNumber: 1, bootId: '08'.repeat(8), batch: 5 };
+    store.rememberPeer(key, mark, true);
+    await store.settle();
+    const { writes } = memory;
+    store.rememberPeer(key, { ...mark, batch: 6 }, false);
+    store.rememberPeer(key, { ...mark, batch: 7 }, false);
+    await store.settle();
+    t.equal(memory.writes, writes, 'no batch of its own');
+    await stageDurably(store, [
+      { key: rowKey(1, 1, Buffer.from('k')), payload: new Uint8Array(1) },
+    ]);
+    t.equal(memory.writes, writes + 1);
+    const [[, payload] = []] = await store.loadAll(KEY_KIND.peer);
+    t.same(decodePeerMark(payload!), { ...mark, batch: 7 });
+    await store.close();
   },
 );
 

@@ -94,7 +94,7 @@ async function startNode(parts: NodeParts): Promise<StartedNode> {
   }
 }
 
-/** Not synced: who loses power loses the note of what it was still writing at worst (docs/adr/0018). */
+/** Not synced: who loses power loses the note of what it was still writing at worst (docs/adr/0019). */
 async function openLastBatch(dataDir: string): Promise<LastBatch> {
   const path = lastBatchLocation(dataDir);
   return await LastBatch.open(path, { sync: false }).catch((cause: unknown) => {
