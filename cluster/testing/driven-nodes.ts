@@ -1,8 +1,7 @@
 // Drivers of one cluster in one process, on disks in memory and without sockets: what one sends, another is
-// given in a later turn. Ticks are short; disks can be held back.
+// given in a later turn. Time is stepped; disks can be held back.
 
 import type { PeerMessage } from '../src/core/messages.ts';
-import { type Clock, SYSTEM_CLOCK } from '../src/driver/clock.ts';
 import { Driver } from '../src/driver/driver.ts';
 import { FRAME_KIND, type FrameKind } from '../src/format/peer-frame.ts';
 import { decodeRaftBundle } from '../src/format/peer-payload.ts';
@@ -14,6 +13,7 @@ import type { StateMachine } from '../src/ports.ts';
 import { LogStore } from '../src/store/log-store.ts';
 import { IDENTITY } from './log-store-suite.ts';
 import { MemoryDisk } from './memory-store.ts';
+import { SteppedClock } from './stepped-clock.ts';
 import { TestLog } from './test-nodes.ts';
 
 export const DRIVEN_TIMING = { tickMs: 10, electionTicks: 10, heartbeatTicks: 2 };
@@ -73,11 +73,11 @@ export class DrivenNode {
 export interface DrivenOptions {
   readonly machine: StateMachine;
   readonly shardGroups: number;
-  readonly clock?: Clock;
 }
 
 export class DrivenNodes {
   readonly nodes: readonly DrivenNode[];
+  readonly #clock = new SteppedClock(DRIVEN_TIMING.tickMs);
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
 
   private constructor(nodes: readonly DrivenNode[]) {
@@ -88,10 +88,11 @@ export class DrivenNodes {
     const ids = ['0a', '0b', '0c'].map((byte) => byte.repeat(16));
     const driven = new DrivenNodes(ids.map((id) => new DrivenNode(id)));
     for (const node of driven.nodes) await driven.#open(node, options);
+    void driven.#clock.run(() => driven.#check());
     return driven;
   }
 
-  /** Resolves once it holds; it is asked after each change of leadership and each frame. */
+  /** Resolves once it holds; it is asked after each step, frame and change of leadership. */
   until(holds: () => boolean): Promise<void> {
     if (holds()) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push({ holds, resolve }));
@@ -107,17 +108,23 @@ export class DrivenNodes {
   async stop(): Promise<void> {
     for (const node of this.nodes) node.freeDisk();
     for (const { driver } of this.nodes) await driver?.stop();
-    for (const { store } of this.nodes) await store?.close();
+    await Promise.all(this.nodes.map(({ store }) => store?.close()));
+    this.#clock.stop();
   }
 
   async #open(node: DrivenNode, options: DrivenOptions): Promise<void> {
-    const { machine, shardGroups, clock = SYSTEM_CLOCK } = options;
+    const { machine, shardGroups } = options;
+    const clock = this.#clock;
     const members = this.nodes.map(({ id }) => {
       return { id, name: id, peerAddress: 'h:1', fingerprint: '05'.repeat(32), incarnation: id };
     });
     const identity = { ...IDENTITY, nodeId: node.id, incarnation: node.id };
     await LogStore.create(node.disk.open(), identity, firstRows(members, shardGroups));
-    const store = await LogStore.open(node.disk.open(), { onPoison: fail, lazyMs: 1 });
+    const store = await LogStore.open(node.disk.open(), {
+      onPoison: fail,
+      lazyMs: 1,
+      after: clock.after,
+    });
     const meta = new MetaState(await store.loadAll(KEY_KIND.clusterRow));
     const driver = new Driver({
       self: node.id,
@@ -158,7 +165,7 @@ export class DrivenNodes {
     const { to, kind, payload } = frame;
     setImmediate(() => {
       const header = { clusterId: '', incarnation: '', bootNumber: 1, bootId: '', batch: 1 };
-      const clockMs = Date.now();
+      const clockMs = this.#clock.nowMs();
       const receiver = this.nodes.find(({ id }) => id === to)?.driver;
       receiver?.received({ ...header, sender: from.id, receiver: to, clockMs, kind, payload });
       this.#check();
