@@ -17,6 +17,8 @@ export interface Contestant {
 export interface RatioSpec {
   readonly key: string;
   readonly figure: string;
+  /** The contestant that is ours, where that is another configuration than the first. */
+  readonly of?: string;
   readonly peer: string;
 }
 

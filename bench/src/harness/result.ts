@@ -40,8 +40,8 @@ export function resultOf({ name, contestants, ratios, samples, ...taken }: Taken
   const spread: Record<string, Record<string, Spread>> = {};
   for (const [key, rounds] of samples) spread[key] = spreadsOf(rounds);
   const ratioSpread: Record<string, Spread> = {};
-  for (const { key, figure, peer } of ratios) {
-    const inRounds = ratiosOf(figure, samples.get('ours') ?? [], samples.get(peer) ?? []);
+  for (const { key, figure, of: ours = 'ours', peer } of ratios) {
+    const inRounds = ratiosOf(figure, samples.get(ours) ?? [], samples.get(peer) ?? []);
     ratioSpread[key] = rounded(spreadOf(inRounds));
   }
   const peers = contestants.filter(({ key }) => key !== 'ours');

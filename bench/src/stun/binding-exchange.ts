@@ -24,6 +24,11 @@ export function setTransaction(request: Buffer, run: Uint8Array, number: number)
   request.writeUInt32BE(number, TRANSACTION_AT + 8);
 }
 
+/** The number of the request that this answers; what is no answer has any. */
+export function transactionOf(answer: Buffer): number {
+  return answer.length < HEADER_BYTES ? 0 : answer.readUInt32BE(TRANSACTION_AT + 8);
+}
+
 /** `other` answers no request that is still open: late after it was given up, or not asked for. */
 export type Verdict = 'right' | 'wrong' | 'other';
 

@@ -1,6 +1,6 @@
 /*
- * CPU seconds for a million verified STUN answers: the real `rockpool stun` process with its rate limit on,
- * beside coturn and the npm package `stun`. Each is a process of its own on loopback, started afresh for each
+ * CPU seconds for a million verified STUN answers, their latency, and memory under a flood: the real `rockpool stun`
+ * process with its rate limit on, in batches and one by one, beside coturn and the npm package `stun`. Each is a process of its own on loopback, started afresh for each
  * round and driven by the same load.
  */
 import { execFile } from 'node:child_process';
@@ -14,7 +14,7 @@ import { promisify } from 'node:util';
 import { probeStun } from '@rockpool/stun';
 import type { Bench, Contestant, Sample } from '../harness/bench.ts';
 import { Child } from '../harness/child.ts';
-import { WARM_UP_MS } from './load-shape.ts';
+import { FLOOD_MS, LATENCY_MS, WARM_UP_MS } from './load-shape.ts';
 
 const LOOPBACK = '127.0.0.1';
 const COMMAND = join(import.meta.dirname, '../../../bin/rockpool.cjs');
@@ -50,6 +50,10 @@ export const stunBench: Bench = {
         command: process.execPath,
         args: [COMMAND, 'stun', '--port', `${port}`],
       })),
+      contestant('portable', 'rockpool stun --no-batches, rate limit on', (port) => ({
+        command: process.execPath,
+        args: [COMMAND, 'stun', '--no-batches', '--port', `${port}`],
+      })),
       contestant('coturn', `coturn ${await coturnVersion()} ${COTURN_ARGS.join(' ')}`, (port) => ({
         command: 'turnserver',
         args: [...COTURN_ARGS, `--listening-port=${port}`],
@@ -62,6 +66,8 @@ export const stunBench: Bench = {
   },
   ratios: [
     { key: 'cpuPerMillion', figure: 'cpuPerMillion', peer: 'coturn' },
+    { key: 'cpuPerMillionPortable', figure: 'cpuPerMillion', of: 'portable', peer: 'coturn' },
+    { key: 'answersPerSecond', figure: 'answersPerSecond', peer: 'coturn' },
     { key: 'cpuPerMillionNpmStun', figure: 'cpuPerMillion', peer: 'npmStun' },
   ],
 };
@@ -102,10 +108,14 @@ async function untilReady(server: Child, port: number): Promise<void> {
 interface LoadReport {
   readonly right: number;
   readonly wrong: number;
-  readonly other: number;
   readonly lost: number;
   readonly cpuSeconds: number;
   readonly elapsedSeconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly lostShareAtHalf: number;
+  readonly memoryKib: number;
+  readonly floodMemoryKib: number;
 }
 
 async function loadOn(server: Child, port: number, seconds: number): Promise<Sample> {
@@ -113,13 +123,21 @@ async function loadOn(server: Child, port: number, seconds: number): Promise<Sam
     command: process.execPath,
     args: [LOAD, `${port}`, `${server.pid}`, `${seconds}`],
   });
-  const printed = await load.finished(seconds * 1000 + WARM_UP_MS + LOAD_GRACE_MS);
-  const { right, wrong, other, lost, cpuSeconds, elapsedSeconds }: LoadReport = JSON.parse(printed);
-  const served = right > 0 && wrong === 0 && other <= lost && lost <= right * LOST_SHARE_MAX;
+  const othersMs = WARM_UP_MS + LATENCY_MS + FLOOD_MS;
+  const printed = await load.finished(seconds * 1000 + othersMs + LOAD_GRACE_MS);
+  const report: LoadReport = JSON.parse(printed);
+  const { right, wrong, lost, cpuSeconds, elapsedSeconds } = report;
+  const served = right > 0 && wrong === 0 && lost <= right * LOST_SHARE_MAX;
   if (!served) throw new Error(`not a served load: ${printed.trim()}`);
   return {
     cpuPerMillion: (cpuSeconds * 1_000_000) / right,
-    answersPerSecond: right / elapsedSeconds,
+    answersPerSecond: right / cpuSeconds,
+    reachedPerSecond: right / elapsedSeconds,
+    p50Ms: report.p50Ms,
+    p99Ms: report.p99Ms,
+    lostShareAtHalf: report.lostShareAtHalf,
+    memoryMib: report.memoryKib / 1024,
+    floodMemoryMib: report.floodMemoryKib / 1024,
     lost,
   };
 }
