@@ -108,6 +108,7 @@ t.test('a dot in the name of a figure or a ratio is a level of the JSON', async 
     ratios: [
       { key: 'rate.1', figure: 'rate.1', peer: 'peer' },
       { key: 'rate.64', figure: 'rate.64', peer: 'peer' },
+      { key: 'turned', figure: 'rate.1', of: 'peer', peer: 'ours' },
     ],
     samples: new Map([
       ['ours', [{ 'rate.1': 1, 'rate.64': 9, 'split.rate': 7 }]],
@@ -121,7 +122,7 @@ t.test('a dot in the name of a figure or a ratio is a level of the JSON', async 
   });
   t.same(result.ours, { rate: { 1: 1, 64: 9 }, split: { rate: 7 } });
   t.same(result.peers, { peer: { rate: { 1: 2, 64: 3 } } });
-  t.same(result.ratio, { rate: { 1: 0.5, 64: 3 } });
+  t.same(result.ratio, { rate: { 1: 0.5, 64: 3 }, turned: 2 });
   t.match(tableOf(result), /\nrate\.64\s+9 \(9 to 9\)\s+3 \(3 to 3\)\nsplit\.rate\s+7 .*\)\s+-\n/);
 });
 

@@ -62,4 +62,6 @@ t.test('the load gets right answers from the real command, and its cost', async 
   const sample = await ours?.measure(1);
   t.ok(sample?.['answersPerSecond'], 'answers were counted');
   t.ok(sample?.['cpuPerMillion'], 'CPU time was counted');
+  t.ok(sample?.['p99Ms'], 'answers were timed');
+  t.ok(sample?.['floodMemoryMib'], 'memory was read after the flood');
 });
