@@ -124,6 +124,7 @@ export type ClusterErrorCode =
   | 'CLUSTER_NO_LEADER'
   | 'CLUSTER_BUSY'
   | 'CLUSTER_TIMEOUT'
+  | 'CLUSTER_SESSION_UNKNOWN'
   | 'CLUSTER_WRONG_SHARD'
   | 'CLUSTER_TOO_LARGE'
   | 'CLUSTER_STOPPED';
@@ -146,8 +147,8 @@ export interface Submitted {
 /** One node's door to the cluster. */
 export interface Cluster {
   /**
-   * Commits a command in the slot's group, from whichever node: it is forwarded to the leader, and
-   * retried there while that is safe. Resolves once THIS node has applied the entry, so that its own
+   * Commits a command in the slot's group, from whichever node: it is forwarded to the leader, again
+   * where that one may have lost it, and takes effect once. Resolves once THIS node has applied the entry, so that its own
    * reads see it. Rejects with ClusterError.
    */
   submit(slot: Slot, command: Bytes, options?: { timeoutMs?: number }): Promise<Submitted>;

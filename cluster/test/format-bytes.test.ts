@@ -4,7 +4,7 @@
 import { crc32 } from 'node:zlib';
 import { batchKey, encodeStoredValue } from '@rockpool/storage';
 import t from 'tap';
-import { encodeCommand } from '../src/format/command.ts';
+import { encodeCommand, openSession } from '../src/format/command.ts';
 import {
   encodeGroupSlots,
   encodeHardState,
@@ -25,6 +25,7 @@ import {
 import { entryKey, peerKey, rowKey } from '../src/format/store-key.ts';
 import { encodeNode, encodeSlotTable } from '../src/meta/meta-records.ts';
 import { encodeNodeMoved } from '../src/meta/meta-state.ts';
+import { encodeSession, sessionKey } from '../src/sessions/session-record.ts';
 
 const A = 'aa'.repeat(16);
 const B = 'bb'.repeat(16);
@@ -88,7 +89,7 @@ t.test('[STO-8] a log entry and its checksum', (t) => {
   t.end();
 });
 
-t.test('[STO-11] [STO-12] [STO-13] membership, slot table and commands', (t) => {
+t.test('[STO-11] [STO-12] [STO-13] [STO-16] membership, slot table, commands and sessions', (t) => {
   const fingerprint = 'ee'.repeat(32);
   const node = encodeNode({ id: A, name: '1', peerAddress: 'h:1', fingerprint, incarnation: C });
   t.equal(hex(node), `013103683a31${fingerprint}${C}`);
@@ -99,8 +100,18 @@ t.test('[STO-11] [STO-12] [STO-13] membership, slot table and commands', (t) => 
   });
   t.equal(hex(table), '00000001000100010000ffff00000001');
   t.equal(hex(encodeNodeMoved(A, 'h:1')), `01${A}03683a31`);
-  const command = encodeCommand({ slot: -1, clientId: bytes(B), sequence: 9, body: bytes('c0') });
-  t.equal(hex(command), `01ffffffff${B}0000000000000009c0`);
+  const numbers = { session: 7, sequence: 9, oldest: 8 };
+  const command = encodeCommand({ slot: -1, ...numbers, body: bytes('c0') });
+  t.equal(hex(command), '02ffffffff000000000000000700000000000000090000000000000008c0');
+  const opening = encodeCommand(openSession(bytes(B)));
+  t.equal(hex(opening), `02fffffffd${'00'.repeat(24)}${B}`);
+  const ranges = [
+    { first: 8, last: 9 },
+    { first: 11, last: 11 },
+  ];
+  const session = encodeSession({ clientId: bytes(B), lastUse: 20, oldest: 8, ranges });
+  t.equal(hex(session), `${B}00000000000000140000000000000008000200000001${'00030003'}`);
+  t.equal(hex(sessionKey(1, 7)), '23000000010000000000000007');
   t.end();
 });
 
@@ -120,11 +131,11 @@ t.test('[PEER-2] [PEER-3] [PEER-5] [PEER-6] [PEER-8] a frame and its payloads', 
   const body = `02${A}${B}${C}00000001${'ab'.repeat(8)}0000000000000003${A}000000000000000205c0ffee`;
   t.equal(hex(frame), `00000065${body}${crc(body)}`);
   t.equal(hex(encodeHello(1)), '0001');
-  const proposal = { request: 2, oldest: 1, group: 2, term: 3, ruleVersion: 4, tableEpoch: 5 };
+  const proposal = { request: 2, group: 2, ruleVersion: 4, tableEpoch: 5 };
   const forwarded = encodeProposal({ ...proposal, command: bytes('c0') });
-  t.equal(hex(forwarded), '00000000000000020000000000000001000000020000000000000003000400000005c0');
-  const reply = encodeProposalReply({ request: 1, term: 3, answer: 'busy' });
-  t.equal(hex(reply), '0000000000000001000000000000000302');
+  t.equal(hex(forwarded), '000000000000000200000002000400000005c0');
+  const reply = encodeProposalReply({ request: 1, answer: 'busy' });
+  t.equal(hex(reply), '000000000000000102');
   t.equal(hex(encodeRefusal('PEER_INCARNATION')), '01');
   t.equal(hex(encodeRefusal('PEER_UNKNOWN_KEY')), '04');
   t.end();

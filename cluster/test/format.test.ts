@@ -4,7 +4,7 @@ import t from 'tap';
 import type { Entry } from '../src/core/entry.ts';
 import type { PeerMessage } from '../src/core/messages.ts';
 import { ByteReader } from '../src/format/bytes.ts';
-import { decodeCommand, encodeCommand } from '../src/format/command.ts';
+import { decodeCommand, encodeCommand, openSession } from '../src/format/command.ts';
 import {
   decodeGroupSlots,
   decodeHardState,
@@ -191,7 +191,9 @@ t.test(
     const appSlot = fc.integer({ min: -1, max: 65_535 });
     roundTrip(
       t,
-      fc.record({ slot: appSlot, clientId: exactly(16), sequence: u64, body: bytes(50) }),
+      fc
+        .record({ slot: appSlot, session: u64, sequence: u64, oldest: u64, body: bytes(50) })
+        .map((value) => ({ ...value, oldest: Math.min(value.oldest, value.sequence) })),
       encodeCommand,
       decodeCommand,
     );
@@ -241,9 +243,7 @@ t.test(
       t,
       fc.record({
         request: u64,
-        oldest: u64,
         group: u32,
-        term: u64,
         ruleVersion: u16,
         tableEpoch: u32,
         command: bytes(100),
@@ -255,7 +255,6 @@ t.test(
       t,
       fc.record({
         request: u64,
-        term: u64,
         answer: fc.constantFrom('appended', 'notLeader', 'busy'),
       }),
       encodeProposalReply,
@@ -329,14 +328,17 @@ t.test('[STO-8] the checksum chains the content and the previous checksum', (t) 
 });
 
 t.test('[STO-12] commands of another version, slot or shape are refused', (t) => {
-  const clientId = new Uint8Array(16);
-  const good = encodeCommand({ slot: -2, clientId, sequence: 1, body: new Uint8Array(0) });
-  t.match(decodeCommand(good), { slot: -2, sequence: 1 });
-  t.equal(decodeCommand(new Uint8Array([2, ...good.subarray(1)])), undefined, 'version');
-  const below = encodeCommand({ slot: -3, clientId, sequence: 1, body: new Uint8Array(0) });
-  t.equal(decodeCommand(below), undefined, 'no such slot');
-  const beyond = encodeCommand({ slot: 65_536, clientId, sequence: 1, body: new Uint8Array(0) });
-  t.equal(decodeCommand(beyond), undefined, 'slot');
+  const command = { slot: -2, session: 7, sequence: 2, oldest: 1, body: new Uint8Array(0) };
+  const good = encodeCommand(command);
+  t.match(decodeCommand(good), command);
+  t.equal(decodeCommand(new Uint8Array([1, ...good.subarray(1)])), undefined, 'version');
+  const refused = (change: Partial<typeof command>, why: string) =>
+    t.equal(decodeCommand(encodeCommand({ ...command, ...change })), undefined, why);
+  refused({ slot: -4 }, 'no such slot');
+  refused({ slot: 65_536 }, 'slot');
+  refused({ oldest: 3 }, 'it is not waited for itself');
+  t.ok(decodeCommand(encodeCommand(openSession(new Uint8Array(16)))));
+  refused({ slot: -3, body: new Uint8Array(15) }, 'no client id');
   t.end();
 });
 

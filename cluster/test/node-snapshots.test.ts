@@ -45,6 +45,7 @@ async function storedCount(dataDir: string, range: { from: Uint8Array; to: Uint8
 
 const entries = kindRange(KEY_KIND.entry, 1);
 const rowsOn = (side: 0 | 1) => prefixRange(onSide(storeKey(KEY_KIND.row, 1), side));
+const sessionsOn = (side: 0 | 1) => prefixRange(onSide(storeKey(KEY_KIND.session, 1), side));
 
 t.test(
   'a log is cut off as it is applied, on disk too, and a start goes on from there',
@@ -66,15 +67,15 @@ t.test(
 
 t.test('a node that was away for longer than the log is sent the state, twice', async (t) => {
   const nodes = await threeNodes(t);
-  const first = nodes.running.get(0)!;
+  const [first, second] = [nodes.running.get(0)!, nodes.running.get(1)!];
   await submitMany(first, 10, 'before-');
   let expected = 10;
   for (const round of [1, 2]) {
     await nodes.stop(2);
     const logEnd = first.status().groups[1]!.lastIndex;
     // A node that was heard a moment ago is spared at first.
-    for (let part = 0; isKept(first, logEnd) || isKept(nodes.running.get(1)!, logEnd); part += 1) {
-      await submitMany(first, 50, `${round}-${part}-`);
+    for (let part = 0; isKept(first, logEnd) || isKept(second, logEnd); part += 1) {
+      await submitMany(second, 50, `${round}-${part}-`);
       expected += 50;
     }
     const back = await nodes.start(2, { retention: RETENTION });
@@ -83,12 +84,16 @@ t.test('a node that was away for longer than the log is sent the state, twice', 
     t.equal(await countsOf(back), expected);
     await submitMany(back, 10, `back-${round}-`);
     expected += 10;
+    await submitMany(second, 10, `known-${round}-`);
+    expected += 10;
+    t.equal(await countsOf(back), expected, 'it knows the sessions that it was sent');
     t.equal(await countsOf(first), expected);
     await nodes.stop(2);
     const live = round === 1 ? 1 : 0;
     const dataDir = nodes.dataDirs[2]!;
     t.equal(await storedCount(dataDir, rowsOn(live)), expected, 'the rows lie on the other side');
     t.equal(await storedCount(dataDir, rowsOn(live === 1 ? 0 : 1)), 0, 'and nowhere else');
+    t.equal(await storedCount(dataDir, sessionsOn(live)), round + 2, 'one of each start so far');
     t.ok((await storedCount(dataDir, entries)) < 200);
     await nodes.start(2, { retention: RETENTION });
   }

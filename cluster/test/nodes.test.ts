@@ -27,7 +27,9 @@ async function rowsOnDisk(dataDir: string, groups: number): Promise<string[]> {
   const store = await openNodeStore(join(dataDir, 'store'));
   const rows: string[] = [];
   const ranges = [kindRange(KEY_KIND.metaRow), kindRange(KEY_KIND.clusterRow)];
-  for (let group = 1; group <= groups; group += 1) ranges.push(kindRange(KEY_KIND.row, group));
+  for (let group = 0; group <= groups; group += 1) {
+    ranges.push(kindRange(KEY_KIND.row, group), kindRange(KEY_KIND.session, group));
+  }
   for (const range of ranges) {
     for await (const [key, payload] of walk(store, range)) {
       rows.push(`${Buffer.from(key).toString('hex')}=${Buffer.from(payload).toString('hex')}`);
@@ -112,7 +114,7 @@ t.test(
     await Promise.all(moments);
     await Promise.all([0, 1, 2].map((at) => nodes.stop(at)));
     const rows = await Promise.all(nodes.dataDirs.map((dataDir) => rowsOnDisk(dataDir, 16)));
-    t.equal(rows[0]!.length, 17 + 5, 'a row of each group, and the membership');
+    t.equal(rows[0]!.length, 17 + 5 + 17 * 3, 'a row of each group, the membership, and sessions');
     t.same(rows[1], rows[0]);
     t.same(rows[2], rows[0]);
   },

@@ -1,17 +1,23 @@
 // Runs a page of committed entries through the state machines: loads the rows that the commands
-// name, applies in order, and gives back what to store. Pure but for loading: same log, same state.
+// name, applies in order and each command of a session once, and gives back what to store. Pure but for
+// loading: same log, same state.
 
 import type { Operation } from '@rockpool/storage';
 import type { Entry } from '../core/entry.ts';
-import { CLUSTER, type Command, decodeCommand } from '../format/command.ts';
+import { CLUSTER, type Command, decodeCommand, SESSION } from '../format/command.ts';
 import type { GroupSlots } from '../format/group-records.ts';
 import { rowKey } from '../format/store-key.ts';
 import type { MetaState } from '../meta/meta-state.ts';
 import { META, type StateMachine } from '../ports.ts';
+import type { SessionTable } from '../sessions/session-table.ts';
 
 export type Outcome =
   | { readonly kind: 'applied'; readonly reply: Uint8Array }
-  | { readonly kind: 'wrongShard' };
+  | { readonly kind: 'wrongShard' }
+  /** It changed nothing: an entry before it did, or its sender had given it up. */
+  | { readonly kind: 'repeated' }
+  /** It changed nothing: its session was evicted. */
+  | { readonly kind: 'sessionUnknown' };
 
 export interface AppliedEntry {
   readonly entry: Entry;
@@ -31,6 +37,7 @@ export interface ApplyPorts {
   readonly slots: GroupSlots;
   /** Only in the meta group. */
   readonly meta: MetaState | undefined;
+  readonly sessions: SessionTable;
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
 }
 
@@ -50,19 +57,29 @@ export async function applyCommands(
   const operations: Operation[] = [];
   const applied = entries.map((entry, at): AppliedEntry => {
     const command = commands[at];
-    if (command === undefined) {
-      return { entry, command, outcome: NOTHING, events: [] };
+    if (command === undefined) return { entry, command, outcome: NOTHING, events: [] };
+    const refusal = refusalOf(entry, command, ports);
+    if (refusal !== undefined) return { entry, command, outcome: refusal, events: [] };
+    if (command.slot >= META) {
+      return applyToRows(entry, command, ports.machine, { rows, operations });
     }
-    if (command.slot === CLUSTER) {
-      operations.push(...(ports.meta?.apply(command.body) ?? []));
-      return { entry, command, outcome: NOTHING, events: [] };
-    }
-    if (!owns(entry.group, command.slot, ports.slots)) {
-      return { entry, command, outcome: { kind: 'wrongShard' }, events: [] };
-    }
-    return applyToRows(entry, command, ports.machine, { rows, operations });
+    if (command.slot === CLUSTER) operations.push(...(ports.meta?.apply(command.body) ?? []));
+    return { entry, command, outcome: NOTHING, events: [] };
   });
+  operations.push(...ports.sessions.takeRows());
   return { entries: applied, operations };
+}
+
+/** Why a command changes nothing, apart from its session. */
+function refusalOf(entry: Entry, command: Command, ports: ApplyPorts): Outcome | undefined {
+  const { sessions, slots } = ports;
+  if (command.slot === SESSION) {
+    return sessions.open(command.body, entry.index) ? undefined : { kind: 'repeated' };
+  }
+  const admission = sessions.admit(command, entry.index);
+  if (admission !== 'admitted') return { kind: admission };
+  if (command.slot === CLUSTER || owns(entry.group, command.slot, slots)) return undefined;
+  return { kind: 'wrongShard' };
 }
 
 function applyToRows(

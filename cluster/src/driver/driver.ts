@@ -24,17 +24,18 @@ import {
 import { NodeError } from '../node-error.ts';
 import type { ClusterLogger } from '../options.ts';
 import { PacedLog } from '../paced-log.ts';
+import type { SessionTable } from '../sessions/session-table.ts';
 import type { SnapshotRows } from '../store/snapshot-rows.ts';
 import type { AppliedEntry } from './apply-commands.ts';
 import type { Clock } from './clock.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { CurrentReads } from './current-reads.ts';
-import { ForwardedProposals } from './forwarded-proposals.ts';
+import type { LeaderView } from './delivery.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
 import { Handover } from './handover.ts';
 import { Outbox } from './outbox.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
-import { type LeaderView, Submissions } from './submissions.ts';
+import { Submissions } from './submissions.ts';
 import { TickWheel } from './tick-wheel.ts';
 
 export interface DriverPorts {
@@ -79,7 +80,6 @@ export class Driver implements MemberHooks {
   readonly #awake = new Set<number>();
   readonly #outbox: Outbox;
   readonly #wheel: TickWheel;
-  readonly #forwarded = new ForwardedProposals();
   readonly #snapshots: SnapshotSender;
   readonly #handover = new Handover(this.#members, (group) => this.wake(group));
   readonly #guard = new ClockGuard();
@@ -233,8 +233,8 @@ export class Driver implements MemberHooks {
     this.#ports.send(to, FRAME_KIND.snapshotAnswer, encodeSnapshotAnswer(answer));
   }
 
-  skipped(group: number): void {
-    this.submissions.skipped(group);
+  skipped(group: number, sessions: SessionTable): void {
+    this.submissions.skipped(group, sessions);
   }
 
   replaced(group: number): void {
@@ -352,17 +352,14 @@ export class Driver implements MemberHooks {
       this.#unreadable(frame);
       return;
     }
-    const { sender } = frame;
-    const answer = this.#forwarded.accept(sender, proposal, (fresh) => this.#propose(fresh));
-    const { request, term } = proposal;
-    const reply = encodeProposalReply({ request, term, answer });
-    this.#ports.send(sender, FRAME_KIND.proposalReply, reply);
+    const reply = { request: proposal.request, answer: this.#propose(proposal) };
+    this.#ports.send(frame.sender, FRAME_KIND.proposalReply, encodeProposalReply(reply));
   }
 
   #propose(proposal: ForwardedProposal): ProposalAnswer {
-    const { group, term, command, ruleVersion, tableEpoch } = proposal;
+    const { group, command, ruleVersion, tableEpoch } = proposal;
     const member = this.#members.get(group);
-    if (member?.raft.role !== 'leader' || member.raft.term !== term) return 'notLeader';
+    if (member?.raft.role !== 'leader') return 'notLeader';
     if (this.#suspicious) return 'busy';
     const entryTimeMs = this.#ports.clock.nowMs();
     const result = member.raft.propose({ command, entryTimeMs, ruleVersion, tableEpoch });

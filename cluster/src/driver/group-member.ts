@@ -8,7 +8,8 @@ import type { PeerMessage } from '../core/messages.ts';
 import type { PersistBatch, Raft, RaftEvent } from '../core/types.ts';
 import { decodeGroupSlots, encodeLogBase } from '../format/group-records.ts';
 import type { SnapshotAnswer, SnapshotChunk } from '../format/snapshot-payload.ts';
-import { HEAD_BYTES, KEY_KIND, storeKey } from '../format/store-key.ts';
+import { KEY_KIND, storeKey } from '../format/store-key.ts';
+import type { SessionTable } from '../sessions/session-table.ts';
 import type { LogStore } from '../store/log-store.ts';
 import { type AppliedEntry, type ApplyPorts, applyCommands } from './apply-commands.ts';
 import { HeldPromises } from './held-promises.ts';
@@ -29,8 +30,8 @@ export interface MemberHooks {
   /** The follower needs this node's state of the group. */
   sendSnapshot(group: number, to: string): void;
   answerSnapshot(to: string, answer: SnapshotAnswer): void;
-  /** Entries up to the applied index were skipped: their outcome will never be known here. */
-  skipped(group: number): void;
+  /** Entries up to the applied index were skipped: of their outcome only the sessions tell. */
+  skipped(group: number, sessions: SessionTable): void;
   /** Rows changed without their entries being applied, and are durable. */
   replaced(group: number): void;
   event(group: number, event: RaftEvent): void;
@@ -133,6 +134,7 @@ export class GroupMember {
     }
     this.#received = undefined;
     this.#apply.meta?.restore(received.clusterRows);
+    this.#apply.sessions.restore(received.sessionRows);
     this.#apply = { ...this.#apply, slots };
     this.#appliedIndex = base.index;
     this.#appliedTerm = base.term;
@@ -142,7 +144,7 @@ export class GroupMember {
       this.#clear().catch((error: unknown) => this.#hooks.fatal(error));
       this.#hooks.replaced(group);
     });
-    this.#hooks.skipped(group);
+    this.#hooks.skipped(group, this.#apply.sessions);
   }
 
   #makeReceiver(): SnapshotReceiver {
@@ -162,9 +164,8 @@ export class GroupMember {
   #complete(from: string, term: number, received: ReceivedSnapshot): void {
     if (this.#stopped) return;
     const { group, raft } = this;
-    const { base, clusterRows } = received;
-    const rows = clusterRows.map(([key, payload]) => [key.subarray(HEAD_BYTES), payload] as const);
-    this.#received = { ...received, clusterRows: rows };
+    const { base } = received;
+    this.#received = received;
     raft.step({ kind: 'snapshot', group, from, to: this.#self, term, base });
     this.#hooks.wake(group);
   }

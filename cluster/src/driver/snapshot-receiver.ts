@@ -8,13 +8,16 @@ import type { LogBase } from '../core/entry.ts';
 import { decodeGroupSlots } from '../format/group-records.ts';
 import type { SnapshotAnswer, SnapshotChunk } from '../format/snapshot-payload.ts';
 import { SnapshotReader } from '../format/snapshot-payload.ts';
-import { KEY_KIND } from '../format/store-key.ts';
+import { HEAD_BYTES, KEY_KIND, type KeyKind } from '../format/store-key.ts';
+
+const HELD_KINDS: ReadonlySet<number> = new Set([KEY_KIND.clusterRow, KEY_KIND.session]);
 
 export interface ReceivedSnapshot {
   readonly base: LogBase;
   readonly slots: Uint8Array;
-  /** The cluster's own rows, which are few: the membership is held in memory too. */
+  /** Rows of a few kinds that are held in memory too, keyed by what follows kind and group. */
   readonly clusterRows: readonly KeyValue[];
+  readonly sessionRows: readonly KeyValue[];
 }
 
 export interface SnapshotReceiverPorts {
@@ -36,7 +39,7 @@ interface Receiving {
   readonly from: string;
   readonly base: LogBase;
   readonly reader: SnapshotReader;
-  readonly clusterRows: KeyValue[];
+  readonly heldRows: KeyValue[];
   next: number;
   crc: number;
   isDone: boolean;
@@ -93,7 +96,7 @@ export class SnapshotReceiver {
     await this.#ports.clear();
     const { base } = chunk;
     const reader = new SnapshotReader(this.#ports.group);
-    this.#receiving = { from, base, reader, clusterRows: [], next: 0, crc: 0, isDone: false };
+    this.#receiving = { from, base, reader, heldRows: [], next: 0, crc: 0, isDone: false };
     return this.#receiving;
   }
 
@@ -104,14 +107,17 @@ export class SnapshotReceiver {
     if (rows === undefined) return false;
     if (chunk.isLast && !isWhole(receiving.reader)) return false;
     receiving.crc = crc;
-    receiving.clusterRows.push(...rows.filter(([key]) => key[0] === KEY_KIND.clusterRow));
+    receiving.heldRows.push(...rows.filter(([key]) => HELD_KINDS.has(key[0] ?? 0)));
     await this.#ports.stage(rows);
     return true;
   }
 
-  #complete({ from, base, reader, clusterRows }: Receiving, { term }: SnapshotChunk): void {
+  #complete({ from, base, reader, heldRows }: Receiving, { term }: SnapshotChunk): void {
     const { slots } = reader;
-    if (slots !== undefined) this.#ports.received(from, term, { base, slots, clusterRows });
+    if (slots === undefined) return;
+    const clusterRows = ofKind(heldRows, KEY_KIND.clusterRow);
+    const sessionRows = ofKind(heldRows, KEY_KIND.session);
+    this.#ports.received(from, term, { base, slots, clusterRows, sessionRows });
   }
 
   #answer(to: string, chunk: SnapshotChunk, next: number, status: SnapshotAnswer['status']): void {
@@ -122,6 +128,12 @@ export class SnapshotReceiver {
 
 function isSameBase(a: LogBase, b: LogBase): boolean {
   return a.index === b.index && a.term === b.term && a.checksum === b.checksum;
+}
+
+function ofKind(rows: readonly KeyValue[], kind: KeyKind): KeyValue[] {
+  return rows
+    .filter(([key]) => key[0] === kind)
+    .map(([key, payload]) => [key.subarray(HEAD_BYTES), payload]);
 }
 
 function isWhole({ isComplete, slots }: SnapshotReader): boolean {

@@ -1,9 +1,8 @@
 // Payloads of peer frames: [PEER-3] hello = feature level u16; [PEER-4] raft = messages one after the
-// other until the end; [PEER-5] proposal = request u64 | oldest request still waited for in the group u64 |
-// group u32 | term u64 (the leader's, as the sender knows it) | rule version u16 | table epoch u32 |
-// command; [PEER-6] its reply = request u64 | term u64 | answer u8 (0 appended, 1 not leader in that
-// term, 2 busy); [PEER-7] application = bytes that are the application's own; [PEER-8] refusal = code u8
-// (1 incarnation, 2 cluster, 3 frame, 4 key).
+// other until the end; [PEER-5] proposal = request u64 | group u32 | rule version u16 | table epoch
+// u32 | command; [PEER-6] its reply = request u64 | answer u8 (0 appended, 1 not leader, 2 busy); [PEER-7]
+// application = bytes that are the application's own; [PEER-8] refusal = code u8 (1 incarnation, 2
+// cluster, 3 frame, 4 key).
 
 import type { NodeId } from '../core/entry.ts';
 import type { Heartbeat, HeartbeatReply, PeerMessage } from '../core/messages.ts';
@@ -27,11 +26,9 @@ import {
 export const APPLICATION_BYTES_MAX = 262_144;
 
 export interface ForwardedProposal {
+  /** Another one with each send, so that an answer tells which send it is for. */
   readonly request: number;
-  /** The sender waits for no request of this group below it, and will not repeat one. */
-  readonly oldest: number;
   readonly group: number;
-  readonly term: number;
   readonly ruleVersion: number;
   readonly tableEpoch: number;
   readonly command: Uint8Array;
@@ -42,8 +39,6 @@ export type ProposalAnswer = (typeof ANSWERS)[number];
 
 export interface ProposalReply {
   readonly request: number;
-  /** As the proposal gave it. */
-  readonly term: number;
   readonly answer: ProposalAnswer;
 }
 
@@ -129,11 +124,9 @@ export function decodeRaftBundle(
 }
 
 export function encodeProposal(proposal: ForwardedProposal): Uint8Array {
-  return new ByteWriter(34 + proposal.command.length)
+  return new ByteWriter(18 + proposal.command.length)
     .u64(proposal.request)
-    .u64(proposal.oldest)
     .u32(proposal.group)
-    .u64(proposal.term)
     .u16(proposal.ruleVersion)
     .u32(proposal.tableEpoch)
     .bytes(proposal.command)
@@ -144,9 +137,7 @@ export function decodeProposal(bytes: Uint8Array): ForwardedProposal | undefined
   const reader = new ByteReader(bytes);
   const proposal = {
     request: reader.u64(),
-    oldest: reader.u64(),
     group: reader.u32(),
-    term: reader.u64(),
     ruleVersion: reader.u16(),
     tableEpoch: reader.u32(),
     command: reader.rest(),
@@ -155,19 +146,14 @@ export function decodeProposal(bytes: Uint8Array): ForwardedProposal | undefined
 }
 
 export function encodeProposalReply(reply: ProposalReply): Uint8Array {
-  return new ByteWriter(17)
-    .u64(reply.request)
-    .u64(reply.term)
-    .u8(ANSWERS.indexOf(reply.answer))
-    .finish();
+  return new ByteWriter(9).u64(reply.request).u8(ANSWERS.indexOf(reply.answer)).finish();
 }
 
 export function decodeProposalReply(bytes: Uint8Array): ProposalReply | undefined {
   const reader = new ByteReader(bytes);
   const request = reader.u64();
-  const term = reader.u64();
   const answer = ANSWERS[reader.u8()];
-  return reader.complete && answer !== undefined ? { request, term, answer } : undefined;
+  return reader.complete && answer !== undefined ? { request, answer } : undefined;
 }
 
 export function encodeRefusal(code: PeerRefusal): Uint8Array {

@@ -28,12 +28,19 @@ export const KEY_KIND = {
   metaRow: 0x21,
   /** Rest: [STO-11] the cluster's own meta rows (group 0). */
   clusterRow: 0x22,
+  /** Rest: [STO-16] session u64; value: which commands of a client are applied. */
+  session: 0x23,
 } as const;
 
 /** Added to a row's kind on side 1. */
 export const OTHER_SIDE = 0x10;
 /** Rows of a group: what a snapshot carries. */
-export const ROW_KINDS = [KEY_KIND.row, KEY_KIND.metaRow, KEY_KIND.clusterRow] as const;
+export const ROW_KINDS = [
+  KEY_KIND.row,
+  KEY_KIND.metaRow,
+  KEY_KIND.clusterRow,
+  KEY_KIND.session,
+] as const;
 
 export type KeyKind = (typeof KEY_KIND)[keyof typeof KEY_KIND];
 

@@ -4,9 +4,11 @@ import { createRaft } from '../core/raft.ts';
 import type { RaftLimits } from '../core/types.ts';
 import { GroupMember, type MemberHooks } from '../driver/group-member.ts';
 import { chainChecksum } from '../format/log-entry.ts';
+import { KEY_KIND } from '../format/store-key.ts';
 import type { MetaState } from '../meta/meta-state.ts';
 import type { ClusterTiming } from '../options.ts';
 import type { StateMachine } from '../ports.ts';
+import { SessionTable } from '../sessions/session-table.ts';
 import type { LogStore } from '../store/log-store.ts';
 import type { GroupState } from '../store/verify-store.ts';
 
@@ -36,12 +38,18 @@ export async function loadMembers(parts: MemberParts): Promise<LoadedMembers> {
   for (const group of groups) {
     const state = await parts.store.loadGroup(group);
     commitAtStart.set(group, Math.max(state.hardState?.commit ?? 0, state.applied.index));
-    members.push(restoreMember(group, state, parts));
+    const sessions = new SessionTable(group, await parts.store.loadAll(KEY_KIND.session, group));
+    members.push(restoreMember(group, state, sessions, parts));
   }
   return { groups, commitAtStart, members };
 }
 
-function restoreMember(group: number, state: GroupState, parts: MemberParts): GroupMember {
+function restoreMember(
+  group: number,
+  state: GroupState,
+  sessions: SessionTable,
+  parts: MemberParts,
+): GroupMember {
   const { store, meta, machine, hooks, timing, limits } = parts;
   const { nodeId: self, bootNumber: boot } = store.identity;
   const raft = createRaft({
@@ -67,6 +75,7 @@ function restoreMember(group: number, state: GroupState, parts: MemberParts): Gr
       machine,
       slots: state.slots,
       meta: group === 0 ? meta : undefined,
+      sessions,
       getMany: (keys) => store.getMany(keys),
     },
     hooks,

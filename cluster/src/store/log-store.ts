@@ -23,6 +23,7 @@ import {
 } from '../format/identity.ts';
 import {
   groupOfKey,
+  HEAD_BYTES,
   KEY_KIND,
   prefixEnd,
   prefixRange,
@@ -65,6 +66,8 @@ interface StoreParts {
   readonly writer: BatchWriter<NodeError>;
   readonly heard: HeardPeers;
 }
+
+type HeldKind = typeof KEY_KIND.peer | typeof KEY_KIND.clusterRow | typeof KEY_KIND.session;
 
 interface Staged {
   readonly key: Uint8Array;
@@ -141,13 +144,13 @@ export class LogStore {
     return readGroup(this.#store, group);
   }
 
-  /** Remembered boot numbers, or the cluster's own rows: small, read once at start. */
-  async loadAll(kind: typeof KEY_KIND.peer | typeof KEY_KIND.clusterRow): Promise<KeyValue[]> {
+  /** What is small and held in memory too: read once at start, keyed by what follows kind and group. */
+  async loadAll(kind: HeldKind, group = 0): Promise<KeyValue[]> {
     const rows: KeyValue[] = [];
-    const { from } = kindRange(kind);
+    const { from } = kindRange(kind, group);
     const range = prefixRange(this.#sides.live(from));
     for await (const [key, payload] of walk(this.#store, range)) {
-      rows.push([key.subarray(storeKey(kind).length), payload]);
+      rows.push([key.subarray(HEAD_BYTES), payload]);
     }
     return rows;
   }
