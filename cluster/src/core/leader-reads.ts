@@ -31,6 +31,11 @@ export class LeaderReads {
     return this.#fresh.length > 0;
   }
 
+  /** A round of heartbeats was sent for some, and is not confirmed yet. */
+  get isWaiting(): boolean {
+    return this.#rounds.length > 0;
+  }
+
   /** False when too many wait. */
   add(read: AskedRead): boolean {
     if (this.#count >= this.#max) return false;

@@ -125,6 +125,7 @@ export function proposeAsLeader(
 /** Called after each answer of a follower and of the own disk. */
 export function advanceCommit(state: RaftState, role: LeaderRole): void {
   const { log, rules } = state;
+  if (state.commit === log.lastIndex) return;
   const own = rules.leaderMatch(state.durability.durableIndex, log.lastIndex);
   const matches = [own, ...Array.from(role.followers.values(), (follower) => follower.matchIndex)];
   const index = quorumIndex(matches, state.quorum);

@@ -5,7 +5,7 @@ import { assert } from './assert.ts';
 import { countOwnVoteIfDurable, stepCandidate, tickCandidate } from './candidate.ts';
 import { compactLog } from './compaction.ts';
 import type { Entry, NodeId } from './entry.ts';
-import { stepFollower, tickFollower } from './follower.ts';
+import { doubtLeader, stepFollower, tickFollower } from './follower.ts';
 import { handleSnapshot, takeWaitingSnapshot } from './installing.ts';
 import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } from './leader.ts';
 import type { Message } from './messages.ts';
@@ -144,6 +144,13 @@ class Member implements Raft {
     if (role.kind === 'leader') role.followers.get(node)?.unreachable();
   }
 
+  connectionLost(node: NodeId): void {
+    this.unreachable(node);
+    if (this.#state.role.kind === 'follower' && this.#state.leader === node) {
+      doubtLeader(this.#state);
+    }
+  }
+
   snapshotEnded(node: NodeId, isReceived: boolean): void {
     const { role } = this.#state;
     if (role.kind === 'leader') role.followers.get(node)?.snapshotEnded(isReceived);
@@ -161,9 +168,9 @@ class Member implements Raft {
     const apply = this.#nextPage();
     const reads = state.reads.takeApplied(state.applied);
     const failedReads = state.reads.takeFailed();
+    const hasResults = apply.length + reads.length + failedReads.length > 0;
+    if (persist === undefined && !hasResults && !this.hasOutput) return undefined;
     const { sendNow, sendDurably, snapshotsFor, events } = state;
-    const outputs = [sendNow, sendDurably, snapshotsFor, events, apply, reads, failedReads];
-    if (persist === undefined && outputs.every(({ length }) => length === 0)) return undefined;
     state.sendNow = [];
     state.sendDurably = [];
     state.snapshotsFor = [];

@@ -46,6 +46,7 @@ export function sendReadRound(state: RaftState, role: LeaderRole): void {
 
 /** Called after each answer to a heartbeat. */
 export function confirmReads(state: RaftState, role: LeaderRole): void {
+  if (!role.reads.isWaiting) return;
   const rounds = Array.from(role.followers.values(), (follower) => follower.ackedRound);
   const answered = quorumIndex([Number.POSITIVE_INFINITY, ...rounds], state.quorum);
   const confirmed = role.reads.take((round) => state.rules.confirmsRead(answered, round));

@@ -224,8 +224,10 @@ export interface Raft {
   /** The batch, and every one before it, is durable; term and index as the batch gave them. */
   persisted(done: { readonly batch: number; readonly term: number; readonly index: number }): void;
   applied(index: number): void;
-  /** What was sent to this node is probably lost (its connection broke). */
+  /** What was sent to this node is probably lost. */
   unreachable(node: NodeId): void;
+  /** Its connection broke, as it does when its process ends: a leader may be gone. */
+  connectionLost(node: NodeId): void;
   /** The follower has the snapshot, or will not have it: what it needs next is found out anew. */
   snapshotEnded(node: NodeId, isReceived: boolean): void;
   ready(): Ready | undefined;

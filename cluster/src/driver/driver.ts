@@ -197,7 +197,7 @@ export class Driver implements MemberHooks {
     if (this.#stopped) return;
     this.submissions.disconnected(nodeId);
     for (const member of this.#members.values()) {
-      member.raft.unreachable(nodeId);
+      member.raft.connectionLost(nodeId);
       this.wake(member.group);
     }
   }

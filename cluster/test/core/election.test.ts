@@ -375,3 +375,27 @@ t.test('a follower that may not campaign yet does so at the next tick that lets 
   node.drain();
   t.equal(node.take('preVoteRequest').length, 2, 'nor does a candidate begin anew');
 });
+
+t.test(
+  'a follower whose leader is gone with its connection asks within what is left',
+  async (t) => {
+    const leader = { from: 'b', term: 1, commit: 0 } as const;
+    const ask = { from: 'c', term: 2, lastIndex: 0, lastTerm: 0 } as const;
+    const node = new Node().step('heartbeat', { ...leader, round: 1 });
+    node.raft.connectionLost('c');
+    node.step('preVoteRequest', ask);
+    t.same(node.take('preVoteReply'), [], 'another one is not the leader');
+    node.raft.connectionLost('b');
+    node.drain();
+    t.equal(node.status.leader, 'b', 'it is doubted, not forgotten');
+    node.step('preVoteRequest', ask);
+    t.match(node.take('preVoteReply'), [{ to: 'c', granted: true }]);
+    node.step('heartbeat', { ...leader, round: 2 }).step('preVoteRequest', ask);
+    t.same(node.take('preVoteReply'), [], 'its word ends the doubt');
+    node.raft.connectionLost('b');
+    let ticks = 0;
+    for (; node.status.role === 'follower'; ticks += 1) node.tick();
+    t.ok(ticks <= ELECTION_TICKS, `${ticks} ticks`);
+    t.equal(node.take('preVoteRequest').length, 2);
+  },
+);
