@@ -1,11 +1,13 @@
-// `npm run bench -- NAME … [--json] [--rounds N] [--seconds N] | --list`: each bench beside its peers, all of
+// `npm run bench -- NAME … [--json] [--rounds N] [--seconds N] [--kills N] [--minutes N] | --list`: each bench beside its peers, all of
 // them started and stopped here. A table for people, or with --json one line for programs; the result is
 // kept in bench/results. Exit codes: 0 measured, 1 a measurement failed, 2 asked for what is not known or
 // cannot be run on this machine.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { Bench } from './src/harness/bench.ts';
+import { failoverBench } from './src/failover/failover-bench.ts';
+import { groupsBench } from './src/groups/groups-bench.ts';
+import { type Bench, type Extent, USUAL_EXTENT } from './src/harness/bench.ts';
 import { interleavedRounds, type Rounds } from './src/harness/interleaved-rounds.ts';
 import { describeCommit, describeMachine } from './src/harness/machine.ts';
 import { type BenchResult, resultOf } from './src/harness/result.ts';
@@ -15,11 +17,22 @@ import { signalBench } from './src/signal/signal-bench.ts';
 import { stunBench } from './src/stun/stun-bench.ts';
 import { transferBench } from './src/transfer/transfer-bench.ts';
 
-const BENCHES: readonly Bench[] = [raftBench, signalBench, stunBench, transferBench];
+const BENCHES: readonly Bench[] = [
+  raftBench,
+  failoverBench,
+  groupsBench,
+  signalBench,
+  stunBench,
+  transferBench,
+];
 const RESULTS = join(import.meta.dirname, 'results');
 const ROUNDS_MAX = 100;
 const SECONDS_MAX = 600;
-const USAGE = 'usage: npm run bench -- NAME … [--json] [--rounds 5] [--seconds 4] | --list';
+const USUAL_ROUNDS = 5;
+const KILLS_MAX = 1_000;
+const MINUTES_MAX = 600;
+const USAGE =
+  'usage: npm run bench -- NAME … [--json] [--rounds 5] [--seconds 4] | --list\nfailover: [--kills 50] [--minutes 10]';
 
 process.exitCode = await main();
 
@@ -59,8 +72,10 @@ interface Asked {
   readonly names: readonly string[];
   readonly json: boolean;
   readonly list: boolean;
-  readonly rounds: number;
+  /** As many as the bench usually takes, where nobody says. */
+  readonly rounds: number | undefined;
   readonly seconds: number;
+  readonly extent: Extent;
 }
 
 function readArguments(): Asked | undefined {
@@ -70,16 +85,27 @@ function readArguments(): Asked | undefined {
       options: {
         json: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
-        rounds: { type: 'string', default: '5' },
+        rounds: { type: 'string' },
         seconds: { type: 'string', default: '4' },
+        kills: { type: 'string', default: `${USUAL_EXTENT.kills}` },
+        minutes: { type: 'string', default: `${USUAL_EXTENT.minutes}` },
       },
     });
-    const rounds = Number(values.rounds);
+    const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
     const seconds = Number(values.seconds);
-    if (isCount(rounds, ROUNDS_MAX) && isCount(seconds, SECONDS_MAX)) {
-      return { names: positionals, json: values.json, list: values.list, rounds, seconds };
-    }
-    complain(`rounds are 1 to ${ROUNDS_MAX}, seconds 1 to ${SECONDS_MAX}`);
+    const kills = Number(values.kills);
+    const minutes = Number(values.minutes);
+    const { json, list } = values;
+    const isWithin =
+      (rounds === undefined || isCount(rounds, ROUNDS_MAX)) &&
+      isCount(seconds, SECONDS_MAX) &&
+      isCount(kills, KILLS_MAX) &&
+      isCount(minutes, MINUTES_MAX);
+    const extent = { kills, minutes };
+    if (isWithin) return { names: positionals, json, list, rounds, seconds, extent };
+    complain(
+      `rounds are 1 to ${ROUNDS_MAX}, seconds 1 to ${SECONDS_MAX}, kills 1 to ${KILLS_MAX}, minutes 1 to ${MINUTES_MAX}`,
+    );
   } catch (error) {
     complain(error instanceof Error ? error.message : String(error));
   }
@@ -91,10 +117,12 @@ function isCount(value: number, max: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= max;
 }
 
-async function run(bench: Bench, { rounds, seconds }: Asked): Promise<BenchResult> {
+async function run(bench: Bench, asked: Asked): Promise<BenchResult> {
+  const { seconds, extent } = asked;
+  const rounds = asked.rounds ?? bench.usualRounds ?? USUAL_ROUNDS;
   const machine = describeMachine();
   const commit = await describeCommit();
-  const { contestants, samples } = await measured(bench, { rounds, seconds });
+  const { contestants, samples } = await measured(bench, { rounds, seconds, extent });
   const result = resultOf({
     name: bench.name,
     contestants,

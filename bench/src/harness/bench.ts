@@ -4,13 +4,21 @@
 /** Figures of one run of one contestant, by name. A dot in a name is one level of the JSON. */
 export type Sample = Readonly<Record<string, number>>;
 
+/** How much is asked for, where seconds are not the measure. */
+export interface Extent {
+  readonly kills: number;
+  readonly minutes: number;
+}
+
+export const USUAL_EXTENT: Extent = { kills: 50, minutes: 10 };
+
 export interface Contestant {
   /** The key in the JSON; `ours` for the first, a peer's name for the others. */
   readonly key: string;
   /** What was run, with its version and options. */
   readonly what: string;
   /** Starts it afresh, measures it once and stops it, whatever happens in between. */
-  measure(seconds: number): Promise<Sample>;
+  measure(seconds: number, extent?: Extent): Promise<Sample>;
 }
 
 /** A figure of ours divided by the same figure of one peer. */
@@ -30,5 +38,7 @@ export interface Bench {
   contestants(): Promise<readonly Contestant[]>;
   /** Clears away what the contestants were prepared with, also after a failure. */
   discard?(): Promise<void>;
+  /** Where one long round says more than several short ones. */
+  readonly usualRounds?: number;
   readonly ratios: readonly RatioSpec[];
 }

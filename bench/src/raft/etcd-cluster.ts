@@ -22,14 +22,18 @@ interface Member {
 export class EtcdCluster implements StoreCluster {
   readonly #directory: string;
   readonly #members: readonly Member[];
-  #children: Child[] = [];
+  readonly #options: readonly string[];
+  /** By member; undefined while it is down. */
+  #children: (Child | undefined)[] = [];
 
-  private constructor(directory: string, members: readonly Member[]) {
+  private constructor(directory: string, members: readonly Member[], options: readonly string[]) {
     this.#directory = directory;
     this.#members = members;
+    this.#options = options;
   }
 
-  static async make(directory: string): Promise<EtcdCluster> {
+  /** `options` are further ones of etcd's command line. */
+  static async make(directory: string, options: readonly string[] = []): Promise<EtcdCluster> {
     await writeCertificate(directory);
     const ports = await freeTcpPorts(2 * REPLICAS);
     const members = Array.from({ length: REPLICAS }, (_, at) => ({
@@ -38,18 +42,18 @@ export class EtcdCluster implements StoreCluster {
       peerPort: ports[2 * at + 1] ?? 0,
     }));
     for (const { name } of members) await mkdir(join(directory, name), { mode: 0o700 });
-    return new EtcdCluster(directory, members);
+    return new EtcdCluster(directory, members, options);
   }
 
   get pids(): readonly number[] {
-    return this.#children.map(({ pid }) => pid);
+    return this.#running.map(({ pid }) => pid);
   }
 
   async start(): Promise<void> {
-    for (const member of this.#members) {
-      this.#children.push(await Child.start({ command: 'etcd', args: this.#argsOf(member) }));
+    for (const [at, member] of this.#members.entries()) {
+      this.#children[at] ??= await Child.start({ command: 'etcd', args: this.#argsOf(member) });
     }
-    await untilReady(this.#children, () => this.#leader());
+    await untilReady(this.#running, () => this.#leader());
   }
 
   async leaders(): Promise<readonly Target[]> {
@@ -63,8 +67,24 @@ export class EtcdCluster implements StoreCluster {
   }
 
   async kill(): Promise<void> {
-    await Promise.all(this.#children.map((child) => child.stop('SIGKILL')));
+    await Promise.all(this.#running.map((child) => child.stop('SIGKILL')));
     this.#children = [];
+  }
+
+  async killLeader(killed: () => void): Promise<readonly Target[]> {
+    const [leader] = await this.leaders();
+    const at = this.#members.findIndex(({ clientPort }) => clientPort === leader?.port);
+    const survivor = this.#members[(at + 1) % REPLICAS];
+    const child = this.#children[at];
+    this.#children[at] = undefined;
+    const stopped = child?.stop('SIGKILL');
+    killed();
+    await stopped;
+    return [{ system: 'etcd', port: survivor?.clientPort ?? 0, slot: 0 }];
+  }
+
+  get #running(): readonly Child[] {
+    return this.#children.filter((child) => child !== undefined);
   }
 
   /** Client port of the leader once every member names the same one; else undefined. */
@@ -98,6 +118,7 @@ export class EtcdCluster implements StoreCluster {
       `--peer-trusted-ca-file=${certificate}`,
       `--peer-cert-file=${certificate}`,
       `--peer-key-file=${join(this.#directory, KEY_FILE)}`,
+      ...this.#options,
     ];
   }
 }

@@ -4,41 +4,32 @@
  * killed and started again, and every acknowledged write is read back from each of them.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, statfs } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Bench, Contestant, RatioSpec, Sample } from '../harness/bench.ts';
-import { Child } from '../harness/child.ts';
 import { EtcdCluster, etcdVersion } from './etcd-cluster.ts';
-import type { LoadPlan, LoadReport, Phase, PhaseReport } from './load-plan.ts';
+import { lacksForEtcd } from './lacks.ts';
+import type { Phase, PhaseReport } from './load-plan.ts';
 import { openClient } from './open-client.ts';
 import { countMissing } from './read-back.ts';
 import { RockpoolCluster } from './rockpool-cluster.ts';
+import { runLoad } from './run-load.ts';
 import type { StoreCluster, Target } from './store-cluster.ts';
 import type { Acknowledged } from './write-plan.ts';
 
-const LOAD = join(import.meta.dirname, 'load-main.ts');
 const CLIENTS = [1, 64, 256] as const;
 const CLIENTS_SHARDED = 256;
 const WARM_UP_SECONDS_MAX = 1.5;
-const LOAD_GRACE_MS = 60_000;
 /** A replica may hear only after its restart what had been committed before. */
 const CATCH_UP_TRIES_MAX = 20;
 const CATCH_UP_TRY_MS = 500;
-const TMPFS = 0x0102_1994;
 
 export const raftBench: Bench = {
   name: 'raft',
   summary: 'replicated writes of three nodes: rate, CPU and latency, beside three etcd members',
-  async lacks() {
-    if (process.platform !== 'linux') return 'CPU time is read from /proc, which only Linux has';
-    if ((await etcdVersion()) === undefined) {
-      return 'etcd is not on the PATH; the Debian package etcd-server brings it';
-    }
-    if ((await statfs(tmpdir())).type !== TMPFS) return undefined;
-    return `${tmpdir()} lies in memory, where a sync costs nothing; set TMPDIR to a directory on a disk`;
-  },
+  lacks: lacksForEtcd,
   async contestants() {
     const ours = 'the cluster of rockpool node as shipped, key-value state machine, 3 nodes';
     const etcd = `etcd ${await etcdVersion()} as shipped, TLS between members, 3 members`;
@@ -90,7 +81,7 @@ async function loadAndVerify(store: StoreCluster, options: MeasureOptions): Prom
   await store.start();
   const leaders = await store.leaders();
   const phases = phasesOf(leaders, options);
-  const { phases: reports, acknowledged } = await load({ seed, pids: store.pids, phases });
+  const { phases: reports, acknowledged } = await runLoad({ seed, pids: store.pids, phases });
   await store.kill();
   await store.start();
   await verifyReplicas(store, leaders, seed, acknowledged);
@@ -109,15 +100,6 @@ function phasesOf(
   if (leaders.length === 1) return [warmUp, ...phases];
   const sharded = { name: 'sharded', lanes: CLIENTS_SHARDED, targets: leaders, seconds };
   return [warmUp, ...phases, sharded];
-}
-
-async function load(plan: LoadPlan): Promise<LoadReport> {
-  const windows = plan.phases.reduce((sum, { seconds }) => sum + seconds, 0);
-  const child = await Child.start({
-    command: process.execPath,
-    args: [LOAD, JSON.stringify(plan)],
-  });
-  return JSON.parse(await child.finished(windows * 1000 + LOAD_GRACE_MS));
 }
 
 async function verifyReplicas(

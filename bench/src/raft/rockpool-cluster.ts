@@ -7,6 +7,8 @@ import { Child } from '../harness/child.ts';
 import { freeTcpPorts } from './free-ports.ts';
 import { REPLICAS, type StoreCluster, type Target, untilReady } from './store-cluster.ts';
 
+/** As `rockpool init` makes it. */
+const SHARD_GROUPS = 16;
 const HOST = '127.0.0.1';
 const NODE_MAIN = join(import.meta.dirname, 'kv-node-main.ts');
 
@@ -19,13 +21,14 @@ interface Node {
 
 export class RockpoolCluster implements StoreCluster {
   readonly #nodes: readonly Node[];
-  #children: Child[] = [];
+  /** By node; undefined while it is down. */
+  #children: (Child | undefined)[] = [];
 
   private constructor(nodes: readonly Node[]) {
     this.#nodes = nodes;
   }
 
-  static async make(directory: string): Promise<RockpoolCluster> {
+  static async make(directory: string, shardGroups = SHARD_GROUPS): Promise<RockpoolCluster> {
     const ports = await freeTcpPorts(2 * REPLICAS);
     const nodes = Array.from({ length: REPLICAS }, (_, at) => ({
       name: `${at + 1}`,
@@ -36,16 +39,18 @@ export class RockpoolCluster implements StoreCluster {
     await initCluster({
       dataDirs: nodes.map(({ dataDir }) => dataDir),
       nodes: nodes.map(({ name, peerPort }) => ({ name, peerAddress: `${HOST}:${peerPort}` })),
+      shardGroups,
     });
     return new RockpoolCluster(nodes);
   }
 
   get pids(): readonly number[] {
-    return this.#children.map(({ pid }) => pid);
+    return this.#running.map(({ pid }) => pid);
   }
 
   async start(): Promise<void> {
-    for (const { dataDir, kvPort, peerPort } of this.#nodes) {
+    for (const [at, { dataDir, kvPort, peerPort }] of this.#nodes.entries()) {
+      if (this.#children[at] !== undefined) continue;
       const environment = {
         ROCKPOOL_PUBLIC_ORIGIN: 'http://localhost:8080',
         ROCKPOOL_DATA: dataDir,
@@ -53,9 +58,9 @@ export class RockpoolCluster implements StoreCluster {
         ROCKPOOL_PEER_PORT: `${peerPort}`,
       };
       const args = [NODE_MAIN, `${kvPort}`];
-      this.#children.push(await Child.start({ command: process.execPath, args, environment }));
+      this.#children[at] = await Child.start({ command: process.execPath, args, environment });
     }
-    await untilReady(this.#children, () => this.#leaders());
+    await untilReady(this.#running, () => this.#leaders());
   }
 
   async leaders(): Promise<readonly Target[]> {
@@ -69,8 +74,36 @@ export class RockpoolCluster implements StoreCluster {
   }
 
   async kill(): Promise<void> {
-    await Promise.all(this.#children.map((child) => child.stop('SIGKILL')));
+    await Promise.all(this.#running.map((child) => child.stop('SIGKILL')));
     this.#children = [];
+  }
+
+  async killLeader(killed: () => void): Promise<readonly Target[]> {
+    const leaders = await this.leaders();
+    const led = this.#nodes.map(({ kvPort }) => leaders.filter(({ port }) => port === kvPort));
+    const most = Math.max(...led.map(({ length }) => length));
+    const at = led.findIndex(({ length }) => length === most);
+    const survivor = this.#nodes[(at + 1) % REPLICAS];
+    const child = this.#children[at];
+    this.#children[at] = undefined;
+    const stopped = child?.stop('SIGKILL');
+    killed();
+    await stopped;
+    return (led[at] ?? []).map((target) => ({ ...target, port: survivor?.kvPort ?? 0 }));
+  }
+
+  /** The sum of the terms of all groups that take writes: it rises by one at least with each election. */
+  async terms(): Promise<number> {
+    const states = await Promise.all(this.#nodes.map(({ kvPort }) => stateOf(kvPort)));
+    const terms = new Map<number, number>();
+    for (const { slot, term } of states.flatMap(({ groups }) => groups)) {
+      terms.set(slot, Math.max(term, terms.get(slot) ?? 0));
+    }
+    return [...terms.values()].reduce((sum, term) => sum + term, 0);
+  }
+
+  get #running(): readonly Child[] {
+    return this.#children.filter((child) => child !== undefined);
   }
 
   /** Undefined until every node is ready and every group has a leader. */

@@ -15,12 +15,14 @@ export interface Target {
 
 export interface StoreCluster {
   readonly pids: readonly number[];
-  /** Starts the processes on what they kept, and waits until each can serve. */
+  /** Starts the processes that do not run on what they kept, and waits until each can serve. */
   start(): Promise<void>;
   /** The leader of each group that takes writes: one of etcd's, sixteen of ours. */
   leaders(): Promise<readonly Target[]>;
   /** Each replica of the group that the target writes to. */
   replicas(target: Target): readonly Target[];
+  /** Kills the process that leads most, without notice: the groups it led, as a survivor is asked for them. */
+  killLeader(killed: () => void): Promise<readonly Target[]>;
   /** All of them at once and without notice, as by loss of power to the processes. */
   kill(): Promise<void>;
 }
