@@ -1,4 +1,5 @@
 export { initCluster, isInitialised } from './node/init-cluster.ts';
+export { restoreCluster, type VerifiedBackup, verifyBackup } from './node/restore-cluster.ts';
 export { startCluster } from './node/start-cluster.ts';
 export type { NodeErrorCode } from './node-error.ts';
 export { NODE_ERRORS, NodeError, StoreDamagedError } from './node-error.ts';

@@ -67,6 +67,18 @@ export const NODE_ERRORS = {
     'The cluster uses features that this version does not know.',
     'Start the newer version of Rockpool.',
   ),
+  BACKUP_DAMAGED: entry(
+    'The backup is not as it was written.',
+    'Use another one; nothing of this one was restored.',
+  ),
+  BACKUP_VERSION: entry(
+    'The backup has another format version.',
+    'Restore it with the version of Rockpool that made it, or a newer one.',
+  ),
+  BACKUP_TARGET_NOT_EMPTY: entry(
+    'A directory to restore into is not empty.',
+    'Name empty directories: a restore never goes over anything.',
+  ),
   PEER_LISTEN_FAILED: entry(
     'The peer port cannot be opened.',
     'Free the port, or change ROCKPOOL_PEER_ADDRESS or ROCKPOOL_PEER_PORT.',

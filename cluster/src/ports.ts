@@ -177,6 +177,11 @@ export interface Cluster {
   onReplaced(listener: (group: number) => void): void;
   onLeadership(listener: (group: number, leader: boolean) => void): void;
   readonly nodes: NodeMessages;
+  /**
+   * All rows of all groups as they are at one moment, as the bytes of a backup: to be read to the end, or returned.
+   * Rejects with ClusterError where a group has no leader, or people write without a pause.
+   */
+  backup(): Promise<AsyncGenerator<Bytes>>;
   status(): ClusterStatus;
   /** Applied up to what was committed when the node started, and a leader is known for all groups. */
   ready(): boolean;

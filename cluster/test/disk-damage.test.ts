@@ -8,6 +8,7 @@ import t from 'tap';
 import { NODE_ERRORS, NodeError } from '../src/node-error.ts';
 import type { Cluster } from '../src/ports.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
+import { DamagedNode, isHonest } from '../testing/damaged-node.ts';
 import { Random } from '../testing/sim/random.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
@@ -15,8 +16,10 @@ t.setTimeout(120_000);
 
 const SLOT = 7;
 const TIMEOUT_MS = 10_000;
-const CUTS_OF_NEWEST_LOG = 5;
+const CUTS_OF_NEWEST_LOG = 2;
 const FLIPS_OF_FILE = 1;
+const CUT_STEP_BYTES = 150;
+const FLIPS_OF_LONE_FILE = 3;
 const ACKNOWLEDGED = Array.from({ length: 24 }, (_, at) => [`k${100 + at}`, 1] as const);
 /** What LevelDB writes for people, and its lock. */
 const NO_DATA = /^(LOG|LOG\.old|LOCK)$/;
@@ -135,3 +138,23 @@ t.test(
     t.ok([...outcomes.keys()].some((name) => name !== 'served'));
   },
 );
+
+t.test('[X13] a log cut anywhere, records whole or not, and bits of any file', async (t) => {
+  const seed = Date.now() % 1_000_000;
+  t.comment(`seed ${seed}`);
+  const node = await DamagedNode.make();
+  t.teardown(() => node.remove());
+  const cuts = await node.cutsOfNewestLog(CUT_STEP_BYTES);
+  const verdicts = new Map<string, number>();
+  for (const damage of cuts) {
+    const verdict = await node.judge(damage);
+    t.not(verdict, 'whole', `${damage.file}: ${damage.what}: it lacks its newest batch`);
+    t.ok(isHonest(verdict), `${damage.file}: ${damage.what}: ${verdict}`);
+  }
+  for (const damage of await node.flips(FLIPS_OF_LONE_FILE, seed)) {
+    const verdict = await node.judge(damage);
+    t.ok(isHonest(verdict), `${damage.file}: ${damage.what}: ${verdict}`);
+    verdicts.set(verdict, (verdicts.get(verdict) ?? 0) + 1);
+  }
+  t.comment(JSON.stringify([...verdicts]));
+});

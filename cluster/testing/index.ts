@@ -1,6 +1,7 @@
 // What the tests, benches and journeys of other packages may use of the cluster's: the simulation, the checker of
 // histories, and a key-value store on real nodes.
 
+export { DamagedNode, isHonest } from './damaged-node.ts';
 export { BatchedSocket } from './key-value/batched-socket.ts';
 export { type FrameShape, frameBuffer } from './key-value/frame-buffer.ts';
 export { type KeyValue, type KeyValueClient, PAGE_ROWS_MAX } from './key-value/key-value-client.ts';

@@ -68,6 +68,11 @@ export class TestNodes {
     return new TestNodes(root, dataDirs, made, machine);
   }
 
+  /** Of directories that hold nodes already; `root` goes with them at the end. */
+  static of(root: string, dataDirs: readonly string[], made: InitResult, machine: StateMachine) {
+    return new TestNodes(root, [...dataDirs], made, machine);
+  }
+
   async start(at: number, options: Partial<StartOptions> = {}): Promise<Cluster> {
     const cluster = await startCluster({
       dataDir: this.dataDirs[at]!,

@@ -22,7 +22,12 @@ import type { FastifyInstance } from 'fastify';
 import { type CommandContext, submitCommand } from './commands/command-context.ts';
 import { DirectoryView } from './commands/directory-view.ts';
 import type { Config } from './config.ts';
-import type { ControlAnswer, ControlRequest, NodeStatus } from './control/control-messages.ts';
+import type {
+  ControlAnswer,
+  ControlRequest,
+  ControlStream,
+  NodeStatus,
+} from './control/control-messages.ts';
 import { type ControlServer, startControlServer } from './control/control-server.ts';
 import { createDirectory, DIRECTORY_RULE_VERSION } from './directory/create-directory.ts';
 import { createApp, type LogSink } from './http/create-app.ts';
@@ -212,15 +217,26 @@ function startMetrics(config: Config, metrics: Metrics): Promise<MetricsListener
 
 function startControl(parts: Parts, status: () => Promise<NodeStatus>): Promise<ControlServer> {
   const { commands, options } = parts;
-  const handle = async (request: ControlRequest): Promise<ControlAnswer> => {
+  const handle = async (request: ControlRequest): Promise<ControlAnswer | ControlStream> => {
     switch (request.op) {
       case 'status':
         return { ok: true, value: await status() };
       case 'invite-first-admin':
         return inviteFirstAdmin(commands, options.config.publicOrigin);
+      case 'backup':
+        return backUp(parts.cluster);
     }
   };
   return startControlServer(options.config.dataDir, handle);
+}
+
+async function backUp(cluster: Cluster): Promise<ControlAnswer | ControlStream> {
+  try {
+    return { answer: { ok: true, value: {} }, bytes: await cluster.backup() };
+  } catch (error) {
+    if (!(error instanceof ClusterError)) throw error;
+    return { ok: false, code: error.code, detail: error.message };
+  }
 }
 
 /** The token exists in this answer and in the operator's hands; the log keeps its hash. */

@@ -50,6 +50,18 @@ export const OPERATOR_ERRORS = {
     'Some, but not all, of the data directories hold a node already.',
     'Name empty directories, or delete these if nothing in them is needed.',
   ),
+  CLI_BACKUP_EXISTS: entry(
+    'A file with the name of the new backup is there already.',
+    'Name another one: a backup never goes over a file.',
+  ),
+  CLI_BACKUP_UNWRITABLE: entry(
+    'The backup cannot be written there, or not to its end.',
+    'Look for a full disk, and for the rights of the directory; what was written of it was removed.',
+  ),
+  CLI_BACKUP_UNREADABLE: entry(
+    'The backup cannot be read.',
+    'Check that the file is there, and that this user may read it.',
+  ),
   CLI_NO_TERMINAL: entry(
     'A first-admin link is a secret, and the output is no terminal.',
     'Add --print if the link may go there.',

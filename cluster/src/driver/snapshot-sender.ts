@@ -3,13 +3,8 @@
 // sent again until it is answered, so that a broken connection costs no more than one chunk.
 
 import { crc32 } from 'node:zlib';
-import {
-  CHUNK_BYTES_MAX,
-  encodeSlotsHead,
-  encodeSnapshotRow,
-  type SnapshotAnswer,
-  type SnapshotChunk,
-} from '../format/snapshot-payload.ts';
+import type { SnapshotAnswer, SnapshotChunk } from '../format/snapshot-payload.ts';
+import { chunksOf } from '../store/snapshot-chunks.ts';
 import type { SnapshotRows } from '../store/snapshot-rows.ts';
 
 const OUTGOING_MAX = 2;
@@ -154,29 +149,4 @@ export class SnapshotSender {
       this.#ports.send(transfer.nodeId, chunk);
     });
   }
-}
-
-/** All bytes of the snapshot, cut into chunks of one size, the last one shorter. */
-async function* chunksOf(
-  slots: Uint8Array,
-  rows: SnapshotRows,
-): AsyncGenerator<{ readonly bytes: Uint8Array; readonly isLast: boolean }> {
-  let parts = [encodeSlotsHead(slots)];
-  let length = parts[0]?.length ?? 0;
-  for await (const page of rows.pages()) {
-    for (const [key, payload] of page) {
-      const row = encodeSnapshotRow(key, payload);
-      parts.push(row);
-      length += row.length;
-    }
-    if (length <= CHUNK_BYTES_MAX) continue;
-    let whole: Uint8Array = Buffer.concat(parts, length);
-    // What is left over may be the last chunk, which only the end of the rows tells.
-    for (; whole.length > CHUNK_BYTES_MAX; whole = whole.subarray(CHUNK_BYTES_MAX)) {
-      yield { bytes: whole.subarray(0, CHUNK_BYTES_MAX), isLast: false };
-    }
-    parts = [whole];
-    length = whole.length;
-  }
-  yield { bytes: Buffer.concat(parts, length), isLast: true };
 }

@@ -1,6 +1,7 @@
 // One node's door to the cluster: reads from the node's own applied state, writes through the group's
 // leader, and messages between the applications of two nodes.
 
+import { startBackup } from '../backup/write-backup.ts';
 import type { Driver } from '../driver/driver.ts';
 import { failure } from '../driver/submissions.ts';
 import { BODY_BYTES_MAX } from '../format/command.ts';
@@ -152,6 +153,20 @@ export class ClusterNode implements Cluster {
       const target = Math.max(commitAtStart.get(group) ?? 0, status.commit);
       // A noop of the leader's term was applied: all that was committed before that term is here.
       return member.appliedTerm === status.term && member.appliedIndex >= target;
+    });
+  }
+
+  async backup(): Promise<AsyncGenerator<Bytes>> {
+    const { identity, driver, groups } = this.#parts;
+    const store = this.#store();
+    return await startBackup({
+      groups,
+      realm: identity.realm,
+      clusterId: identity.clusterId,
+      nowMs: () => Date.now(),
+      appliedIndex: (group) => driver.member(group)?.appliedIndex ?? 0,
+      current: (group) => driver.reads.current(group, TIMEOUT_MS),
+      cut: (all) => store.cut(all),
     });
   }
 

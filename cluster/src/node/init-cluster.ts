@@ -5,7 +5,7 @@ import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import type { Operation } from '@rockpool/storage';
 import { ByteWriter, toHex } from '../format/bytes.ts';
 import { encodeGroupSlots, encodeLogBase } from '../format/group-records.ts';
-import { DATA_VERSION } from '../format/identity.ts';
+import { DATA_VERSION, type StoreIdentity } from '../format/identity.ts';
 import { KEY_KIND, storeKey } from '../format/store-key.ts';
 import {
   CLUSTER_ROW,
@@ -44,39 +44,66 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
   const shardGroups = options.shardGroups ?? SHARD_GROUPS;
   checkOptions(options, shardGroups);
   for (const dataDir of options.dataDirs) await prepareDataDir(dataDir);
-  const clusterId = toHex(randomBytes(16));
-  const realm = toHex(options.realm ?? randomBytes(32));
-  const made: { dataDir: string; key: NodeKey; node: MemberNode }[] = [];
+  const made = await drawNodes(options);
+  const rows = firstRows(
+    made.nodes.map(({ node }) => node),
+    shardGroups,
+  );
+  for (const [at, { dataDir }] of made.nodes.entries()) {
+    const store = await openNodeStore(storeLocation(dataDir));
+    try {
+      await LogStore.create(store, identityOf(made, at), rows);
+    } finally {
+      await store.close();
+    }
+  }
+  return await finishNodes(made);
+}
+
+export interface NewNode {
+  readonly dataDir: string;
+  readonly key: NodeKey;
+  readonly node: MemberNode;
+}
+
+export interface NewCluster {
+  readonly clusterId: string;
+  readonly realm: string;
+  readonly nodes: readonly NewNode[];
+}
+
+/** Ids, keys and incarnations that nobody had before. */
+export async function drawNodes(
+  options: Pick<InitOptions, 'dataDirs' | 'nodes' | 'realm'>,
+): Promise<NewCluster> {
+  const nodes: NewNode[] = [];
   for (const [at, { name, peerAddress }] of options.nodes.entries()) {
     const id = toHex(randomBytes(16));
     const key = await makeNodeKey(id);
     const fingerprint = certificateFingerprint(key);
     const incarnation = toHex(randomBytes(16));
     const node = { id, name, peerAddress, fingerprint, incarnation };
-    made.push({ dataDir: options.dataDirs[at] ?? '', key, node });
+    nodes.push({ dataDir: options.dataDirs[at] ?? '', key, node });
   }
-  const rows = firstRows(
-    made.map(({ node }) => node),
-    shardGroups,
-  );
-  for (const { dataDir, key, node } of made) {
-    const { incarnation } = node;
-    const identity = { dataVersion: DATA_VERSION, clusterId, realm, incarnation, bootNumber: 0 };
-    const store = await openNodeStore(storeLocation(dataDir));
-    try {
-      await LogStore.create(store, { ...identity, nodeId: node.id }, rows);
-    } finally {
-      await store.close();
-    }
-    await writeNodeKey(dataDir, key);
-  }
-  for (const { dataDir, node } of made) {
+  const realm = toHex(options.realm ?? randomBytes(32));
+  return { clusterId: toHex(randomBytes(16)), realm, nodes };
+}
+
+export function identityOf({ clusterId, realm, nodes }: NewCluster, at: number): StoreIdentity {
+  const { id: nodeId = '', incarnation = '' } = nodes[at]?.node ?? {};
+  return { dataVersion: DATA_VERSION, clusterId, realm, nodeId, incarnation, bootNumber: 0 };
+}
+
+/** When the stores are filled; node.json comes last, in all directories, and says so. */
+export async function finishNodes({ clusterId, realm, nodes }: NewCluster): Promise<InitResult> {
+  for (const { dataDir, key } of nodes) await writeNodeKey(dataDir, key);
+  for (const { dataDir, node } of nodes) {
     await writeNodeFile(dataDir, { clusterId, nodeId: node.id, name: node.name });
   }
-  const nodes = made.map(({ node: { id, name, peerAddress, fingerprint } }) => {
+  const infos = nodes.map(({ node: { id, name, peerAddress, fingerprint } }) => {
     return { id, name, peerAddress, fingerprint };
   });
-  return { clusterId, realm, nodes };
+  return { clusterId, realm, nodes: infos };
 }
 
 /** Whether initCluster finished in this directory. */
@@ -122,7 +149,7 @@ function certificateFingerprint(key: NodeKey): string {
   return fingerprintOf(certificate.raw);
 }
 
-function checkOptions(options: InitOptions, shardGroups: number): void {
+export function checkOptions(options: InitOptions, shardGroups = SHARD_GROUPS): void {
   const { dataDirs, nodes, realm } = options;
   const mistakes: string[] = [];
   if (nodes.length !== 1 && nodes.length !== 3) mistakes.push('a cluster has one node or three');

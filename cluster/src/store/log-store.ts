@@ -105,6 +105,14 @@ export class LogStore {
     identity: StoreIdentity,
     operations: readonly Operation[],
   ): Promise<void> {
+    await LogStore.fill(store, identity)(operations);
+  }
+
+  /** Fills an empty store batch by batch; who the store belongs to comes with the first one. */
+  static fill(
+    store: KeyValueStore,
+    identity: StoreIdentity,
+  ): (operations: readonly Operation[]) => Promise<void> {
     const writer = new BatchWriter(store, {
       lastBatch: 0,
       lazyMs: 0,
@@ -112,8 +120,11 @@ export class LogStore {
       onPoison: () => {},
     });
     const key = storeKey(KEY_KIND.identity);
-    writer.stage([{ key, payload: encodeIdentity(identity) }, ...operations], 'urgent');
-    await writer.settle();
+    writer.stage([{ key, payload: encodeIdentity(identity) }], 'lazy');
+    return async (operations) => {
+      writer.stage(operations, 'urgent');
+      await writer.settle();
+    };
   }
 
   /** Verifies the store and counts one more boot, durably. Rejects with NodeError. */
@@ -280,12 +291,12 @@ export class LogStore {
 
   /** The group's rows as they are on the disk at one moment, when all staged until now is. */
   snapshotRows(group: number): Promise<SnapshotRows> {
-    return new Promise((resolve) => {
-      this.#writer.stage([], 'urgent', () => {
-        // Nothing is being written while this runs: the cursors see one moment.
-        resolve(new SnapshotRows(this.#store, group, this.#durableSides.of(group)));
-      });
-    });
+    return this.#atOneMoment(() => this.#rowsOf(group));
+  }
+
+  /** The rows of several groups at the same moment. */
+  cut(groups: readonly number[]): Promise<readonly SnapshotRows[]> {
+    return this.#atOneMoment(() => groups.map((group) => this.#rowsOf(group)));
   }
 
   room(): Promise<void> {
@@ -303,6 +314,17 @@ export class LogStore {
     } finally {
       await this.#store.close();
     }
+  }
+
+  /** Nothing is being written while `take` runs: all cursors that it opens see one moment. */
+  #atOneMoment<T>(take: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      this.#writer.stage([], 'urgent', () => resolve(take()));
+    });
+  }
+
+  #rowsOf(group: number): SnapshotRows {
+    return new SnapshotRows(this.#store, group, this.#durableSides.of(group));
   }
 
   async #clearOther(group: number): Promise<void> {

@@ -2,17 +2,29 @@
 
 import type { CommandGroup } from '@rockpool/cli';
 import { VARIABLES } from '../config-variables.ts';
+import { backupCommand } from './backup-command.ts';
 import { initCommand } from './init-command.ts';
 import { inviteCommand } from './invite-command.ts';
 import { nodeCommand } from './node-command.ts';
+import { restoreCommand } from './restore-command.ts';
 import { statusCommand } from './status-command.ts';
 import { stunCommand } from './stun-command.ts';
+import { verifyCommand } from './verify-command.ts';
 
 const NAME_COLUMNS = Math.max(...Object.keys(VARIABLES).map((name) => name.length));
 
 export const serverCommands: CommandGroup = {
   title: 'A server:',
-  commands: [nodeCommand, initCommand, inviteCommand, statusCommand, stunCommand],
+  commands: [
+    nodeCommand,
+    initCommand,
+    inviteCommand,
+    statusCommand,
+    backupCommand,
+    verifyCommand,
+    restoreCommand,
+    stunCommand,
+  ],
   settings: [
     'Configuration of a node, from the environment or the JSON file that ROCKPOOL_CONFIG names:',
     '',

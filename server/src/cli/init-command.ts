@@ -7,7 +7,7 @@ import { type InitNode, initCluster, isInitialised, NodeError } from '@rockpool/
 import { dataDirOf } from '../config.ts';
 import { operatorWords } from '../operator-errors.ts';
 
-const SINGLE_NODE: InitNode = { name: '1', peerAddress: '127.0.0.1:7400' };
+export const SINGLE_NODE: InitNode = { name: '1', peerAddress: '127.0.0.1:7400' };
 
 export const initCommand: Subcommand = {
   name: 'init',
@@ -52,7 +52,7 @@ export function nodeDirectory(data: string, name: string): string {
   return join(data, `node-${name}`);
 }
 
-function readNodes(list: string): readonly InitNode[] {
+export function readNodes(list: string): readonly InitNode[] {
   const nodes = list.split(',').map((item): InitNode => {
     const parts = /^([A-Za-z0-9][A-Za-z0-9-]{0,15})=(.+:\d{1,5})$/.exec(item.trim());
     if (parts?.[1] === undefined || parts[2] === undefined) {

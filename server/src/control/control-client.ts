@@ -34,8 +34,43 @@ export async function askFirstAdminInvite(dataDir: string): Promise<InviteAnswer
   return (await ask(dataDir, { op: 'invite-first-admin' })) as InviteAnswer;
 }
 
+/** The bytes of a backup of the running cluster. Rejects with ControlError. */
+export async function* askBackup(dataDir: string): AsyncGenerator<Uint8Array> {
+  const socket = createConnection(join(dataDir, CONTROL_SOCKET));
+  socket.setTimeout(ANSWER_TIMEOUT_MS, () => socket.destroy());
+  try {
+    const request: ControlRequest = { op: 'backup' };
+    socket.write(`${JSON.stringify(request)}\n`);
+    let head = Buffer.alloc(0);
+    let isAnswered = false;
+    for await (const piece of socket as AsyncIterable<Buffer>) {
+      if (isAnswered) {
+        yield piece;
+        continue;
+      }
+      head = Buffer.concat([head, piece]);
+      const end = head.indexOf('\n');
+      if (end < 0) continue;
+      isAnswered = true;
+      judge(readControlAnswer(head.subarray(0, end).toString()));
+      yield head.subarray(end + 1);
+    }
+    if (!isAnswered) judge(readControlAnswer(head.toString()));
+  } catch (error) {
+    if (error instanceof ControlError) throw error;
+    throw unreachable(
+      `No node is running on ${dataDir}, or it belongs to another user of this machine.`,
+    );
+  } finally {
+    socket.destroy();
+  }
+}
+
 async function ask(dataDir: string, request: ControlRequest): Promise<unknown> {
-  const answer = readControlAnswer(await exchange(dataDir, `${JSON.stringify(request)}\n`));
+  return judge(readControlAnswer(await exchange(dataDir, `${JSON.stringify(request)}\n`)));
+}
+
+function judge(answer: ControlAnswer | undefined): unknown {
   if (answer === undefined) {
     throw new ControlError(
       'PROTOCOL_VERSION',
@@ -44,6 +79,10 @@ async function ask(dataDir: string, request: ControlRequest): Promise<unknown> {
   }
   if (!answer.ok) throw new ControlError(answer.code, answerWords(answer));
   return answer.value;
+}
+
+function unreachable(words: string): ControlError {
+  return new ControlError('NODE_UNREACHABLE', operatorWords('NODE_UNREACHABLE', words));
 }
 
 function answerWords({ code, detail }: Extract<ControlAnswer, { ok: false }>): string {
@@ -56,7 +95,7 @@ function exchange(dataDir: string, line: string): Promise<string> {
     let text = '';
     const fail = (words: string) => {
       socket.destroy();
-      reject(new ControlError('NODE_UNREACHABLE', operatorWords('NODE_UNREACHABLE', words)));
+      reject(unreachable(words));
     };
     socket.setEncoding('utf8');
     socket.setTimeout(ANSWER_TIMEOUT_MS, () => fail('The node does not answer.'));

@@ -5,7 +5,9 @@ import type { ClusterStatus } from '@rockpool/cluster';
 export const CONTROL_LINE_BYTES_MAX = 64 * 1024;
 export const CONTROL_SOCKET = 'control.sock';
 
-export type ControlRequest = { readonly op: 'status' } | { readonly op: 'invite-first-admin' };
+export type ControlRequest = { readonly op: 'status' | 'invite-first-admin' | 'backup' };
+
+const OPERATIONS: readonly ControlRequest['op'][] = ['status', 'invite-first-admin', 'backup'];
 
 export interface NodeStatus {
   readonly ready: boolean;
@@ -26,12 +28,18 @@ export type ControlAnswer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: string; readonly detail: string };
 
+/** An answer, and after its line so many bytes as there are: a connection that breaks ends them too early. */
+export interface ControlStream {
+  readonly answer: ControlAnswer;
+  readonly bytes: AsyncIterable<Uint8Array>;
+}
+
 /** Undefined for anything else. Never throws. */
 export function readControlRequest(line: string): ControlRequest | undefined {
   const value = parseObject(line);
-  const op = value?.['op'];
+  const op = OPERATIONS.find((known) => known === value?.['op']);
   if (Object.keys(value ?? {}).length !== 1) return undefined;
-  return op === 'status' || op === 'invite-first-admin' ? { op } : undefined;
+  return op === undefined ? undefined : { op };
 }
 
 /** Undefined for anything else. Never throws. */

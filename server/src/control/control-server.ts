@@ -3,11 +3,14 @@
 import { chmod, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import {
   CONTROL_LINE_BYTES_MAX,
   CONTROL_SOCKET,
   type ControlAnswer,
   type ControlRequest,
+  type ControlStream,
   readControlRequest,
 } from './control-messages.ts';
 
@@ -18,7 +21,7 @@ export interface ControlServer {
   close(): Promise<void>;
 }
 
-export type ControlHandler = (request: ControlRequest) => Promise<ControlAnswer>;
+export type ControlHandler = (request: ControlRequest) => Promise<ControlAnswer | ControlStream>;
 
 /** The node holds the data directory's lock by now, so a socket file left there is a dead one. */
 export async function startControlServer(
@@ -64,8 +67,20 @@ function serve(socket: Socket, handle: ControlHandler): void {
       answer({ ok: false, code: 'PROTOCOL_MALFORMED', detail: 'not a request of this version' });
       return;
     }
-    handle(request).then(answer, () => {
-      answer({ ok: false, code: 'INTERNAL', detail: 'see the log of the node' });
-    });
+    handle(request).then(
+      (handled) => {
+        if ('answer' in handled) stream(socket, handled);
+        else answer(handled);
+      },
+      () => {
+        answer({ ok: false, code: 'INTERNAL', detail: 'see the log of the node' });
+      },
+    );
   });
+}
+
+/** Whoever asked sees by the end of the bytes whether they are all of them. */
+function stream(socket: Socket, { answer, bytes }: ControlStream): void {
+  socket.write(`${JSON.stringify(answer)}\n`);
+  pipeline(Readable.from(bytes), socket).catch(() => socket.destroy());
 }
