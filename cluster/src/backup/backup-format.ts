@@ -18,7 +18,7 @@ export const CRC_BYTES = 4;
 const HEAD_FIXED_BYTES = 58;
 const GROUP_BYTES = 32;
 const GROUPS_MAX = 1_025;
-export const HEAD_BYTES_MAX = HEAD_FIXED_BYTES + GROUPS_MAX * GROUP_BYTES;
+const HEAD_BYTES_MAX = HEAD_FIXED_BYTES + GROUPS_MAX * GROUP_BYTES;
 export const RECORD_KIND = { chunk: 1, end: 2 } as const;
 /** Group, last and length. */
 export const CHUNK_HEAD_BYTES = 9;
