@@ -5,7 +5,6 @@
 import {
   type After,
   BatchWriter,
-  type Cursor,
   type KeyRange,
   type KeyValue,
   type KeyValueStore,
@@ -37,6 +36,7 @@ import { type NodeError, storeFailure } from '../node-error.ts';
 import { HeardPeers } from './heard-peers.ts';
 import { fromSide, onSide, otherSide, RowSides } from './row-sides.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
+import { firstOf, mergeRows, nameOf, type Staged } from './staged-rows.ts';
 import {
   type GroupState,
   kindRange,
@@ -68,11 +68,6 @@ interface StoreParts {
 }
 
 type HeldKind = typeof KEY_KIND.peer | typeof KEY_KIND.clusterRow | typeof KEY_KIND.session;
-
-interface Staged {
-  readonly key: Uint8Array;
-  readonly payload: Uint8Array | null;
-}
 
 export class LogStore {
   readonly #store: KeyValueStore;
@@ -354,32 +349,6 @@ export class LogStore {
   }
 }
 
-/** A cursor gives fewer than it is asked for when they are large; only an empty page is the end. */
-async function firstOf(cursor: Cursor, limit: number): Promise<readonly KeyValue[]> {
-  const found: KeyValue[] = [];
-  while (found.length < limit) {
-    const page = await cursor.next(limit - found.length);
-    if (page.length === 0) break;
-    found.push(...page);
-  }
-  return found;
-}
-
-function mergeRows(
-  stored: readonly KeyValue[],
-  staged: ReadonlyMap<string, Staged>,
-  limit: number,
-): KeyValue[] {
-  const rows: KeyValue[] = [];
-  for (const [key, value] of stored) {
-    if (!staged.has(nameOf(key))) rows.push([key, payloadOf(key, value)]);
-  }
-  for (const { key, payload } of staged.values()) {
-    if (payload !== null) rows.push([key, payload]);
-  }
-  return rows.sort(([a], [b]) => Buffer.compare(a, b)).slice(0, limit);
-}
-
 /** Store keys of one slot's rows with a prefix, after a key of the application. */
 export function rowRange(
   group: number,
@@ -396,8 +365,4 @@ export function rowRange(
 
 function startsWith(key: Uint8Array, prefix: Uint8Array, at: number): boolean {
   return Buffer.compare(key.subarray(at, at + prefix.length), prefix) === 0;
-}
-
-function nameOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1');
 }
