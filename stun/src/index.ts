@@ -1,5 +1,6 @@
 export type { BindingOutcome } from './binding-responder.ts';
 export type { StunLogger } from './logger.ts';
+export { type NatBehaviour, type StunAddress, testNat } from './nat-tests.ts';
 export {
   probeStun,
   type StunProbeCode,

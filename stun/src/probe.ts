@@ -4,14 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
-import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import {
   type BindingAnswer,
   decodeBindingAnswer,
   encodeBindingRequest,
 } from './codec/binding-client.ts';
 import { TRANSACTION_ID_BYTES } from './codec/message.ts';
+import { resolveHost } from './resolve-host.ts';
 
 const FIRST_RETRANSMIT_MS = 500;
 const REQUESTS_MAX = 7;
@@ -59,13 +58,6 @@ export async function probeStun(options: StunProbeOptions): Promise<StunProbeRes
   }
 }
 
-async function resolveHost(host: string): Promise<{ address: string; family: number } | undefined> {
-  const bare = host.startsWith('[') && host.endsWith(']') ? host.slice(1, -1) : host;
-  const family = isIP(bare);
-  if (family !== 0) return { address: bare, family };
-  return lookup(bare).catch(() => undefined);
-}
-
 function connect(socket: Socket, port: number, address: string): Promise<void> {
   return new Promise((resolve, reject) => {
     socket.once('error', reject);
@@ -79,7 +71,7 @@ function connect(socket: Socket, port: number, address: string): Promise<void> {
 
 function exchange(socket: Socket, timeoutMs: number): Promise<StunProbeResult> {
   const transactionId = randomBytes(TRANSACTION_ID_BYTES);
-  const request = encodeBindingRequest(transactionId, false);
+  const request = encodeBindingRequest(transactionId);
   return new Promise((resolve, reject) => {
     let retransmit: NodeJS.Timeout | undefined;
     let sent = 0;

@@ -222,7 +222,7 @@ t.test(
         bytes(12),
         fc.boolean(),
         (address, port, transactionId, fingerprint) => {
-          const request = encodeBindingRequest(transactionId, fingerprint);
+          const request = encodeBindingRequest(transactionId, { fingerprint });
           const found = createBindingRequest();
           const into = new Uint8Array(ANSWER_BYTES_MAX);
           if (decodeBindingRequest(request, found) !== 'request') return false;

@@ -131,6 +131,7 @@ const ROOMS: readonly Room[] = [
       PROTOCOL,
       STORAGE,
       CLI,
+      '@rockpool/stun',
       '@rockpool/client-core',
       '@napi-rs/keyring',
       'node-datachannel',

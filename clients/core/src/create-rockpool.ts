@@ -11,6 +11,7 @@ import {
   utf8,
 } from '@rockpool/protocol';
 import { failed, failedBy, succeeded } from './action.ts';
+import { checkConnection } from './doctor/check-connection.ts';
 import { Engine } from './engine/engine.ts';
 import { takeIn } from './files/take-in.ts';
 import { createAccount } from './identity/create-account.ts';
@@ -92,6 +93,7 @@ export function createRockpool(platform: Platform): Rockpool {
         if (text !== '') await room.write('pool', { v: 1, name: text });
         return succeeded();
       }),
+    checkConnection: () => checkConnection(engine).then((report) => succeeded(report), unexpected),
     setActivePool: (poolId) => {
       for (const room of engine.rooms.values()) {
         if (room.unread.show(room.id === poolId)) room.pathsChanged();

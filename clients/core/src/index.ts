@@ -1,6 +1,24 @@
 // The peer-to-peer engine: everything a user interface or an agent needs of it.
 
 export { createRockpool } from './create-rockpool.ts';
+export type { ConnectionReport } from './doctor/connection-report.ts';
+export type {
+  Filtering,
+  NetworkMeasurement,
+  PathMeasurement,
+  ServerMeasurement,
+} from './doctor/measurement.ts';
+export {
+  type Finding,
+  networkFindings,
+  type RouterKind,
+  routerKind,
+  type Tone,
+} from './doctor/network-findings.ts';
+export { figuresInWords, type PeerFinding } from './doctor/peer-findings.ts';
+export { type Candidate, isPublicAddress, parseCandidate } from './network/candidate.ts';
+export type { PathTrouble } from './network/path-trouble.ts';
+export { type Mapping, SeenCandidates } from './network/seen-candidates.ts';
 export type {
   BlobPort,
   Channel,
@@ -8,6 +26,7 @@ export type {
   Clock,
   CryptoPort,
   DeviceKeyPort,
+  NetworkPort,
   PasskeyAssertion,
   PasskeyFailure,
   PasskeyPort,

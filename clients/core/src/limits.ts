@@ -8,6 +8,8 @@ export const REQUESTS_PENDING_MAX = 256;
 export const HELLO_TIMEOUT_MS = 5_000;
 export const HEARTBEAT_MS = 15_000;
 export const HEARTBEAT_SILENCE_MS = 8_000;
+/** Likewise, once the device may be on another network: the way to the node is probably gone. */
+export const NETWORK_CHANGE_SILENCE_MS = 2_000;
 export const RECONNECT_FIRST_MS = 120;
 export const RECONNECT_MAX_MS = 8_000;
 export const JUST_BACK_MS = 10_000;

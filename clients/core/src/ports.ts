@@ -2,6 +2,7 @@
 // these; tests use the fakes in ../testing. No DOM and no Node types appear here.
 
 import type { Bytes } from '@rockpool/protocol';
+import type { NetworkMeasurement, PathMeasurement } from './doctor/measurement.ts';
 import type { Capabilities } from './view.ts';
 
 export interface Clock {
@@ -79,16 +80,21 @@ export interface PeerConnection {
    * where the platform has no such API; an empty answer of one that has it is a mismatch.
    */
   remoteFingerprint(): Bytes | 'unavailable';
-  /** Round-trip time and kind of the selected candidate pair. */
-  stats(): Promise<{
-    readonly roundTripMs?: number;
-    readonly relayed: boolean;
-  }>;
+  /** Of the selected candidate pair. */
+  stats(): Promise<PathMeasurement>;
   close(): void;
 }
 
 export interface PeerConnectionPort {
   create(stunUrls: readonly string[], events: PeerConnectionEvents): PeerConnection;
+}
+
+/** The network that this device is on. */
+export interface NetworkPort {
+  /** Tells that it may be another one now. The returned function ends that. */
+  watch(changed: () => void): () => void;
+  /** Asks these STUN servers, for some seconds at most. Never rejects. */
+  measure(stunUrls: readonly string[]): Promise<NetworkMeasurement>;
 }
 
 /** Named byte rows; a key space of this device. Keys are ASCII and sort bytewise. */
@@ -176,6 +182,7 @@ export interface Platform {
   readonly random: Random;
   readonly sockets: SocketPort;
   readonly peers: PeerConnectionPort;
+  readonly network: NetworkPort;
   readonly store: StorePort;
   readonly blobs: BlobPort;
   readonly keys: DeviceKeyPort;

@@ -4,6 +4,8 @@
 
 import type { ErrorCode } from '@rockpool/protocol';
 import type { ClientErrorCode } from './client-errors.ts';
+import type { ConnectionReport } from './doctor/connection-report.ts';
+import type { PathTrouble } from './network/path-trouble.ts';
 
 export type Id = string;
 
@@ -111,7 +113,7 @@ export interface OwnDeviceView {
   readonly online: boolean;
 }
 
-export type Path = 'direct' | 'connecting' | 'offline';
+export type Path = 'direct' | 'connecting' | 'unreachable' | 'offline';
 
 export interface DeviceView {
   readonly deviceId: Id;
@@ -119,6 +121,8 @@ export interface DeviceView {
   readonly isThis: boolean;
   readonly path: Path;
   readonly roundTripMs?: number;
+  /** Where it is unreachable: online, but tried in vain. It is tried again all the time. */
+  readonly trouble?: PathTrouble;
 }
 
 export interface MemberView extends PersonView {
@@ -275,6 +279,8 @@ export interface Rockpool {
   openFile(poolId: Id, entryId: Id): Promise<ActionResult<FileSource>>;
   renameMe(name: string, hue: number): Promise<ActionResult>;
   renamePool(poolId: Id, name: string): Promise<ActionResult>;
+  /** Measures this device's network and its connections; takes some seconds. */
+  checkConnection(): Promise<ActionResult<ConnectionReport>>;
   /** The pool on screen: its entries count as read. */
   setActivePool(poolId: Id | undefined): void;
   stop(): Promise<void>;

@@ -17,6 +17,7 @@ import {
   type Rockpool,
 } from '../src/index.ts';
 import { FAKE_ORIGIN, FakeCluster } from './fake-cluster.ts';
+import { FakeNetwork } from './fake-network.ts';
 import { FakeAuthenticator } from './fake-passkeys.ts';
 import { FakePeerNetwork } from './fake-peers.ts';
 import { fakeSockets } from './fake-sockets.ts';
@@ -70,6 +71,7 @@ export class TestDevicePlace {
   readonly authenticator: FakeAuthenticator;
   store = new MemoryStore();
   readonly blobs = new MemoryBlobs();
+  readonly network = new FakeNetwork();
   readonly #keys = new MemoryKeys();
 
   constructor(world: TestWorld, authenticator: FakeAuthenticator) {
@@ -85,6 +87,7 @@ export class TestDevicePlace {
       random: { bytes: (length) => new Uint8Array(randomBytes(length)) },
       sockets: fakeSockets(cluster, owner),
       peers: peers.port(owner),
+      network: this.network,
       store: tracked(time, this.store),
       blobs: tracked(time, this.blobs),
       keys: tracked(time, createDeviceKeys(subtle, this.#keys)),

@@ -6,6 +6,7 @@ import { systemClock, systemRandom } from './adapters/clock.ts';
 import { nodeCrypto, subtle } from './adapters/crypto.ts';
 import { sealedKeyStore } from './adapters/key-store.ts';
 import { type MasterKeySources, openMasterKey } from './adapters/master-key.ts';
+import { nodeNetwork } from './adapters/network.ts';
 import { noPasskeys } from './adapters/passkeys.ts';
 import { nativePeers } from './adapters/peer-connections.ts';
 import { nodeSockets } from './adapters/sockets.ts';
@@ -51,6 +52,7 @@ export async function openDesktopPlatform(
         random: systemRandom,
         sockets,
         peers,
+        network: nodeNetwork(systemClock),
         store: store.rows(ROW_KIND.engine),
         blobs,
         keys: createDeviceKeys(subtle, keys, { exportable: true }),

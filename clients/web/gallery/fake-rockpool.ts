@@ -47,6 +47,7 @@ export function fakeRockpool(view: ClientView): Rockpool {
     openFile: refuse,
     renameMe: refuse,
     renamePool: refuse,
+    checkConnection: refuse,
     setActivePool: () => {},
     stop: async () => {},
   };

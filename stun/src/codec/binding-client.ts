@@ -1,4 +1,4 @@
-/* The client's half: a Binding request, and what its answer says. Used by the probe. */
+/* The client's half: a Binding request, and what its answer says. Used by the probe and the tests of a NAT. */
 import { AttributeCursor } from './attribute-cursor.ts';
 import { appendFingerprint, fingerprintHolds } from './fingerprint.ts';
 import { formatIpAddress, IPV4_BYTES, IPV6_BYTES } from './ip-address.ts';
@@ -11,6 +11,7 @@ import {
   isUnknownRequired,
   MAGIC_COOKIE,
   MESSAGE_TYPE,
+  NAT_DISCOVERY,
   readU16,
   TRANSACTION_ID_AT,
   TRANSACTION_ID_BYTES,
@@ -18,13 +19,29 @@ import {
   writeU32,
 } from './message.ts';
 
+/** From where the answer is wanted: the server's other address, its other port, or both (RFC 5780, 7.2). */
+export type ChangeRequest = 'port' | 'address and port';
+
+const CHANGE_BYTES = 8;
+const CHANGE_FLAGS: Readonly<Record<ChangeRequest, number>> = { port: 2, 'address and port': 6 };
+
 /** Makes a Binding request for a transaction id of 12 random bytes. */
-export function encodeBindingRequest(transactionId: Uint8Array, fingerprint: boolean): Uint8Array {
-  const bytes = new Uint8Array(HEADER_BYTES + (fingerprint ? FINGERPRINT_BYTES : 0));
+export function encodeBindingRequest(
+  transactionId: Uint8Array,
+  { fingerprint = false, change }: { fingerprint?: boolean; change?: ChangeRequest } = {},
+): Uint8Array {
+  const plainBytes = HEADER_BYTES + (change === undefined ? 0 : CHANGE_BYTES);
+  const bytes = new Uint8Array(plainBytes + (fingerprint ? FINGERPRINT_BYTES : 0));
   writeU16(bytes, 0, MESSAGE_TYPE.bindingRequest);
+  writeU16(bytes, 2, plainBytes - HEADER_BYTES);
   writeU32(bytes, 4, MAGIC_COOKIE);
   bytes.set(transactionId.subarray(0, TRANSACTION_ID_BYTES), TRANSACTION_ID_AT);
-  if (fingerprint) appendFingerprint(bytes, HEADER_BYTES);
+  if (change !== undefined) {
+    writeU16(bytes, HEADER_BYTES, NAT_DISCOVERY.changeRequest);
+    writeU16(bytes, HEADER_BYTES + 2, 4);
+    writeU32(bytes, HEADER_BYTES + 4, CHANGE_FLAGS[change]);
+  }
+  if (fingerprint) appendFingerprint(bytes, plainBytes);
   return bytes;
 }
 
@@ -36,6 +53,8 @@ export type BindingAnswer =
       readonly family: 4 | 6;
       readonly port: number;
       readonly fingerprint: boolean;
+      /** Where the server listens too, when it lets NATs be tested. */
+      readonly other: Endpoint | undefined;
     }
   | {
       readonly kind: 'error';
@@ -45,7 +64,12 @@ export type BindingAnswer =
   /** Not the answer of this transaction, or damaged: to be ignored, the right one may still come. */
   | { readonly kind: 'ignored' };
 
-type Mapped = { address: string; family: 4 | 6; port: number };
+export interface Endpoint {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly port: number;
+}
+
 const IGNORED: BindingAnswer = { kind: 'ignored' };
 
 /** Reads a success or error answer. Never throws. */
@@ -58,15 +82,16 @@ export function decodeBindingAnswer(bytes: Uint8Array, transactionId: Uint8Array
   }
   const found = collect(bytes);
   if (found === undefined) return IGNORED;
-  const { mapped, errorCode, unknown, fingerprint } = found;
+  const { mapped, other, errorCode, unknown, fingerprint } = found;
   if (type === MESSAGE_TYPE.bindingError) {
     return errorCode === 0 ? IGNORED : { kind: 'error', code: errorCode, unknown };
   }
-  return mapped === undefined ? IGNORED : { kind: 'success', ...mapped, fingerprint };
+  return mapped === undefined ? IGNORED : { kind: 'success', ...mapped, fingerprint, other };
 }
 
 interface Collected {
-  mapped: Mapped | undefined;
+  mapped: Endpoint | undefined;
+  other: Endpoint | undefined;
   errorCode: number;
   unknown: number[];
   fingerprint: boolean;
@@ -76,6 +101,7 @@ interface Collected {
 function collect(bytes: Uint8Array): Collected | undefined {
   const found: Collected = {
     mapped: undefined,
+    other: undefined,
     errorCode: 0,
     unknown: [],
     fingerprint: false,
@@ -94,8 +120,11 @@ function take(bytes: Uint8Array, cursor: AttributeCursor, found: Collected): boo
   switch (type) {
     case ATTRIBUTE.xorMappedAddress:
       // Only the first of a kind counts (RFC 8489, 14).
-      found.mapped ??= decodeXorAddress(bytes, valueAt, valueBytes);
+      found.mapped ??= decodeAddress(bytes, valueAt, valueBytes, true);
       return found.mapped !== undefined;
+    case NAT_DISCOVERY.otherAddress:
+      found.other ??= decodeAddress(bytes, valueAt, valueBytes, false);
+      return true;
     case ATTRIBUTE.errorCode:
       if (valueBytes < 4) return false;
       found.errorCode ||=
@@ -113,18 +142,23 @@ function take(bytes: Uint8Array, cursor: AttributeCursor, found: Collected): boo
   }
 }
 
-function decodeXorAddress(bytes: Uint8Array, at: number, length: number): Mapped | undefined {
+function decodeAddress(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+  isXored: boolean,
+): Endpoint | undefined {
   const family = bytes[at + 1];
   const ipv4 = family === ADDRESS_FAMILY.ipv4 && length === 4 + IPV4_BYTES;
   const ipv6 = family === ADDRESS_FAMILY.ipv6 && length === 4 + IPV6_BYTES;
   if (!ipv4 && !ipv6) return undefined;
   const address = new Uint8Array(length - 4);
   for (let index = 0; index < address.length; index += 1) {
-    address[index] = (bytes[at + 4 + index] ?? 0) ^ (bytes[4 + index] ?? 0);
+    address[index] = (bytes[at + 4 + index] ?? 0) ^ (isXored ? (bytes[4 + index] ?? 0) : 0);
   }
   return {
     address: formatIpAddress(address),
     family: ipv4 ? 4 : 6,
-    port: readU16(bytes, at + 2) ^ (MAGIC_COOKIE >>> 16),
+    port: readU16(bytes, at + 2) ^ (isXored ? MAGIC_COOKIE >>> 16 : 0),
   };
 }

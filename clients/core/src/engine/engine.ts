@@ -58,6 +58,7 @@ export class Engine implements Core {
   #capabilities: Capabilities = FIRST_VIEW.capabilities;
   #arrival: ArrivalSecret;
   #stopped = false;
+  #unwatchNetwork: () => void = () => {};
 
   constructor(platform: Platform) {
     this.platform = platform;
@@ -138,6 +139,9 @@ export class Engine implements Core {
     if (arrival.kind === 'invite' && this.isMemberOf(arrival.invite.pool)) this.forgetArrival();
     this.#enter(this.#account === undefined ? 'signedOut' : 'signedIn');
     this.session.start();
+    this.#unwatchNetwork = this.platform.network.watch(() => {
+      void this.session.networkChanged().then(() => this.mesh.networkChanged());
+    });
   }
 
   /** An account without its keys is none. */
@@ -153,6 +157,7 @@ export class Engine implements Core {
 
   async stop(): Promise<void> {
     this.#stopped = true;
+    this.#unwatchNetwork();
     void this.linking.cancel();
     this.#publisher.stop();
     this.session.stop();

@@ -13,6 +13,7 @@ import {
   type SignedDescription,
   toHex,
 } from '@rockpool/protocol';
+import type { PathMeasurement } from '../doctor/measurement.ts';
 import {
   CONNECT_RETRY_FIRST_MS,
   CONNECT_RETRY_MAX_MS,
@@ -22,9 +23,10 @@ import {
   SIGNAL_SENDERS_MAX,
   SIGNALS_QUEUED_MAX,
 } from '../limits.ts';
+import { type PathTrouble, trouble } from '../network/path-trouble.ts';
 import type { Platform } from '../ports.ts';
 import { backoffMs } from '../session/backoff.ts';
-import type { Path } from '../view.ts';
+import type { DeviceView } from '../view.ts';
 import { neighbours } from './neighbours.ts';
 import type { PeerUse } from './peer.ts';
 import { PeerLink } from './peer-link.ts';
@@ -67,6 +69,8 @@ interface Slot {
   active: PeerLink | undefined;
   pending: PeerLink | undefined;
   attempt: number;
+  /** Why the last attempt was in vain. */
+  trouble: PathTrouble | undefined;
   /** Signals leave in the order they were made: a candidate means nothing before its description. */
   sending: Promise<void>;
   cancelRetry: (() => void) | undefined;
@@ -74,6 +78,8 @@ interface Slot {
 
 /** A beginning this young is not begun again. */
 const FRESH_MS = 4_000;
+/** Times that the other device was asked to begin, and did not, before that is told. */
+const UNANSWERED_MAX = 3;
 
 export class Mesh {
   readonly #host: MeshHost;
@@ -99,7 +105,7 @@ export class Mesh {
     return this.#online.get(pool)?.has(device) ?? false;
   }
 
-  path(pool: string, device: string): { path: Path; roundTripMs?: number } {
+  path(pool: string, device: string): Pick<DeviceView, 'path' | 'roundTripMs' | 'trouble'> {
     const slot = this.#slots.get(`${pool}/${device}`);
     if (slot?.active !== undefined) {
       const { roundTripMs } = slot.active;
@@ -107,7 +113,10 @@ export class Mesh {
         ? { path: 'direct' }
         : { path: 'direct', roundTripMs: Math.round(roundTripMs) };
     }
-    const trying = slot?.pending !== undefined || this.isOnline(pool, device);
+    const online = this.isOnline(pool, device);
+    if (online && slot?.trouble !== undefined)
+      return { path: 'unreachable', trouble: slot.trouble };
+    const trying = slot?.pending !== undefined || online;
     return { path: trying ? 'connecting' : 'offline' };
   }
 
@@ -141,6 +150,27 @@ export class Mesh {
       if (slot && !slot.active && !slot.pending && !slot.cancelRetry) this.#connect(slot);
     }
     this.#host.onChanged(pool);
+  }
+
+  /** This device may be on another network: what is connected finds new paths, what is not is tried at once. */
+  networkChanged(): void {
+    for (const slot of [...this.#slots.values()]) {
+      slot.attempt = 0;
+      slot.cancelRetry?.();
+      slot.cancelRetry = undefined;
+      slot.active?.networkChanged();
+      this.review(slot.pool);
+    }
+  }
+
+  /** Of every open connection, by device; of those to one device in several pools, the newest. */
+  async measurePaths(): Promise<ReadonlyMap<string, PathMeasurement>> {
+    const measured = new Map<string, PathMeasurement>();
+    for (const { active } of [...this.#slots.values()]) {
+      const path = await active?.measure().catch(() => undefined);
+      if (active !== undefined && path !== undefined) measured.set(active.device, path);
+    }
+    return measured;
   }
 
   onSignal(frame: SignalFrame): void {
@@ -177,6 +207,7 @@ export class Mesh {
       active: undefined,
       pending: undefined,
       attempt: 0,
+      trouble: undefined,
       sending: Promise.resolve(),
       cancelRetry: undefined,
     };
@@ -200,6 +231,7 @@ export class Mesh {
     }
     const signal = { type: 'restart' as const, pool: slot.pool[1], connection: new Uint8Array(16) };
     void this.#send(slot, signal);
+    if (slot.attempt >= UNANSWERED_MAX) slot.trouble ??= trouble('noAnswer');
     this.#retryLater(slot);
   }
 
@@ -236,6 +268,7 @@ export class Mesh {
     slot.active = link;
     if (slot.pending === link) slot.pending = undefined;
     slot.attempt = 0;
+    slot.trouble = undefined;
     slot.cancelRetry?.();
     slot.cancelRetry = undefined;
     before?.close();
@@ -249,9 +282,13 @@ export class Mesh {
       this.#finished.delete(this.#finished.values().next().value ?? '');
     }
     this.#finished.add(toHex(link.party.connection));
-    if (slot.pending === link) slot.pending = undefined;
-    else if (slot.active === link) slot.active = undefined;
-    else return;
+    if (slot.pending === link) {
+      slot.pending = undefined;
+      slot.trouble = link.trouble ?? slot.trouble;
+    } else if (slot.active === link) {
+      slot.active = undefined;
+      slot.trouble = undefined;
+    } else return;
     if (!slot.active && !slot.pending) this.#retryLater(slot);
     this.#host.onChanged(slot.pool);
   }

@@ -8,6 +8,7 @@ import {
   sha256Bytes,
   utf8,
 } from '@rockpool/protocol';
+import { SeenCandidates } from '../network/seen-candidates.ts';
 import type { PeerConnection } from '../ports.ts';
 import type { VerifiedDescription } from './signal-proof.ts';
 
@@ -30,6 +31,9 @@ export class Negotiation {
   offerHash: Bytes | undefined;
   answerHash: Bytes | undefined;
   remoteFingerprint: Bytes | undefined;
+  /** For telling why it failed. */
+  readonly own = new SeenCandidates();
+  readonly other = new SeenCandidates();
   readonly #connection: PeerConnection;
   readonly #host: NegotiationHost;
   readonly #polite: boolean;
@@ -60,11 +64,13 @@ export class Negotiation {
   localCandidate(candidate: string, mid: string): void {
     // The end of candidates is no news to the other side.
     if (candidate === '') return;
+    this.own.note(candidate);
     if (!this.#describing && this.#localDescribed) this.#host.sendCandidate(candidate, mid);
     else if (this.#heldOut.length < CANDIDATES_HELD_MAX) this.#heldOut.push([candidate, mid]);
   }
 
   remoteCandidate(candidate: string, mid: string): void {
+    this.other.note(candidate);
     this.#run(async () => {
       if (this.remoteFingerprint === undefined) {
         if (this.#heldIn.length < CANDIDATES_HELD_MAX) this.#heldIn.push([candidate, mid]);
@@ -84,6 +90,7 @@ export class Negotiation {
       this.#host.onBroken('fingerprint');
       return;
     }
+    this.other.noteDescription(sdp);
     const hash = sha256Bytes(description.sdp);
     if (description.role === 'answer') {
       const mine = this.#localOffer;
@@ -111,6 +118,7 @@ export class Negotiation {
   async #describe(offer: Bytes | undefined): Promise<void> {
     this.#describing = true;
     const { type, sdp } = await this.#connection.setLocalDescription();
+    this.own.noteDescription(sdp);
     const bytes = utf8(sdp);
     const hash = sha256Bytes(bytes);
     if (type === 'offer') this.#localOffer = hash;

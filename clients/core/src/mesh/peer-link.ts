@@ -14,6 +14,7 @@ import {
   type PeerSignal,
   toHex,
 } from '@rockpool/protocol';
+import type { PathMeasurement } from '../doctor/measurement.ts';
 import {
   CONNECT_TIMEOUT_MS,
   CONTROL_MAX_BYTES,
@@ -21,6 +22,7 @@ import {
   FAILED_GRACE_MS,
   PEER_PING_MS,
 } from '../limits.ts';
+import { explainTrouble, type PathTrouble } from '../network/path-trouble.ts';
 import type {
   Channel,
   ChannelEvents,
@@ -65,6 +67,8 @@ export class PeerLink implements Peer {
   roundTripMs: number | undefined;
   relayed = false;
   bulkOpen = false;
+  /** Why it ended before anybody was met; undefined for every other end. */
+  trouble: PathTrouble | undefined;
   readonly createdMs: number;
   readonly #host: PeerLinkHost;
   readonly #connection: PeerConnection;
@@ -108,7 +112,7 @@ export class PeerLink implements Peer {
       this.#bulk = this.#connection.createChannel('bulk', this.#bulkEvents());
     }
     this.#after(CONNECT_TIMEOUT_MS, () => {
-      if (this.#use === undefined) this.close();
+      if (this.#use === undefined) this.#giveUp();
     });
   }
 
@@ -141,6 +145,15 @@ export class PeerLink implements Peer {
     this.#negotiation.remoteCandidate(candidate, mid);
   }
 
+  /** This device may be on another network: the path is looked for anew before it is missed. */
+  networkChanged(): void {
+    if (!this.#closed && this.#use !== undefined) this.#connection.restartIce();
+  }
+
+  measure(): Promise<PathMeasurement> {
+    return this.#connection.stats();
+  }
+
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -150,6 +163,12 @@ export class PeerLink implements Peer {
     this.#connection.close();
     this.#use?.onClosed();
     this.#host.onClosed(this);
+  }
+
+  #giveUp(): void {
+    const { own, other, remoteFingerprint } = this.#negotiation;
+    this.trouble = explainTrouble({ own, other, answered: remoteFingerprint !== undefined });
+    this.close();
   }
 
   async #sendDescription(
@@ -332,7 +351,7 @@ export class PeerLink implements Peer {
   /** A broken path is tried anew over other candidates before the connection is given up. */
   #recover(state: 'disconnected' | 'failed'): void {
     if (this.#use === undefined) {
-      if (state === 'failed') this.close();
+      if (state === 'failed') this.#giveUp();
       return;
     }
     this.#cancelRecovery?.();

@@ -16,6 +16,7 @@ import {
   HEARTBEAT_MS,
   HEARTBEAT_SILENCE_MS,
   HELLO_TIMEOUT_MS,
+  NETWORK_CHANGE_SILENCE_MS,
   REQUEST_TIMEOUT_MS,
   REQUESTS_PENDING_MAX,
 } from '../limits.ts';
@@ -84,6 +85,12 @@ export class Link {
       this.#pending.set(re, { settle: resolve, cancelTimer });
       this.#socket.send(encodeCbor({ ...frame, re }));
     });
+  }
+
+  /** Asks for a sign of life now, and gives the socket up if none comes soon. */
+  async probe(): Promise<void> {
+    const answer = await this.request({ type: 'ping' }, NETWORK_CHANGE_SILENCE_MS);
+    if (answer !== 'closed' && !answer.ok) this.close();
   }
 
   close(): void {

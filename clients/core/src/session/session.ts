@@ -181,6 +181,18 @@ export class Session {
     if (this.#authed && this.#host.device() === undefined) this.#link?.close();
   }
 
+  /** The way to the node is tried at once. Resolves when a node is reached, over the old way or a new one. */
+  async networkChanged(): Promise<void> {
+    const link = this.#link;
+    if (link !== undefined) await link.probe();
+    else if (!this.#stopped) {
+      this.#cancelRetry();
+      this.#attempt = 0;
+      this.#open('/ws');
+    }
+    await this.link('auth');
+  }
+
   pause(tries: number): Promise<void> {
     const range = { firstMs: 200, maxMs: 2_000 };
     return new Promise((resolve) => {

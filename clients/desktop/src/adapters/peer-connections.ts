@@ -5,6 +5,7 @@
 import type {
   Channel,
   ChannelEvents,
+  PathMeasurement,
   PeerConnection,
   PeerConnectionEvents,
   PeerConnectionPort,
@@ -12,12 +13,10 @@ import type {
 import { type IceServer, PeerConnection as Native } from 'node-datachannel';
 import { NativeChannel } from './data-channel.ts';
 import { type CheckedDescription, checkDescription, isCandidate } from './session-description.ts';
+import { parseStunUrl } from './stun-url.ts';
 
 /** Candidates that one connection takes; a browser has fewer than ten. */
 const CANDIDATES_MAX = 128;
-const STUN_URL = /^stun:(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9.-]{1,253}))(?::(\d{1,5}))?$/;
-/** Where the URL names none (RFC 7064, section 3.2). */
-const STUN_PORT = 3478;
 const FINGERPRINT_BYTES = 32;
 
 type State = Parameters<PeerConnectionEvents['onState']>[0];
@@ -160,12 +159,19 @@ class NativeConnection implements PeerConnection {
     return isKnown ? bytes : new Uint8Array(0);
   }
 
-  async stats(): Promise<{ roundTripMs?: number; relayed: boolean }> {
+  async stats(): Promise<PathMeasurement> {
     if (this.#closed) return { relayed: false };
     const pair = this.#native.getSelectedCandidatePair();
-    const relayed = pair?.local.type === 'relay' || pair?.remote.type === 'relay';
     const roundTripMs = this.#native.rtt();
-    return roundTripMs < 0 ? { relayed } : { relayed, roundTripMs };
+    const measured = {
+      relayed: pair?.local.type === 'relay' || pair?.remote.type === 'relay',
+      bytesSent: this.#native.bytesSent(),
+      bytesReceived: this.#native.bytesReceived(),
+      ...(roundTripMs < 0 ? {} : { roundTripMs }),
+    };
+    if (pair === null) return measured;
+    const [own, other] = [kindOf(pair.local.type), kindOf(pair.remote.type)];
+    return { ...measured, own, other, ipv6: pair.local.address.includes(':') };
   }
 
   close(): void {
@@ -198,9 +204,12 @@ class NativeConnection implements PeerConnection {
 
 /** The library does not read an address of IPv6 in a URL, and throws at what it does not read. */
 function stunServer(url: string): IceServer[] {
-  const [, address, name, port] = STUN_URL.exec(url) ?? [];
-  const hostname = address ?? name;
-  return hostname === undefined ? [] : [{ hostname, port: Number(port ?? STUN_PORT) & 0xffff }];
+  const server = parseStunUrl(url);
+  return server === undefined ? [] : [{ hostname: server.host, port: server.port }];
+}
+
+function kindOf(type: string): 'host' | 'srflx' | 'prflx' | 'relay' {
+  return type === 'host' || type === 'srflx' || type === 'prflx' ? type : 'relay';
 }
 
 function withoutCandidates(sdp: string): string {

@@ -1,7 +1,12 @@
 // RTCPeerConnection reduced to the engine's port. Every decision (who yields, what is signed,
 // which description may be set) is the engine's; this file only translates.
 
-import type { Channel, ChannelEvents, PeerConnectionPort } from '@rockpool/client-core';
+import type {
+  Channel,
+  ChannelEvents,
+  PathMeasurement,
+  PeerConnectionPort,
+} from '@rockpool/client-core';
 import { sha256Bytes } from '@rockpool/protocol';
 
 /** The sender refills when this little is left to go out. */
@@ -106,20 +111,40 @@ function liveFingerprint(connection: RTCPeerConnection): Uint8Array | 'unavailab
   return certificate === undefined ? new Uint8Array(0) : sha256Bytes(new Uint8Array(certificate));
 }
 
-async function selectedPairStats(connection: RTCPeerConnection) {
+async function selectedPairStats(connection: RTCPeerConnection): Promise<PathMeasurement> {
   const report = await connection.getStats();
   let pair: RTCIceCandidatePairStats | undefined;
-  const kinds = new Map<string, string>();
+  const candidates = new Map<string, CandidateStats>();
   for (const stats of report.values()) {
     if (stats.type === 'candidate-pair' && stats.nominated && stats.state === 'succeeded') {
       pair = stats;
     } else if (stats.type === 'local-candidate' || stats.type === 'remote-candidate') {
-      kinds.set(stats.id, stats.candidateType);
+      candidates.set(stats.id, stats);
     }
   }
   if (pair === undefined) return { relayed: false };
-  const relayed =
-    kinds.get(pair.localCandidateId) === 'relay' || kinds.get(pair.remoteCandidateId) === 'relay';
+  const own = candidates.get(pair.localCandidateId);
+  const other = candidates.get(pair.remoteCandidateId);
   const seconds = pair.currentRoundTripTime;
-  return seconds === undefined ? { relayed } : { relayed, roundTripMs: Math.round(seconds * 1000) };
+  return {
+    relayed: own?.candidateType === 'relay' || other?.candidateType === 'relay',
+    ...known('roundTripMs', seconds === undefined ? undefined : Math.round(seconds * 1000)),
+    ...known('own', own?.candidateType),
+    ...known('other', other?.candidateType),
+    ...known('ipv6', own?.address?.includes(':') || other?.address?.includes(':')),
+    ...known('bytesSent', pair.bytesSent),
+    ...known('bytesReceived', pair.bytesReceived),
+    ...known('checksSent', pair.requestsSent),
+    ...known('checksAnswered', pair.responsesReceived),
+  };
+}
+
+/** An RTCIceCandidateStats; TypeScript's DOM library has no type for it. */
+interface CandidateStats {
+  readonly candidateType?: RTCIceCandidateType;
+  readonly address?: string | null;
+}
+
+function known<Name extends string, Value>(name: Name, value: Value | undefined) {
+  return value === undefined ? {} : ({ [name]: value } as Record<Name, Value>);
 }

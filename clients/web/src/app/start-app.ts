@@ -11,6 +11,7 @@ import { browserClock, browserRandom } from '../adapters/clock.ts';
 import { openDatabase } from '../adapters/database.ts';
 import { keepStorage } from '../adapters/keep-storage.ts';
 import { browserKeyStore } from '../adapters/key-store.ts';
+import { browserNetwork } from '../adapters/network.ts';
 import { browserPasskeys } from '../adapters/passkeys.ts';
 import { browserPeers } from '../adapters/peer-connections.ts';
 import { browserSockets } from '../adapters/sockets.ts';
@@ -33,6 +34,7 @@ export async function startApp(): Promise<RunningApp> {
     random: browserRandom,
     sockets: browserSockets,
     peers: browserPeers,
+    network: browserNetwork,
     store,
     blobs,
     keys: createDeviceKeys(subtle, browserKeyStore(database)),
