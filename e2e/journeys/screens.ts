@@ -23,6 +23,7 @@ const DIALOGS = [
   { name: 'invite', title: /^Invite to/, way: ['Invite'] },
   { name: 'new-pool', title: 'New pool', way: ['All pools', 'New pool'] },
   { name: 'profile', title: 'Your name and colour', way: ['All pools', /Change name or colour/] },
+  { name: 'connection', title: 'Connection check', way: ['All pools', 'Connection check'] },
   { name: 'devices', title: 'Your devices', way: ['All pools', 'Your devices'] },
   { name: 'rename', title: 'Rename this pool', way: ['Members and files', 'Rename this pool'] },
 ] as const;
@@ -62,6 +63,9 @@ async function lookAround(studio: Studio, gallery: Gallery, look: Look): Promise
     const faults: string[] = [];
     for (const dialog of DIALOGS) faults.push(...(await openDialog(visit, dialog, shoot)));
     assert.deepEqual(faults, []);
+  });
+  await studio.step(`connection checks, ${look.name}, ${width} px`, async () => {
+    assert.deepEqual(await checkConnection(visit, shoot), []);
   });
   await studio.step(`a device is added, ${look.name}, ${width} px`, async () => {
     assert.deepEqual(await addDevice(visit, shoot), []);
@@ -106,6 +110,39 @@ async function openDialog(
   await dialog.waitFor({ state: 'detached' });
   const back = await opener.evaluate((element) => element === document.activeElement);
   if (!back) faults.push(`${name}: focus does not return to where it came from`);
+  return faults;
+}
+
+/** What a connection check says, by the name of the made-up report. */
+const CHECKS = {
+  busy: 'Checking',
+  good: 'This network is fine',
+  empty: 'None is online now',
+  strict: 'A strict router',
+  blocked: 'This network lets no direct connections out',
+  offline: 'The servers are out of reach',
+  failing: 'The servers cannot agree',
+} as const;
+
+/** By keyboard from a device that cannot be reached to every outcome of a check. */
+async function checkConnection(visit: GalleryVisit, shoot: Shoot): Promise<string[]> {
+  const { page } = visit;
+  const faults: string[] = [];
+  for (const [report, words] of Object.entries(CHECKS)) {
+    await visit.show(`unreachable&report=${report}`);
+    const details = page.getByRole('button', { name: 'Members and files' });
+    const opener = page.getByRole('button', { name: 'Check the connection' });
+    if (!(await opener.isVisible())) await details.click();
+    await opener.press('Enter');
+    const dialog = page.getByRole('dialog', { name: 'Connection check' });
+    await dialog.getByText(words).first().waitFor();
+    const more = dialog.getByText('Details for somebody who helps you');
+    if (await more.isVisible()) await more.press('Enter');
+    faults.push(...(await visit.faults()).map((fault) => `check ${report}: ${fault}`));
+    await shoot(`check-${report}`);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  }
   return faults;
 }
 

@@ -1,7 +1,7 @@
 // The peer-to-peer engine: everything a user interface or an agent needs of it.
 
 export { createRockpool } from './create-rockpool.ts';
-export type { ConnectionReport } from './doctor/connection-report.ts';
+export { type ConnectionReport, connectionReport } from './doctor/connection-report.ts';
 export type {
   Filtering,
   NetworkMeasurement,
@@ -15,7 +15,7 @@ export {
   routerKind,
   type Tone,
 } from './doctor/network-findings.ts';
-export { figuresInWords, type PeerFinding } from './doctor/peer-findings.ts';
+export { figuresInWords, type MeasuredPeer, type PeerFinding } from './doctor/peer-findings.ts';
 export { type Candidate, isPublicAddress, parseCandidate } from './network/candidate.ts';
 export type { PathTrouble } from './network/path-trouble.ts';
 export { type Mapping, SeenCandidates } from './network/seen-candidates.ts';

@@ -1,4 +1,4 @@
-import type { ActionResult, ClientView, Rockpool } from '@rockpool/client-core';
+import type { ActionResult, ClientView, ConnectionReport, Rockpool } from '@rockpool/client-core';
 
 const refused = {
   ok: false,
@@ -24,8 +24,11 @@ export const NEW_DEVICE_CODE = 'K7QM-3XPA';
 const LINK = `http://localhost:8080/#${'pGF2AWRwb29sghk0ElggAAECAwQFBgcICQoLDA0ODw'.repeat(5)}`;
 const INVITE_EXPIRY_MS = Date.UTC(2026, 10, 30, 9, 0);
 
-/** Shows one view for ever; every action fails with words, but an invite is made, and one device added. */
-export function fakeRockpool(view: ClientView): Rockpool {
+/**
+ * Shows one view for ever; every action fails with words, but an invite is made, one device added, and a connection
+ * check ends with this report, or never where that is 'busy'.
+ */
+export function fakeRockpool(view: ClientView, report?: ConnectionReport | 'busy'): Rockpool {
   const refuse = async () => refused;
   return {
     view: () => view,
@@ -47,7 +50,10 @@ export function fakeRockpool(view: ClientView): Rockpool {
     openFile: refuse,
     renameMe: refuse,
     renamePool: refuse,
-    checkConnection: refuse,
+    checkConnection: () => {
+      if (report === 'busy') return new Promise(() => {});
+      return Promise.resolve(report === undefined ? refused : { ok: true, value: report });
+    },
     setActivePool: () => {},
     stop: async () => {},
   };

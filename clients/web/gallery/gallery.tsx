@@ -6,10 +6,14 @@ import { createRoot } from 'react-dom/client';
 import { App } from '../src/app/app.tsx';
 import { ServicesContext } from '../src/app/rockpool-context.ts';
 import '../src/ui/tokens.css';
+import { connectionReports } from './connection-reports.ts';
 import { fakeRockpool } from './fake-rockpool.ts';
 import { scenes } from './scenes.ts';
 
-const name = new URLSearchParams(location.search).get('scene') ?? '';
+const search = new URLSearchParams(location.search);
+const name = search.get('scene') ?? '';
+/** What a connection check says. */
+const report = search.get('report') ?? '';
 const scene = scenes[name];
 const root = document.getElementById('root');
 if (root === null) throw new Error('the page has no root element');
@@ -28,7 +32,10 @@ createRoot(root).render(
     </main>
   ) : (
     <ServicesContext
-      value={{ rockpool: fakeRockpool(scene), blobs: { asFile: async () => undefined } }}
+      value={{
+        rockpool: fakeRockpool(scene, connectionReports[report]),
+        blobs: { asFile: async () => undefined },
+      }}
     >
       <App />
     </ServicesContext>

@@ -70,6 +70,26 @@ const members: readonly MemberView[] = [
   },
 ];
 
+const unreachable: MemberView = {
+  ...ada,
+  role: 'member',
+  isMe: false,
+  online: true,
+  devices: [
+    {
+      deviceId: 'd2',
+      kind: 'browser',
+      isThis: false,
+      path: 'unreachable',
+      trouble: {
+        code: 'strictRouters',
+        reason: 'The routers of your two networks do not let the devices find each other.',
+        help: 'It works when one of the two is on another network, such as a phone’s hotspot, or both are on the same one.',
+      },
+    },
+  ],
+};
+
 function ownDevice(deviceId: string, kind: Me['devices'][number]['kind'], daysAgo: number) {
   const addedMs = NOW_MS - daysAgo * DAY_MS;
   const isThis = deviceId === 'd1';
@@ -212,6 +232,10 @@ export const scenes: Readonly<Record<string, ClientView>> = {
       nodes: ['1', '2', '3'].map((name) => ({ name, up: name !== '2', justBack: false })),
     },
     notices: [{ id: 1, tone: 'info', text: 'Node 2 stopped, nothing to do' }],
+  },
+  unreachable: {
+    ...home,
+    pools: [{ ...pool, members: [...members.slice(0, 1), unreachable] }],
   },
   'servers-gone': { ...home, server: { ...home.server, status: 'offline' } },
   alarm: {

@@ -1,9 +1,10 @@
 import type { DeviceView, MemberView, PoolView } from '@rockpool/client-core';
-import { ArrowLeftRight, LoaderCircle, X } from 'lucide-react';
+import { ArrowLeftRight, LoaderCircle, Unplug, X } from 'lucide-react';
 import { useState } from 'react';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button, IconButton } from '../../ui/button.tsx';
 import { bytesInWords } from '../../ui/words.ts';
+import { ConnectionDialog } from '../connection/connection-dialog.tsx';
 import { DEVICE_KINDS } from '../devices/device-kinds.ts';
 import { RenamePoolDialog } from '../pools/rename-pool-dialog.tsx';
 import './details.css';
@@ -80,12 +81,30 @@ function Device({ device }: { readonly device: DeviceView }) {
       {name} · {pathInWords(device)}
       {!device.isThis && device.path === 'direct' && <ArrowLeftRight aria-hidden="true" />}
       {device.path === 'connecting' && <LoaderCircle aria-hidden="true" />}
+      {device.path === 'unreachable' && <Unplug aria-hidden="true" />}
+      {device.trouble !== undefined && <Trouble trouble={device.trouble} />}
     </li>
+  );
+}
+
+function Trouble({ trouble }: { readonly trouble: NonNullable<DeviceView['trouble']> }) {
+  const [checking, setChecking] = useState(false);
+  return (
+    <div className="details-trouble" data-trouble={trouble.code}>
+      <p>
+        {trouble.reason} {trouble.help}
+      </p>
+      <Button look="quiet" onClick={() => setChecking(true)}>
+        Check the connection
+      </Button>
+      {checking && <ConnectionDialog onClose={() => setChecking(false)} />}
+    </div>
   );
 }
 
 function pathInWords(device: DeviceView): string {
   if (device.isThis) return 'this device';
+  if (device.path === 'unreachable') return 'cannot connect';
   if (device.path !== 'direct') return device.path;
   return device.roundTripMs === undefined ? 'direct' : `direct, ${device.roundTripMs} ms`;
 }

@@ -1,9 +1,10 @@
 import type { Id } from '@rockpool/client-core';
-import { MonitorSmartphone, Plus } from 'lucide-react';
+import { Activity, MonitorSmartphone, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useView } from '../../app/rockpool-context.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button } from '../../ui/button.tsx';
+import { ConnectionDialog } from '../connection/connection-dialog.tsx';
 import { DevicesDialog } from '../devices/devices-dialog.tsx';
 import { ProfileDialog } from '../profile/profile-dialog.tsx';
 import { ServerStatus } from '../status/server-status.tsx';
@@ -15,7 +16,7 @@ export function PoolRail(props: {
   readonly onOpen: (poolId: Id) => void;
 }) {
   const view = useView();
-  const [dialog, setDialog] = useState<'create' | 'profile' | 'devices'>();
+  const [dialog, setDialog] = useState<'create' | 'profile' | 'devices' | 'connection'>();
   return (
     <nav className="pool-rail" aria-label="Pools">
       <header className="pool-rail-head">
@@ -72,6 +73,14 @@ export function PoolRail(props: {
               <MonitorSmartphone aria-hidden="true" />
               Your devices
             </button>
+            <button
+              type="button"
+              className="pool-rail-item pool-rail-devices"
+              onClick={() => setDialog('connection')}
+            >
+              <Activity aria-hidden="true" />
+              Connection check
+            </button>
           </div>
         )}
         <ServerStatus server={view.server} />
@@ -81,6 +90,7 @@ export function PoolRail(props: {
       )}
       {dialog === 'profile' && <ProfileDialog onClose={() => setDialog(undefined)} />}
       {dialog === 'devices' && <DevicesDialog onClose={() => setDialog(undefined)} />}
+      {dialog === 'connection' && <ConnectionDialog onClose={() => setDialog(undefined)} />}
     </nav>
   );
 }
