@@ -1,4 +1,4 @@
-// `npm run e2e [-- NAME … --shots DIR --minutes N --seed N | --list]`: the journeys, one after another, each on a cluster of its own.
+// `npm run e2e [-- NAME … --shots DIR --minutes N --seed N --write | --list]`: the journeys, one after another, each on a cluster of its own.
 // Exit codes: 0 all passed, 1 one failed, 2 asked for what is not known or cannot be played on this machine.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,12 +12,14 @@ const { values, positionals: names } = parseArgs({
     shots: { type: 'string' },
     minutes: { type: 'string' },
     seed: { type: 'string' },
+    write: { type: 'boolean', default: false },
   },
 });
 const options = {
   shotsDirectory: values.shots === undefined ? undefined : resolve(values.shots),
   minutes: numberOf(values.minutes),
   seed: numberOf(values.seed),
+  write: values.write,
 };
 const journeys = await loadJourneys();
 const unknown = names.filter((name) => !journeys.some((journey) => journey.name === name));

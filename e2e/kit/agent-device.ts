@@ -16,10 +16,11 @@ export class AgentDevice {
     this.directory = directory;
   }
 
-  static async place(): Promise<AgentDevice> {
+  /** `enter` goes before its command. */
+  static async place(enter: readonly string[] = []): Promise<AgentDevice> {
     // Short, since the name of its socket has to fit.
     const directory = await mkdtemp(join(tmpdir(), 'agent-'));
-    return new AgentDevice(await AgentProcess.on(join(directory, 'data')), directory);
+    return new AgentDevice(await AgentProcess.on(join(directory, 'data'), enter), directory);
   }
 
   /** Becomes a device of this person, as the account's so-many-eth. */

@@ -49,6 +49,8 @@ export interface BrowserOptions {
   readonly browser?: InstalledBrowser;
   /** SHA-256 of an authority's public key (SPKI, DER), in base64; all other certificates are judged as ever. */
   readonly trustedKeys?: readonly string[];
+  /** Pages are told names for this machine's addresses, and no loopback ones: as people have it. */
+  readonly hidesLocalAddresses?: boolean;
 }
 
 /** Starts a headless Chromium. The caller closes it. */
@@ -72,14 +74,17 @@ export async function openProfile(profileDirectory: string): Promise<BrowserCont
 
 async function headlessOptions(options: BrowserOptions) {
   const { executablePath, env } = options.browser ?? (await preferredBrowser());
-  const { trustedKeys = [] } = options;
+  const { trustedKeys = [], hidesLocalAddresses = false } = options;
   const trust =
     trustedKeys.length === 0
       ? []
       : [`--ignore-certificate-errors-spki-list=${trustedKeys.join(',')}`];
   return {
     executablePath,
-    args: ['--headless=new', '--disable-gpu', ...FLAGS, ...trust],
+    args: [
+      ...['--headless=new', '--disable-gpu', ...FLAGS, ...trust],
+      ...(hidesLocalAddresses ? [disabled(DISABLED_FEATURES)] : SHOWN_ADDRESSES),
+    ],
     timeout: LAUNCH_TIMEOUT_MS,
     env: { ...process.env, ...env },
   };
@@ -94,7 +99,7 @@ export async function openWindow(
     chromium.launchPersistentContext(profileDirectory, {
       executablePath,
       headless: false,
-      args: ['--ozone-platform-hint=auto', ...FLAGS],
+      args: ['--ozone-platform-hint=auto', ...FLAGS, ...SHOWN_ADDRESSES],
       chromiumSandbox,
       // The page is as large as its window, and follows it.
       viewport: null,
@@ -130,9 +135,7 @@ async function inSandboxIfPossible<Opened>(
 }
 
 // Passed last, this list replaces Playwright's own, so the entries of it that matter here stand too.
-// Without mDNS names two contexts find each other by plain loopback and host addresses.
 const DISABLED_FEATURES = [
-  'WebRtcHideLocalIpsWithMdns',
   'AimEnabled',
   'AvoidUnnecessaryBeforeUnloadCheckSync',
   'DestroyProfileOnBrowserClose',
@@ -151,10 +154,18 @@ const FLAGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+];
+
+const SHOWN_ADDRESSES = [
   // A machine without any network has only loopback, which WebRTC leaves out by itself.
   '--allow-loopback-in-peer-connection',
-  `--disable-features=${DISABLED_FEATURES.join(',')}`,
+  // Without mDNS names two contexts find each other by plain loopback and host addresses.
+  disabled(['WebRtcHideLocalIpsWithMdns', ...DISABLED_FEATURES]),
 ];
+
+function disabled(features: readonly string[]): string {
+  return `--disable-features=${features.join(',')}`;
+}
 
 function isSandboxFailure(error: unknown): boolean {
   return error instanceof Error && /sandbox|namespace|Operation not permitted/i.test(error.message);

@@ -1,5 +1,8 @@
-// The server as other packages of this repository may use it: a node, its configuration and its cluster.
+// The server as other packages of this repository may use it: a node, its configuration and its cluster, and what
+// the launcher puts before nodes.
 
 export { type NodeOptions, type RunningNode, startNode } from './app.ts';
 export { type Config, type ConfigResult, loadConfig, readConfig } from './config.ts';
+export { openFrontDoor } from './launcher/front-door.ts';
+export { buildWebClient } from './launcher/web-build.ts';
 export { type OpenClusterOptions, openCluster } from './open-cluster.ts';

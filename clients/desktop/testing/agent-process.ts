@@ -12,30 +12,39 @@ type Event = Readonly<Record<string, unknown>> & { readonly event: string };
 export class AgentProcess {
   readonly data: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #enter: readonly string[];
   readonly #events: Event[] = [];
   readonly #waiting = new Set<() => void>();
   #child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   errors = '';
 
-  private constructor(data: string, env: Readonly<Record<string, string>>) {
+  private constructor(
+    data: string,
+    env: Readonly<Record<string, string>>,
+    enter: readonly string[],
+  ) {
     this.data = data;
+    this.#enter = enter;
     this.#env = env;
   }
 
-  /** An agent on this directory, with a passphrase beside it; it does not run yet. */
-  static async on(dir: string): Promise<AgentProcess> {
+  /** An agent on this directory, with a passphrase beside it; it does not run yet. `enter` goes before its command. */
+  static async on(dir: string, enter: readonly string[] = []): Promise<AgentProcess> {
     const passphrase = `${dir}.passphrase`;
     await writeFile(passphrase, 'a passphrase for tests\n');
-    return new AgentProcess(dir, {
+    const env = {
       ROCKPOOL_AGENT_DATA: dir,
       ROCKPOOL_PASSPHRASE_FILE: passphrase,
       // No keyring of whoever runs the tests is written to.
       DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nonexistent',
-    });
+    };
+    return new AgentProcess(dir, env, enter);
   }
 
   start(...args: readonly string[]): void {
-    const child = spawn(process.execPath, [COMMAND, 'agent', '--json', ...args], {
+    const line = [...this.#enter, process.execPath, COMMAND, 'agent', '--json', ...args];
+    const [program = process.execPath, ...rest] = line;
+    const child = spawn(program, rest, {
       env: { ...process.env, ...this.#env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
@@ -76,7 +85,8 @@ export class AgentProcess {
   }
 
   run(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
-    return runCommand(args, { ...options, env: { ...this.#env, ...options.env } });
+    const env = { ...this.#env, ...options.env };
+    return runCommand(args, { enter: this.#enter, ...options, env });
   }
 
   /** Resolves to the exit code; what it told is forgotten. */

@@ -1,4 +1,4 @@
 // The command line as processes, for tests of whoever works with it. Needs Node.
 
 export { AgentProcess } from './agent-process.ts';
-export { runCommand } from './run-command.ts';
+export { COMMAND, runCommand } from './run-command.ts';

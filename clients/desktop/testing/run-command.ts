@@ -15,6 +15,8 @@ export interface Ran {
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Goes before the command, as `ip netns exec NAME` does. */
+  readonly enter?: readonly string[];
   readonly input?: string;
   /** Interrupts the command, as Ctrl-C does, once it has said this. */
   readonly interruptAt?: string;
@@ -22,7 +24,9 @@ export interface RunOptions {
 
 export function runCommand(args: readonly string[], options: RunOptions = {}): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [COMMAND, ...args], {
+    const line = [...(options.enter ?? []), process.execPath, COMMAND, ...args];
+    const [program = process.execPath, ...rest] = line;
+    const child = spawn(program, rest, {
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });

@@ -1,0 +1,90 @@
+// Ada at a browser in one home, Ben at a browser and with an agent in the other, in one pool.
+import type { Locator } from 'playwright-core';
+import { AgentDevice } from '../agent-device.ts';
+import { Person } from '../person.ts';
+import { type LabBrowser, openLabBrowser } from './lab-browser.ts';
+import type { LabServers } from './lab-servers.ts';
+import type { Outcome, Seen } from './matrix.ts';
+import type { NatLab } from './nat-lab.ts';
+
+export const POOL = 'Two shores';
+const OUTCOME_TIMEOUT_MS = 60_000;
+const DEVICE_NAMES = { browser: 'Browser', agent: 'Computer' } as const;
+
+export class LabPeople {
+  readonly ada: Person;
+  readonly ben: Person;
+  readonly agent: AgentDevice;
+  readonly #browsers: readonly LabBrowser[];
+
+  private constructor(
+    people: { readonly ada: Person; readonly ben: Person },
+    agent: AgentDevice,
+    browsers: readonly LabBrowser[],
+  ) {
+    this.ada = people.ada;
+    this.ben = people.ben;
+    this.agent = agent;
+    this.#browsers = browsers;
+  }
+
+  static async arrive(lab: NatLab, servers: LabServers): Promise<LabPeople> {
+    const browsers: LabBrowser[] = [];
+    const agent = await AgentDevice.place(lab.spaces.enter('b'));
+    try {
+      browsers.push(await openLabBrowser(lab.spaces, 'a'), await openLabBrowser(lab.spaces, 'b'));
+      const [first, second] = browsers;
+      if (first === undefined || second === undefined) throw new Error('two browsers');
+      const ada = await Person.arrive(first.browser, 'ada');
+      const ben = await Person.arrive(second.browser, 'ben');
+      await ada.createAccount(await servers.firstAdminLink());
+      await ada.createPool(POOL);
+      await ben.joinAsNewcomer(await ada.invite());
+      await agent.isAddedBy(ben, 2);
+      // The dialog in which the agent was added.
+      await ben.page.keyboard.press('Escape');
+      return new LabPeople({ ada, ben }, agent, browsers);
+    } catch (error) {
+      for (const browser of browsers) await browser.close();
+      await agent.leave();
+      throw error;
+    }
+  }
+
+  /** Both open the page anew, and so begin all connections anew. */
+  async reload(): Promise<void> {
+    await Promise.all([this.ben.reload(), this.ada.reload()]);
+  }
+
+  /** How Ada reaches Ben's browser or agent, as soon as it is one of these. */
+  async sees(device: keyof typeof DEVICE_NAMES, expected: readonly Outcome[]): Promise<Seen> {
+    const startedMs = performance.now();
+    const row = this.#deviceOfBen(device);
+    const isDirect = expected.includes('direct');
+    const path = isDirect ? '[data-path=direct]' : '[data-path=unreachable]';
+    const end = row.and(this.ada.page.locator(path));
+    try {
+      await end.waitFor({ timeout: OUTCOME_TIMEOUT_MS });
+    } catch {
+      return { outcome: await outcomeOf(row), seconds: (performance.now() - startedMs) / 1000 };
+    }
+    return { outcome: await outcomeOf(row), seconds: (performance.now() - startedMs) / 1000 };
+  }
+
+  async leave(): Promise<void> {
+    for (const browser of this.#browsers) await browser.close();
+    await this.agent.leave();
+  }
+
+  #deviceOfBen(device: keyof typeof DEVICE_NAMES): Locator {
+    const ben = this.ada.list('Members').locator('> li').filter({ hasNotText: '(you)' });
+    return ben.locator('[data-path]').filter({ hasText: DEVICE_NAMES[device] });
+  }
+}
+
+async function outcomeOf(row: Locator): Promise<string> {
+  if ((await row.count()) === 0) return 'not shown';
+  const path = await row.getAttribute('data-path');
+  if (path !== 'unreachable') return path ?? 'not shown';
+  return (await row.locator('[data-trouble]').getAttribute('data-trouble')) ?? 'no reason';
+}
