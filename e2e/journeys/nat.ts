@@ -82,7 +82,7 @@ async function settle(
   await lab.setHome('a', a);
   if (b === 'same LAN') await lab.moveToOther('b', a);
   else await lab.setHome('b', b);
-  for (const client of ['a', 'b'] as const) servers.cutConnections(client);
+  for (const client of ['a', 'b'] as const) await servers.cutConnections(client);
   await people.reload();
 }
 

@@ -23,6 +23,8 @@ export class FakePeerNetwork {
   /** The certificate that a device really sees: another one where somebody sits in between. */
   liveFingerprint: (fingerprint: Uint8Array) => Uint8Array = (fingerprint) => fingerprint;
   bytesCarried = 0;
+  /** No two networks have a way to each other. */
+  isBlocked = false;
 
   constructor(time: VirtualTime) {
     this.time = time;
@@ -209,7 +211,8 @@ export class FakeConnection implements PeerConnection {
     if (peer.signalingState !== 'stable' || peer.#remote === undefined) return;
     const agreed = peer.#remote.sdp === this.#local?.sdp && this.#remote?.sdp === peer.#local?.sdp;
     // DTLS: each shows its certificate, and the other compares it with the description.
-    if (!agreed || this.#candidates + peer.#candidates === 0) return;
+    if (!agreed || this.#network.isBlocked) return;
+    if (this.#candidates + peer.#candidates === 0) return;
     if (this.state === 'connected') return;
     const first = this.#peer === undefined;
     this.#peer = peer;

@@ -172,6 +172,11 @@ export class TestClient {
     return link.slice(link.indexOf('#') + 1);
   }
 
+  /** The way to the node is gone, and this side is not told. */
+  loseNode(): void {
+    this.world.cluster.vanish(this.#tab);
+  }
+
   /** As if the power went: nobody is told. */
   crash(): Promise<void> {
     this.world.peers.vanish(this.#tab);

@@ -1,5 +1,6 @@
 // forward-main.ts FROM TO: passes TCP connections on from one address and port to another, until it is ended. A browser takes
-// http://localhost for secure, so each client of the lab has the front door there. SIGHUP ends the connections there are.
+// http://localhost for secure, so each client of the lab has the front door there. SIGHUP ends the
+// connections there are, and is answered by `cut`.
 import { createConnection, createServer, type Socket } from 'node:net';
 
 const [, , from = '', to = ''] = process.argv;
@@ -27,6 +28,7 @@ const server = createServer((inside) => {
 });
 process.on('SIGHUP', () => {
   for (const socket of open) socket.destroy();
+  process.stdout.write('cut\n');
 });
 // Ends with whoever started it.
 process.stdin.on('end', () => process.exit()).resume();

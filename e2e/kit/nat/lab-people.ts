@@ -9,6 +9,7 @@ import type { NatLab } from './nat-lab.ts';
 
 export const POOL = 'Two shores';
 const OUTCOME_TIMEOUT_MS = 60_000;
+const RELOADS_MAX = 5;
 const DEVICE_NAMES = { browser: 'Browser', agent: 'Computer' } as const;
 
 export class LabPeople {
@@ -53,7 +54,7 @@ export class LabPeople {
 
   /** Both open the page anew, and so begin all connections anew. */
   async reload(): Promise<void> {
-    await Promise.all([this.ben.reload(), this.ada.reload()]);
+    await Promise.all([this.ben, this.ada].map(reload));
   }
 
   /** How Ada reaches Ben's browser or agent, as soon as it is one of these. */
@@ -79,6 +80,18 @@ export class LabPeople {
   #deviceOfBen(device: keyof typeof DEVICE_NAMES): Locator {
     const ben = this.ada.list('Members').locator('> li').filter({ hasNotText: '(you)' });
     return ben.locator('[data-path]').filter({ hasText: DEVICE_NAMES[device] });
+  }
+}
+
+/** A browser drops what it is loading when the network changes. */
+async function reload(person: Person): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await person.reload();
+      return;
+    } catch (error) {
+      if (tries === RELOADS_MAX || !/net::ERR_/.test(String(error))) throw error;
+    }
   }
 }
 

@@ -45,8 +45,11 @@ export class LabProcess {
     await Promise.race([said, ended]);
   }
 
-  signal(signal: NodeJS.Signals): void {
+  /** Resolves once it has said something about it. */
+  async signal(signal: NodeJS.Signals): Promise<void> {
+    const said = once(this.#child.stdout ?? this.#child, 'data');
     this.#child.kill(signal);
+    await said;
   }
 
   async end(): Promise<void> {

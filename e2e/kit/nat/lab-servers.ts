@@ -47,15 +47,21 @@ export class LabServers {
 
   /** The link that makes the first account. */
   async firstAdminLink(): Promise<string> {
-    const invited = await runCommand(['invite', '--first-admin', '--data', this.#data(1)]);
+    const invited = await runCommand([
+      'invite',
+      '--first-admin',
+      '--print',
+      '--data',
+      this.#data(1),
+    ]);
     const [, link] = FIRST_ADMIN.exec(invited.out) ?? [];
     if (link === undefined) throw new Error(`no first-admin link: ${invited.out}${invited.errors}`);
     return link;
   }
 
   /** Ends this client's connections to the servers, as a router does that forgets them. */
-  cutConnections(client: Client): void {
-    this.#forwards.get(client)?.signal('SIGHUP');
+  async cutConnections(client: Client): Promise<void> {
+    await this.#forwards.get(client)?.signal('SIGHUP');
   }
 
   /** kill -9, for good. */

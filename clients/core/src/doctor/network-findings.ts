@@ -80,7 +80,7 @@ const ROUTERS: Readonly<Record<RouterKind, Words>> = {
     help: `${ANOTHER_NETWORK}, or ask whoever runs this one for newer addresses (IPv6), which need no such router.`,
   },
   blocked: {
-    tone: 'bad',
+    tone: 'unknown',
     title: 'Router not tested',
     words: 'Nothing comes back from outside, so nothing can be said about the router.',
   },
