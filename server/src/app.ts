@@ -38,6 +38,7 @@ import { type Allowances, RateLimits } from './limits/rate-limits.ts';
 import { bytesOf, connectedPeers, nodeStates } from './node-states.ts';
 import { Metrics } from './observability/metrics.ts';
 import { listenMetrics, type MetricsListener } from './observability/metrics-listener.ts';
+import { stunStatus } from './observability/stun-status.ts';
 import { openCluster } from './open-cluster.ts';
 import { startDeliveries } from './outbox/start-deliveries.ts';
 import { createSignaling, type Signaling } from './signaling/create-signaling.ts';
@@ -151,6 +152,7 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
   const deliveries = startDeliveries(cluster, app.log);
   opened.push(() => deliveries.stop());
   const stun = await startStun(config, app);
+  const stunSinceMs = Date.now();
   if (stun !== undefined) opened.push(() => stun.close());
   metrics.observe({
     status: () => cluster.status(),
@@ -181,6 +183,7 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
     ready: cluster.ready(),
     pid: process.pid,
     sockets: gateway.counts(),
+    ...(stun === undefined ? {} : { stun: stunStatus(stun, stunSinceMs) }),
     cluster: cluster.status(),
   });
   const control = await startControl(parts, status);

@@ -36,6 +36,8 @@ export const CHAIN_PAGES_MAX = 128;
 export const FULL_MESH_DEVICES_MAX = 8;
 export const CONNECTIONS_MAX = 64;
 export const CONNECT_TIMEOUT_MS = 15_000;
+/** How long the first offer waits for its answer: it may have gone to a socket that is dead already. Then twice that, … */
+export const ANSWER_TIMEOUT_FIRST_MS = 4_000;
 export const CONNECT_RETRY_FIRST_MS = 500;
 export const CONNECT_RETRY_MAX_MS = 20_000;
 export const DISCONNECTED_GRACE_MS = 2_000;

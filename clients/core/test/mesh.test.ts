@@ -258,6 +258,7 @@ t.test('a peer that reads nothing is let go before it fills the memory', (t) => 
   };
   const link = new PeerLink(party, {
     platform: { clock: IDLE_CLOCK, peers: { create: () => connection } },
+    answerTimeoutMs: 4_000,
     stunUrls: () => [],
     onClosed: () => {},
   } as unknown as ConstructorParameters<typeof PeerLink>[1]);

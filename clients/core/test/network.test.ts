@@ -51,6 +51,29 @@ t.test('an attempt is given its time before anything is told', async (t) => {
   for (const client of [a, b]) await client.stop();
 });
 
+t.test(
+  'an offer that got lost is made again soon, though the other side misses nothing',
+  async (t) => {
+    const world = new TestWorld();
+    const { a, b, placeA, placeB } = await twoInAPool(world);
+    // The device with the higher id begins.
+    const aBegins = (a.view.me?.deviceId ?? '') > (b.view.me?.deviceId ?? '');
+    const [begins, place, other] = aBegins ? [a, placeA, b] : [b, placeB, a];
+    await begins.crash();
+    let lost = 0;
+    world.cluster.tamper = (frame) => {
+      const isLost = frame.type === 'signal' && ++lost <= 2;
+      return isLost ? undefined : frame;
+    };
+    const again = place.open();
+    const startedMs = world.time.nowMs();
+    await world.time.until('connected again', () => again.connected === 1);
+    t.ok(lost > 2, 'some got lost');
+    t.ok(world.time.nowMs() - startedMs < CONNECT_TIMEOUT_MS);
+    for (const client of [again, other]) await client.stop();
+  },
+);
+
 t.test('on another network connections find a new path before the old one is missed', async (t) => {
   const world = new TestWorld();
   const { a, b, placeA } = await twoInAPool(world);

@@ -88,6 +88,7 @@ t.test('the agent links itself, tells what is new and nothing of before, and end
         linked = true;
       },
       news: (one) => void news.push(one),
+      trouble: () => {},
       status: () => {},
     },
   });

@@ -1,6 +1,7 @@
 // What operators' commands ask a running node over its Unix socket: one JSON line each way.
 
 import type { ClusterStatus } from '@rockpool/cluster';
+import type { StunStatus } from '../observability/stun-status.ts';
 
 export const CONTROL_LINE_BYTES_MAX = 64 * 1024;
 export const CONTROL_SOCKET = 'control.sock';
@@ -15,6 +16,8 @@ export interface NodeStatus {
   /** True until the first administrator has claimed this place. */
   readonly unclaimed: boolean;
   readonly sockets: { readonly anonymous: number; readonly device: number };
+  /** Missing where this node answers no STUN. */
+  readonly stun?: StunStatus;
   readonly cluster: ClusterStatus;
 }
 

@@ -5,6 +5,7 @@ import { encodeCbor, FRAME_BYTES_MAX, type Ref } from '@rockpool/protocol';
 import { createTestDevice, createTestPerson, createTestPool } from '@rockpool/protocol/testing';
 import t from 'tap';
 import WebSocket from 'ws';
+import { statusCommand } from '../../src/cli/status-command.ts';
 import { askStatus } from '../../src/control/control-client.ts';
 import { enrolmentOf } from '../kit/envelope-parts.ts';
 import { ORIGIN, TestCluster } from '../kit/test-cluster.ts';
@@ -284,6 +285,31 @@ t.test(
     }
   },
 );
+
+t.test('rockpool status says whether STUN answers, since when, and how much', async (t) => {
+  const line = /^stun answering {2}port \d+ {2}since 20\S+Z {2}answers \d+ {2}refused \d+$/m;
+  const said: string[] = [];
+  const terminal = {
+    out: (text: string) => void said.push(text),
+    error: (text: string) => void said.push(text),
+    interactive: true,
+    columns: () => 80,
+    input: (async function* () {})(),
+  };
+  const status = (...args: string[]) => {
+    const all = ['--data', cluster.dataDir('1'), ...args];
+    return statusCommand.run({ args: all, env: {}, terminal, stopped: Promise.resolve() });
+  };
+  t.equal(await status(), 0);
+  t.match(said.join('\n'), line);
+  const { answers } = JSON.parse((await status('--json'), said.at(-1) ?? '')).stun;
+  t.equal(await status('--json'), 0);
+  t.match(JSON.parse(said.at(-1) ?? '').stun, {
+    answering: true,
+    answers: answers + 1,
+    refused: 0,
+  });
+});
 
 t.test('no secret, name or query reaches the log', async (t) => {
   await fetch(`${http}/?token=canary-5c1d`, { headers: { cookie: 'a=canary-5c1d' } });

@@ -15,6 +15,7 @@ import {
 } from '@rockpool/protocol';
 import type { PathMeasurement } from '../doctor/measurement.ts';
 import {
+  ANSWER_TIMEOUT_FIRST_MS,
   CONNECT_RETRY_FIRST_MS,
   CONNECT_RETRY_MAX_MS,
   CONNECTIONS_MAX,
@@ -254,6 +255,7 @@ export class Mesh {
       sign: (message) => self.sign(message),
       poolHead: () => this.#host.poolHead(slot.pool),
       stunUrls: () => this.#host.stunUrls(),
+      answerTimeoutMs: ANSWER_TIMEOUT_FIRST_MS * 2 ** slot.attempt,
       sendSignal: (signal) => this.#send(slot, signal),
       onBound: (link, head) => this.#bound(slot, link, head),
       onClosed: (link) => this.#closed(slot, link),

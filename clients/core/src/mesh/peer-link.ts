@@ -49,6 +49,8 @@ export interface PeerLinkHost {
   sign(message: Bytes): Promise<Bytes>;
   poolHead(): Head;
   stunUrls(): readonly string[];
+  /** After that long an offer without an answer is given up. */
+  readonly answerTimeoutMs: number;
   sendSignal(signal: PeerSignal): Promise<void>;
   /** The other side is proven; it showed which head of the pool it knows. */
   onBound(link: PeerLink, head: Head): PeerUse;
@@ -113,6 +115,10 @@ export class PeerLink implements Peer {
     }
     this.#after(CONNECT_TIMEOUT_MS, () => {
       if (this.#use === undefined) this.#giveUp();
+    });
+    if (!party.initiator || host.answerTimeoutMs >= CONNECT_TIMEOUT_MS) return;
+    this.#after(host.answerTimeoutMs, () => {
+      if (this.#negotiation.remoteFingerprint === undefined) this.close();
     });
   }
 

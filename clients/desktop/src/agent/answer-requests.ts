@@ -49,6 +49,8 @@ async function answer(
   switch (request.op) {
     case 'pools':
       return view.pools.map(summary);
+    case 'check':
+      return worked(await rockpool.checkConnection());
     case 'pool':
       return summary(choosePool(view.pools, request.choice));
     case 'say':

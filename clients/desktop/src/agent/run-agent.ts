@@ -13,6 +13,7 @@ import { startControlServer } from '../control/control-server.ts';
 import { answerRequests } from './answer-requests.ts';
 import { linkDevice } from './link-device.ts';
 import { EntryReport, type News } from './report-entries.ts';
+import { type TroubleNews, TroubleReport } from './report-troubles.ts';
 import { SavedFiles } from './saved-files.ts';
 import { untilSeen } from './watch-view.ts';
 
@@ -23,6 +24,8 @@ export interface AgentScreen {
   same(digits: string, over: AbortSignal): Promise<boolean | undefined>;
   linked(view: ClientView): void;
   news(news: News): void;
+  /** A device that is online cannot be reached, or can again. */
+  trouble(news: TroubleNews): void;
   /** The view as it is now. */
   status(view: ClientView): void;
 }
@@ -99,9 +102,11 @@ async function stay(
 ): Promise<void> {
   const report = new EntryReport(sinceMs);
   report.skip(rockpool.view());
+  const troubles = new TroubleReport();
   const look = () => {
     const view = rockpool.view();
     for (const news of report.take(view)) screen.news(news);
+    for (const news of troubles.take(view)) screen.trouble(news);
     screen.status(view);
   };
   const unsubscribe = rockpool.subscribe(look);

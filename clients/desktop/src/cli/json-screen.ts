@@ -4,6 +4,7 @@ import type { CommandContext } from '@rockpool/cli';
 import type { ClientView, LinkingView, PoolView } from '@rockpool/client-core';
 import { fileEntries, summary } from '../agent/pool-facts.ts';
 import type { News } from '../agent/report-entries.ts';
+import type { TroubleNews } from '../agent/report-troubles.ts';
 import type { AgentScreen } from '../agent/run-agent.ts';
 import { jsonLine } from '../plain-text.ts';
 import type { InputLines } from './input-lines.ts';
@@ -63,6 +64,13 @@ export class JsonScreen implements AgentScreen {
       const { name: file, size, mediaType } = entry;
       this.#write({ event, ...common, name: file, size, mediaType });
     }
+  }
+
+  trouble({ pool, person, device, trouble }: TroubleNews): void {
+    const { id, name } = pool;
+    const event = trouble === undefined ? 'reached' : 'unreachable';
+    const from = { id: person.id, name: person.name };
+    this.#write({ event, pool: { id, name }, from, device: device.deviceId, ...trouble });
   }
 
   status({ server, pools }: ClientView): void {

@@ -10,6 +10,7 @@ import {
   type LinkingView,
 } from '@rockpool/client-core';
 import type { News } from '../agent/report-entries.ts';
+import type { TroubleNews } from '../agent/report-troubles.ts';
 import type { AgentScreen } from '../agent/run-agent.ts';
 import { plainLine, plainLines } from '../plain-text.ts';
 import type { InputLines } from './input-lines.ts';
@@ -129,6 +130,15 @@ export class WordScreen implements AgentScreen {
       const file = `${plainLine(entry.name)} (${bytesInWords(entry.size)})`;
       const words = news.kind === 'received' ? `${file} is here` : `${author} offers ${file}`;
       this.#line.out(`${pool}  ${words}`);
+    }
+  }
+
+  trouble({ pool, person, trouble }: TroubleNews): void {
+    const who = `${plainLine(pool.name)}  A device of ${plainLine(person.name)}`;
+    if (trouble === undefined) this.#line.tell(`${who} is reached now.`);
+    else {
+      this.#line.tell(`${who} cannot be reached. ${trouble.reason} ${trouble.help}`);
+      this.#line.tell('`rockpool doctor --network` tells more.');
     }
   }
 

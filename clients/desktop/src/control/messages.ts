@@ -47,6 +47,8 @@ export interface ReadyFile {
 
 export type Request =
   | { readonly op: 'pools' }
+  /** Measures the network and the connections. */
+  | { readonly op: 'check' }
   | { readonly op: 'pool'; readonly choice: string }
   | { readonly op: 'say'; readonly pool: string; readonly text: string }
   | {
@@ -109,6 +111,7 @@ const REQUESTS: Readonly<
   Record<Request['op'] | Interjection['op'], Readonly<Record<string, Check>>>
 > = {
   pools: {},
+  check: {},
   pool: { choice: textUpTo(CHOICE_CHARACTERS_MAX) },
   say: { pool: id, text: textUpTo(MESSAGE_TEXT_BYTES_MAX) },
   offer: {
