@@ -44,6 +44,7 @@ async function inLab(
   try {
     const servers = await LabServers.start(lab);
     try {
+      await place(lab, servers, PAIRS[0] ?? { a: ORDINARY, b: ORDINARY });
       const people = await LabPeople.arrive(lab, servers);
       await use(lab, servers, people).finally(() => people.leave());
     } finally {
@@ -77,13 +78,21 @@ async function settle(
   lab: NatLab,
   servers: LabServers,
   people: LabPeople,
+  pair: Pick<Pair, 'a' | 'b'>,
+): Promise<void> {
+  await place(lab, servers, pair);
+  await people.reload();
+}
+
+async function place(
+  lab: NatLab,
+  servers: LabServers,
   { a, b }: Pick<Pair, 'a' | 'b'>,
 ): Promise<void> {
   await lab.setHome('a', a);
   if (b === 'same LAN') await lab.moveToOther('b', a);
   else await lab.setHome('b', b);
   for (const client of ['a', 'b'] as const) await servers.cutConnections(client);
-  await people.reload();
 }
 
 /** A laptop goes from one network to another: the conversation goes on without a reload. */

@@ -59,7 +59,8 @@ t.test(
     // The device with the higher id begins.
     const aBegins = (a.view.me?.deviceId ?? '') > (b.view.me?.deviceId ?? '');
     const [begins, place, other] = aBegins ? [a, placeA, b] : [b, placeB, a];
-    await begins.crash();
+    await world.time.pass(10_000);
+  await begins.crash();
     let lost = 0;
     world.cluster.tamper = (frame) => {
       const isLost = frame.type === 'signal' && ++lost <= 2;
