@@ -60,7 +60,7 @@ t.test(
     const aBegins = (a.view.me?.deviceId ?? '') > (b.view.me?.deviceId ?? '');
     const [begins, place, other] = aBegins ? [a, placeA, b] : [b, placeB, a];
     await world.time.pass(10_000);
-  await begins.crash();
+    await begins.crash();
     let lost = 0;
     world.cluster.tamper = (frame) => {
       const isLost = frame.type === 'signal' && ++lost <= 2;

@@ -17,7 +17,7 @@ const STRICT: readonly Outcome[] = ['strictRouters', 'noPath'];
 /** A symmetric NAT meets only those that answer whoever comes from a known address. */
 const MEETS_SYMMETRIC: readonly NatKind[] = ['none', 'full cone', 'address-restricted'];
 
-export function expectedOf(a: NatKind, b: NatKind): readonly Outcome[] {
+function expectedOf(a: NatKind, b: NatKind): readonly Outcome[] {
   if (a === 'UDP blocked') return ['ownBlocked'];
   if (b === 'UDP blocked') return ['otherBlocked'];
   if (a === 'symmetric') return MEETS_SYMMETRIC.includes(b) ? ['direct'] : STRICT;

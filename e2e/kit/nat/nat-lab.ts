@@ -164,7 +164,7 @@ function routerOf(client: Client): string {
   return `router-${client}`;
 }
 
-export function otherThan(client: Client): Client {
+function otherThan(client: Client): Client {
   return client === 'a' ? 'b' : 'a';
 }
 
