@@ -7,6 +7,8 @@ const NOT_OURS = {
     'the core forwards nothing: it names the leader, and the driver sends the proposal there',
   forget: 'there is no such operation: a transfer makes followers vote early',
   lease: 'there are no lease reads: they rest on clocks',
+  apply: 'a change is in force from the moment that it is in the log',
+  alone: 'nothing is released yet: there is no other version to work with',
   mixed: 'pre-vote is always on: there is no group in which only some have it',
 } as const;
 
@@ -106,7 +108,11 @@ export const RAFT_BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
   ],
   Membership: [
     { id: 'C90', says: 'one change of members at a time' },
-    { id: 'C91', says: 'a change that is not yet in force keeps a node from campaigning' },
+    {
+      id: 'C91',
+      says: 'a change that is not yet in force keeps a node from campaigning',
+      notOurs: NOT_OURS.apply,
+    },
     { id: 'C92', says: 'more than one voter changes only by way of a joint configuration' },
     { id: 'C93', says: 'a voter that becomes a learner does so as the joint configuration ends' },
     { id: 'C94', says: 'adding who is there and removing who is not do no harm' },
@@ -140,7 +146,7 @@ export const RAFT_BEHAVIOURS: Readonly<Record<string, readonly Behaviour[]>> = {
     { id: 'X08', says: 'a follower that hangs holds up nobody' },
     { id: 'X09', says: 'a leader that restarts keeps its term, and nothing else of its office' },
     { id: 'X10', says: 'heartbeat and append may come in either order' },
-    { id: 'X11', says: 'two versions work together' },
+    { id: 'X11', says: 'two versions work together', notOurs: NOT_OURS.alone },
     { id: 'X12', says: 'what is sent again is applied at most once' },
     { id: 'X13', says: 'a log that went back is noticed' },
   ],

@@ -1,4 +1,5 @@
 export { initCluster, isInitialised } from './node/init-cluster.ts';
+export { joinCluster } from './node/join-cluster.ts';
 export { restoreCluster, type VerifiedBackup, verifyBackup } from './node/restore-cluster.ts';
 export { startCluster } from './node/start-cluster.ts';
 export type { NodeErrorCode } from './node-error.ts';
@@ -9,6 +10,7 @@ export type {
   InitNode,
   InitOptions,
   InitResult,
+  JoinOptions,
   StartOptions,
 } from './options.ts';
 export { DEFAULT_TIMING } from './options.ts';
@@ -19,8 +21,11 @@ export type {
   Cluster,
   ClusterErrorCode,
   ClusterEvent,
+  ClusterMembers,
   ClusterStatus,
+  ClusterView,
   GroupStatus,
+  NewNode,
   NodeInfo,
   NodeMessages,
   PeerState,

@@ -8,7 +8,7 @@ interface NodeErrorEntry {
 
 const entry = (message: string, remedy: string): NodeErrorEntry => ({ message, remedy });
 
-const GO_ON = 'the other nodes go on. This version cannot put a new node in its place.';
+const GO_ON = 'the other nodes go on, and another node can take its place.';
 
 export const NODE_ERRORS = {
   STORE_DAMAGED: entry(
@@ -59,6 +59,27 @@ export const NODE_ERRORS = {
     'node.json, node.key or node.crt cannot be read.',
     "Check that all three are there and belong to the node's user.",
   ),
+  MEMBER_UNKNOWN: entry(
+    'The cluster has no node of this id.',
+    'Name one of the nodes that the status of the cluster lists.',
+  ),
+  MEMBER_NAME_TAKEN: entry(
+    'Another node of the cluster has this name.',
+    'Choose another name for the new node.',
+  ),
+  MEMBER_KEY_TAKEN: entry(
+    'The cluster lists this node or its key already, with other particulars.',
+    'Join with an empty data directory: it gets an id and a key of its own.',
+  ),
+  MEMBER_HAS_LEFT: entry(
+    'This node has left the cluster. Its id and key never come back.',
+    'Join with an empty data directory: it gets an id and a key of its own.',
+  ),
+  MEMBERS_TOO_MANY: entry(
+    'The cluster has as many nodes as it can have.',
+    'Remove a node before another one joins.',
+  ),
+  MEMBER_LAST: entry('The last node of a cluster cannot leave it.', 'Let another node join first.'),
   NODE_OPTIONS_INVALID: entry(
     'The options of the cluster make no sense together.',
     'Correct what is named.',

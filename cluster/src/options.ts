@@ -2,7 +2,7 @@
 // how fast the clock ticks, and where messages for people go.
 
 import type { NodeError } from './node-error.ts';
-import type { NodeInfo, StateMachine } from './ports.ts';
+import type { ClusterView, NewNode, NodeInfo, StateMachine } from './ports.ts';
 
 /** Structured log lines; pino's and fastify's loggers fit. Never carries secrets or commands. */
 export interface ClusterLogger {
@@ -61,6 +61,12 @@ export interface InitNode {
   readonly name: string;
   /** host:port where the other nodes reach this one. */
   readonly peerAddress: string;
+}
+
+export interface JoinOptions extends InitNode {
+  readonly dataDir: string;
+  /** Brings the node to a member, which lists it, and gives back that member's view. */
+  readonly admit: (node: NewNode) => Promise<ClusterView>;
 }
 
 export interface InitOptions {

@@ -64,6 +64,47 @@ export interface NodeInfo {
   readonly fingerprint: string;
 }
 
+/** A node as the other nodes must know it. */
+export interface NewNode extends NodeInfo {
+  /** 16 bytes as lower-case hex: the store that this node's promises lie in. */
+  readonly incarnation: string;
+}
+
+export interface SlotAssignment {
+  readonly first: number;
+  /** Included. */
+  readonly last: number;
+  readonly group: number;
+}
+
+export interface SlotTable {
+  readonly epoch: number;
+  readonly shardGroups: number;
+  readonly assignments: readonly SlotAssignment[];
+}
+
+/** What a node must know to join: plain data, to be brought to it by whoever vouches for it. */
+export interface ClusterView {
+  readonly clusterId: string;
+  readonly realm: string;
+  readonly nodes: readonly NewNode[];
+  readonly slotTable: SlotTable;
+}
+
+/**
+ * Which nodes there are. Every call may be made on any node, and again after a failure: what is so already is no
+ * error. Rejects with NodeError (a refusal that changed nothing) or ClusterError.
+ */
+export interface ClusterMembers {
+  view(): ClusterView;
+  /** Lists a node: from then on all nodes speak with it, and every group takes it up by itself. */
+  add(node: NewNode): Promise<void>;
+  /** Resolves when no group has the node any more; its id and key never come back. */
+  remove(nodeId: string, options?: { timeoutMs?: number }): Promise<void>;
+  /** Both at once: the new node takes the place of the former as soon as it has what that had. */
+  replace(former: string, node: NewNode, options?: { timeoutMs?: number }): Promise<void>;
+}
+
 export interface PeerState {
   readonly node: NodeInfo;
   readonly connected: boolean;
@@ -82,6 +123,13 @@ export interface GroupStatus {
   readonly leader?: string;
   readonly commitIndex: number;
   readonly appliedIndex: number;
+  /** Node ids, as the newest configuration in this node's log has them. */
+  readonly members: {
+    readonly voters: readonly string[];
+    /** The voters before, while a change of voters is under way. */
+    readonly outgoing: readonly string[];
+    readonly learners: readonly string[];
+  };
   /** Of the log as it is kept: what came before is compacted away. */
   readonly firstIndex: number;
   readonly lastIndex: number;
@@ -177,6 +225,7 @@ export interface Cluster {
   onReplaced(listener: (group: number) => void): void;
   onLeadership(listener: (group: number, leader: boolean) => void): void;
   readonly nodes: NodeMessages;
+  readonly members: ClusterMembers;
   /**
    * All rows of all groups as they are at one moment, as the bytes of a backup: to be read to the end, or returned.
    * Rejects with ClusterError where a group has no leader, or people write without a pause.

@@ -14,8 +14,6 @@ import { chainChecksum } from '../src/format/log-entry.ts';
 import { FRAME_KIND } from '../src/format/peer-frame.ts';
 import { decodeRaftBundle, encodeRaftBundles } from '../src/format/peer-payload.ts';
 import { KEY_KIND } from '../src/format/store-key.ts';
-import { encodeNodeMoved, MetaState } from '../src/meta/meta-state.ts';
-import { firstRows } from '../src/node/init-cluster.ts';
 import { SessionTable } from '../src/sessions/session-table.ts';
 import { LogStore } from '../src/store/log-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
@@ -93,45 +91,6 @@ t.test(
   },
 );
 
-t.test('[STO-13] a node that moved is known by its new address, others are untouched', (t) => {
-  const ids = ['0a'.repeat(16), '0b'.repeat(16), '0f'.repeat(16)];
-  const rows = firstRows(
-    ids.map((id, at) => ({
-      id,
-      name: String(at),
-      peerAddress: 'host:1',
-      fingerprint: '0c'.repeat(32),
-      incarnation: '0d'.repeat(16),
-    })),
-    2,
-  );
-  const clusterRows = rows.filter(({ key }) => key[0] === 0x22);
-  const meta = new MetaState(clusterRows.map(({ key, payload }) => [key.subarray(5), payload!]));
-  t.equal(meta.apply(encodeNodeMoved(ids[0]!, 'host:2')).length, 1);
-  t.same(
-    meta.nodes.map((node) => node.peerAddress),
-    ['host:2', 'host:1', 'host:1'],
-  );
-  const spoilt = encodeNodeMoved(ids[0]!, 'host:3');
-  spoilt[spoilt.length - 1] = 0xff;
-  t.same(meta.apply(spoilt), [], 'an address that is no text');
-  t.same(meta.apply(bytes('?')), [], 'unreadable');
-  t.same(meta.apply(encodeNodeMoved('0e'.repeat(16), 'host:2')), [], 'unknown');
-  t.equal(meta.groupOf(0x7fff), 1);
-  t.equal(meta.groupOf(0x8000), 2);
-  t.equal(meta.groupOf(-1), 0);
-  const nodeRow = clusterRows.findIndex(({ key }) => key[5] === 1);
-  const without = clusterRows.filter((_, at) => at !== nodeRow);
-  const restored = (stored: typeof clusterRows) =>
-    new MetaState(stored.map(({ key, payload }) => [key.subarray(5), payload!]));
-  t.throws(() => restored(without), { code: 'STORE_HOLE' }, 'two of three are no membership');
-  const unreadable = clusterRows.map((row, at) =>
-    at === nodeRow ? { ...row, payload: bytes('?') } : row,
-  );
-  t.throws(() => restored(unreadable), { code: 'STORE_HOLE' });
-  t.end();
-});
-
 /** One voter of three, whose clock is an hour behind the two others. */
 async function doubtedVoter() {
   const [self, b, c] = ['0a', '0b', '0c'].map((byte) => byte.repeat(16)) as [
@@ -158,21 +117,23 @@ async function doubtedVoter() {
     snapshotRows: (group) => store.snapshotRows(group),
     replaced: nothing,
     leadership: nothing,
+    nodes: () => ({ staying: [self, b, c], leaving: [], isDeparting: () => false }),
+    departed: nothing,
     fatal: (error) => {
       throw error;
     },
   });
+  const configuration = { voters: [self, b, c], outgoing: [], learners: [] };
   const raft = createRaft({
     group: 1,
     self,
     boot: 1,
-    voters: [self, b, c],
     electionTicks: 10,
     heartbeatTicks: 2,
     seed: 1,
     chainChecksum,
     hardState: undefined,
-    log: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0 }, entries: [] },
+    log: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration }, entries: [] },
     applied: 0,
     limits: {
       appendBytesMax: 1_000,
@@ -193,7 +154,7 @@ async function doubtedVoter() {
     sessions: new SessionTable(1, []),
     getMany: async () => [],
   };
-  const applied = { index: 0, term: 0 };
+  const applied = { index: 0, term: 0, configuration };
   const member = new GroupMember({ group: 1, self, raft, store, apply, hooks: driver, applied });
   const hear = (from: string, message: PeerMessage) => {
     const [payload] = encodeRaftBundles([message]);

@@ -24,7 +24,7 @@ import {
 } from '../src/format/peer-payload.ts';
 import { entryKey, peerKey, rowKey } from '../src/format/store-key.ts';
 import { encodeNode, encodeSlotTable } from '../src/meta/meta-records.ts';
-import { encodeNodeMoved } from '../src/meta/meta-state.ts';
+import { encodeNodeCommand } from '../src/meta/node-commands.ts';
 import { encodeSession, sessionKey } from '../src/sessions/session-record.ts';
 
 const A = 'aa'.repeat(16);
@@ -47,28 +47,35 @@ t.test('[STO-1] [STO-2] [STO-4] values and keys', (t) => {
   t.end();
 });
 
-t.test('[STO-3] [STO-5] [STO-6] [STO-7] [STO-9] [STO-10] records of node and group', (t) => {
-  const realm = 'dd'.repeat(32);
-  const ids = { clusterId: A, realm, nodeId: B, incarnation: C };
-  const identity = encodeIdentity({ ...ids, dataVersion: 1, bootNumber: 3 });
-  t.equal(hex(identity), `0001${A}${realm}${B}${C}00000003`);
-  const mark = { bootNumber: 258, bootId: 'ab'.repeat(8), batch: 7 };
-  t.equal(hex(encodePeerMark(mark)), `00000102${'ab'.repeat(8)}0000000000000007`);
-  const voted = encodeHardState({ term: 5, commit: 4, vote: A });
-  t.equal(hex(voted), `0000000000000005000000000000000401${A}`);
-  const unvoted = encodeHardState({ term: 5, commit: 4, vote: undefined });
-  t.equal(hex(unvoted), `0000000000000005000000000000000400${'00'.repeat(16)}`);
-  const base = encodeLogBase({ index: 7, term: 2, checksum: 0xdeadbeef, entryTimeMs: 9 });
-  t.equal(hex(base), '00000000000000070000000000000002deadbeef0000000000000009');
-  t.equal(hex(encodeSide(1)), '01');
-  t.equal(hex(encodeIndex(2 ** 32)), '0000000100000000');
-  const ranges = [
-    { first: 0, last: 255 },
-    { first: 4096, last: 65_535 },
-  ];
-  t.equal(hex(encodeGroupSlots({ epoch: 1, ranges })), '000000010002000000ff1000ffff');
-  t.end();
-});
+t.test(
+  '[STO-3] [STO-5] [STO-6] [STO-7] [STO-9] [STO-10] [STO-17] records of node and group',
+  (t) => {
+    const realm = 'dd'.repeat(32);
+    const ids = { clusterId: A, realm, nodeId: B, incarnation: C };
+    const identity = encodeIdentity({ ...ids, dataVersion: 1, bootNumber: 3 });
+    t.equal(hex(identity), `0001${A}${realm}${B}${C}00000003`);
+    const mark = { bootNumber: 258, bootId: 'ab'.repeat(8), batch: 7 };
+    t.equal(hex(encodePeerMark(mark)), `00000102${'ab'.repeat(8)}0000000000000007`);
+    const voted = encodeHardState({ term: 5, commit: 4, vote: A });
+    t.equal(hex(voted), `0000000000000005000000000000000401${A}`);
+    const unvoted = encodeHardState({ term: 5, commit: 4, vote: undefined });
+    t.equal(hex(unvoted), `0000000000000005000000000000000400${'00'.repeat(16)}`);
+    const base = encodeLogBase({
+      ...{ index: 7, term: 2, checksum: 0xdeadbeef, entryTimeMs: 9 },
+      configuration: { voters: [A, B], outgoing: [B], learners: [C] },
+    });
+    const at = '00000000000000070000000000000002deadbeef0000000000000009';
+    t.equal(hex(base), `${at}02010001${A}${B}${B}${C}`);
+    t.equal(hex(encodeSide(1)), '01');
+    t.equal(hex(encodeIndex(2 ** 32)), '0000000100000000');
+    const ranges = [
+      { first: 0, last: 255 },
+      { first: 4096, last: 65_535 },
+    ];
+    t.equal(hex(encodeGroupSlots({ epoch: 1, ranges })), '000000010002000000ff1000ffff');
+    t.end();
+  },
+);
 
 t.test('[STO-8] a log entry and its checksum', (t) => {
   const content = {
@@ -86,6 +93,14 @@ t.test('[STO-8] a log entry and its checksum', (t) => {
   const checksum = chainChecksum(0xdeadbeef, content);
   t.equal(checksum.toString(16).padStart(8, '0'), crc(`deadbeef${before}${after}`));
   t.equal(hex(encodeLogEntry({ ...content, checksum: 0x01020304 })), `${before}01020304${after}`);
+  const configuration = { voters: [A], outgoing: [], learners: [B] };
+  const change = { ...content, kind: 'configuration' as const, command: bytes(''), configuration };
+  const voters = `0200040000000000000005000000060000002401000001${A}${B}`;
+  t.equal(hex(encodeLogEntry({ ...change, checksum: 0x01020304 })), `${before}01020304${voters}`);
+  t.equal(
+    chainChecksum(0xdeadbeef, change).toString(16).padStart(8, '0'),
+    crc(`deadbeef${before}${voters}`),
+  );
   t.end();
 });
 
@@ -99,7 +114,14 @@ t.test('[STO-11] [STO-12] [STO-13] [STO-16] membership, slot table, commands and
     assignments: [{ first: 0, last: 65_535, group: 1 }],
   });
   t.equal(hex(table), '00000001000100010000ffff00000001');
-  t.equal(hex(encodeNodeMoved(A, 'h:1')), `01${A}03683a31`);
+  const encoded = (command: Parameters<typeof encodeNodeCommand>[0]) =>
+    hex(encodeNodeCommand(command));
+  const made = { id: A, name: '1', peerAddress: 'h:1', fingerprint, incarnation: C };
+  t.equal(encoded({ kind: 'moved', id: A, peerAddress: 'h:1' }), `01${A}03683a31`);
+  t.equal(encoded({ kind: 'joins', node: made }), `02${A}${hex(node)}`);
+  t.equal(encoded({ kind: 'leaves', id: A }), `03${A}`);
+  t.equal(encoded({ kind: 'left', id: A }), `04${A}`);
+  t.equal(encoded({ kind: 'replaces', node: made, former: B }), `05${A}${B}${hex(node)}`);
   const numbers = { session: 7, sequence: 9, oldest: 8 };
   const command = encodeCommand({ slot: -1, ...numbers, body: bytes('c0') });
   t.equal(hex(command), '02ffffffff000000000000000700000000000000090000000000000008c0');

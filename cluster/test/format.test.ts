@@ -56,6 +56,7 @@ import {
   encodeNode,
   encodeSlotTable,
 } from '../src/meta/meta-records.ts';
+import { configurations, logBases } from '../testing/arbitrary-configuration.ts';
 import { plain, roundTrip } from '../testing/round-trip.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
@@ -64,19 +65,24 @@ const id = exactly(16).map((value) => Buffer.from(value).toString('hex'));
 const u16 = fc.nat(0xffff);
 const u32 = fc.nat(0xffff_ffff);
 const u64 = fc.maxSafeNat();
-const entry: fc.Arbitrary<Entry> = fc.record({
+const content = {
   group: u32,
   index: u64,
   term: u64,
   checksum: u32,
-  kind: fc.constantFrom('noop', 'command'),
   ruleVersion: u16,
   entryTimeMs: u64,
   tableEpoch: u32,
-  command: bytes(100),
-});
-
-const logBase = fc.record({ index: u64, term: u64, checksum: u32, entryTimeMs: u64 });
+};
+const entry: fc.Arbitrary<Entry> = fc.oneof(
+  fc.record({ ...content, kind: fc.constantFrom('noop', 'command'), command: bytes(100) }),
+  fc.record({
+    ...content,
+    kind: fc.constant('configuration'),
+    command: fc.constant(new Uint8Array(0)),
+    configuration: configurations,
+  }),
+);
 
 const FROM = '0a'.repeat(16);
 const TO = '0b'.repeat(16);
@@ -157,7 +163,7 @@ const frame = fc.record({
 });
 
 t.test(
-  '[STO-3] to [STO-14] records survive a round trip and no bytes make a decoder throw',
+  '[STO-3] to [STO-17] records survive a round trip and no bytes make a decoder throw',
   (t) => {
     const range = fc
       .tuple(u16, u16)
@@ -170,7 +176,7 @@ t.test(
       encodeHardState,
       decodeHardState,
     );
-    roundTrip(t, logBase, encodeLogBase, decodeLogBase);
+    roundTrip(t, logBases, encodeLogBase, decodeLogBase);
     roundTrip(t, fc.constantFrom(0 as const, 1 as const), encodeSide, decodeSide);
     roundTrip(t, u64, encodeIndex, decodeIndex);
     roundTrip(t, fc.record(mark), encodePeerMark, decodePeerMark);
@@ -312,7 +318,9 @@ t.test('[STO-8] the checksum chains the content and the previous checksum', (t) 
       const changed = [
         { ...value, term: value.term === 0 ? 1 : value.term - 1 },
         { ...value, ruleVersion: value.ruleVersion ^ 1 },
-        { ...value, command: new Uint8Array([...value.command, 0]) },
+        value.configuration === undefined
+          ? { ...value, command: new Uint8Array([...value.command, 0]) }
+          : { ...value, configuration: { ...value.configuration, learners: ['ff'.repeat(16)] } },
       ];
       const others = changed.map((content) => chainChecksum(previous, content));
       const otherPrevious = previous === 0 ? 1 : previous - 1;

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
+import { isVoter } from '../src/core/configuration.ts';
 import { type Rules, THESIS_RULES } from '../src/core/rules.ts';
 import { runScenario } from '../testing/scenarios/run-scenario.ts';
 import { parseScenario, ScenarioError } from '../testing/scenarios/scenario-file.ts';
@@ -36,6 +37,16 @@ const MISTAKES: { readonly [K in keyof Rules]: { readonly id: string; readonly r
     confirmsRead: { id: 'C72', rule: (answeredRound) => answeredRound > 0 },
     compactionLimit: { id: 'C86', rule: ({ lastIndex }) => lastIndex },
     mayInstall: { id: 'C80', rule: () => true },
+    majorities: { id: 'C95', rule: ({ voters }) => [voters] },
+    inForce: { id: 'C95', rule: (_newest, committed) => committed },
+    isConfigurationKept: { id: 'C80', rule: () => true },
+    mayCampaign: { id: 'C98', rule: (self, newest) => isVoter(newest, self) },
+    maySucceed: { id: 'C90', rule: () => true },
+    mayReconfigure: { id: 'C90', rule: () => true },
+    mayLeaveJoint: { id: 'C96', rule: () => true },
+    isCaughtUp: { id: 'C100', rule: () => true },
+    keepsQuorum: { id: 'C92', rule: () => true },
+    mustStepDown: { id: 'C98', rule: () => false },
   };
 
 for (const [rule, mistake] of Object.entries(MISTAKES)) {
@@ -69,6 +80,7 @@ t.test('a scenario that cannot be read or run is refused, with the line', async 
     ['# [C03] words\n  trace\n', /line 2: a trace stands right below/],
     ['# [C03] words\nstatus\n', /line 2: the first command is "nodes COUNT"/],
     ['# [C03] words\nnodes 10\n', /line 2: there are 1 to 9 nodes/],
+    [`${HEAD}newcomer 3\n`, /line 3: its id is a free digit/],
     ['# [C03] words\nnodes many\n', /line 2: how many nodes is a number/],
     [`${HEAD}\tstatus\n`, /line 3: neither a command/],
     [`${HEAD}dance 1\n`, /line 3: there is no command "dance"/],

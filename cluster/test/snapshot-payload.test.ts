@@ -10,18 +10,17 @@ import {
   SnapshotReader,
 } from '../src/format/snapshot-payload.ts';
 import { entryKey, rowKey } from '../src/format/store-key.ts';
+import { logBases } from '../testing/arbitrary-configuration.ts';
 import { plain, roundTrip } from '../testing/round-trip.ts';
 
 const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 const u32 = fc.nat(0xffff_ffff);
 const u64 = fc.maxSafeNat();
-const logBase = fc.record({ index: u64, term: u64, checksum: u32, entryTimeMs: u64 });
-
 t.test('[PEER-10] [PEER-11] snapshots are read back, cut anywhere, and nothing else is', (t) => {
   const chunk = fc.record({
     group: u32,
     term: u64,
-    base: logBase,
+    base: logBases,
     number: u32,
     isLast: fc.boolean(),
     crc: u32,

@@ -1,4 +1,5 @@
 import t from 'tap';
+import { NOBODY } from '../src/core/configuration.ts';
 import { type ReceivedSnapshot, SnapshotReceiver } from '../src/driver/snapshot-receiver.ts';
 import { SnapshotSender } from '../src/driver/snapshot-sender.ts';
 import { encodeLogBase } from '../src/format/group-records.ts';
@@ -14,7 +15,7 @@ import { createStore, openStore, stageDurably } from '../testing/log-store-suite
 import { MemoryDisk } from '../testing/memory-store.ts';
 import { Random } from '../testing/sim/random.ts';
 
-const BASE = { index: 40, term: 3, checksum: 9, entryTimeMs: 100 };
+const BASE = { index: 40, term: 3, checksum: 9, entryTimeMs: 100, configuration: NOBODY };
 const EVERYTHING = {
   from: rowKey(1, 0, new Uint8Array(0)),
   to: rowKey(1, 0xffff, Uint8Array.of(0xff)),

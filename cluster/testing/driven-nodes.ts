@@ -143,6 +143,8 @@ export class DrivenNodes {
         else node.leads.delete(group);
         this.#check();
       },
+      nodes: () => meta,
+      departed: () => {},
       fatal: fail,
     });
     const seeds = [...node.id].reduce((sum, digit) => sum * 31 + digit.charCodeAt(0), 7);

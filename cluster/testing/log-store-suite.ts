@@ -3,6 +3,8 @@
 
 import type { KeyValueStore, Operation } from '@rockpool/storage';
 import type { Test } from 'tap';
+import { NOBODY } from '../src/core/configuration.ts';
+import { baseAt } from '../src/core/entry.ts';
 import { toHex } from '../src/format/bytes.ts';
 import { encodeLogBase } from '../src/format/group-records.ts';
 import { DATA_VERSION, type StoreIdentity } from '../src/format/identity.ts';
@@ -98,7 +100,7 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     if (applied === undefined) throw new Error('entry 200 is one of them');
     await stageDurably(before, entries);
     await stageDurably(before, [
-      { key: storeKey(KEY_KIND.applied, 1), payload: encodeLogBase(applied) },
+      { key: storeKey(KEY_KIND.applied, 1), payload: encodeLogBase(baseAt(applied, NOBODY)) },
       { key: entryKey(1, 300), payload: null },
     ]);
     await before.close();

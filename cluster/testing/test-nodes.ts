@@ -5,9 +5,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initCluster } from '../src/node/init-cluster.ts';
+import { joinCluster } from '../src/node/join-cluster.ts';
 import { startCluster } from '../src/node/start-cluster.ts';
 import type { ClusterLogger, InitResult, StartOptions } from '../src/options.ts';
-import type { Cluster, StateMachine } from '../src/ports.ts';
+import type { Cluster, ClusterView, NewNode, StateMachine } from '../src/ports.ts';
 
 export interface LoggedLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -44,8 +45,9 @@ export class TestLog implements ClusterLogger {
 
 export class TestNodes {
   readonly made: InitResult;
-  readonly dataDirs: readonly string[];
-  readonly logs: readonly TestLog[];
+  readonly dataDirs: string[];
+  readonly logs: TestLog[];
+  readonly #ids: string[];
   readonly running = new Map<number, Cluster>();
   readonly #machine: StateMachine;
   readonly #root: string;
@@ -55,6 +57,7 @@ export class TestNodes {
     this.#root = root;
     this.dataDirs = dataDirs;
     this.made = made;
+    this.#ids = made.nodes.map(({ id }) => id);
     this.logs = dataDirs.map(() => new TestLog());
     this.#machine = machine;
   }
@@ -83,9 +86,21 @@ export class TestNodes {
       timing: { tickMs: 10, electionTicks: 15, heartbeatTicks: 3 },
       ...options,
     });
-    this.#addresses.set(this.made.nodes[at]!.id, cluster.status().listenAddress);
+    this.#addresses.set(this.#ids[at]!, cluster.status().listenAddress);
     this.running.set(at, cluster);
     return cluster;
+  }
+
+  /** Makes one more node, which the given one lists; its place among the nodes, to start it by. */
+  async join(
+    name: string,
+    admit: (node: NewNode) => Promise<ClusterView>,
+  ): Promise<{ at: number; node: NewNode }> {
+    const dataDir = join(this.#root, `node-${name}`);
+    const node = await joinCluster({ dataDir, name, peerAddress: '127.0.0.1:1', admit });
+    this.dataDirs.push(dataDir);
+    this.logs.push(new TestLog());
+    return { at: this.#ids.push(node.id) - 1, node };
   }
 
   startAll(): Promise<Cluster[]> {
@@ -95,7 +110,7 @@ export class TestNodes {
   async stop(at: number): Promise<void> {
     const cluster = this.running.get(at);
     this.running.delete(at);
-    this.#addresses.delete(this.made.nodes[at]!.id);
+    this.#addresses.delete(this.#ids[at]!);
     await cluster?.stop();
   }
 

@@ -6,9 +6,8 @@
 // CRC-32 u32 of the record before it; nothing follows.
 
 import { crc32 } from 'node:zlib';
-import type { LogBase } from '../core/entry.ts';
 import { ByteReader, ByteWriter, fromHex, toHex } from '../format/bytes.ts';
-import { encodeLogBase, readLogBase } from '../format/group-records.ts';
+import { encodeLogMark, type LogMark, readLogMark } from '../format/group-records.ts';
 
 const MAGIC = new Uint8Array(Buffer.from('RPBACKUP'));
 export const BACKUP_VERSION = 1;
@@ -29,7 +28,7 @@ export const END_BYTES = 4 + HASH_BYTES;
 export interface BackupGroup {
   readonly group: number;
   /** The last entry that its rows show. */
-  readonly base: LogBase;
+  readonly base: LogMark;
 }
 
 export interface BackupHead {
@@ -56,7 +55,7 @@ export function encodeHead(head: BackupHead): Uint8Array {
     .bytes(fromHex(head.clusterId))
     .u64(head.timeMs)
     .u16(head.groups.length);
-  for (const { group, base } of head.groups) writer.u32(group).bytes(encodeLogBase(base));
+  for (const { group, base } of head.groups) writer.u32(group).bytes(encodeLogMark(base));
   return sealed(writer.finish());
 }
 
@@ -76,7 +75,7 @@ export function decodeHead(bytes: Uint8Array): BackupHead | undefined {
   const count = reader.u16();
   if (reader.left !== count * GROUP_BYTES) return undefined;
   const groups = Array.from({ length: count }, () => {
-    return { group: reader.u32(), base: readLogBase(reader) };
+    return { group: reader.u32(), base: readLogMark(reader) };
   });
   const isAscending = groups.every(({ group }, at) => group === at);
   return reader.complete && isAscending ? { realm, clusterId, timeMs, groups } : undefined;

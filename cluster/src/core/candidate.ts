@@ -13,7 +13,7 @@ export function campaign(state: RaftState): void {
   state.setRole(role, 'electionTimeout');
   state.setLeader(undefined);
   const { index: lastIndex, term: lastTerm } = state.log.last;
-  for (const to of state.peers) {
+  for (const to of state.otherVoters) {
     state.send({
       kind: 'preVoteRequest',
       to,
@@ -74,7 +74,7 @@ function becomeCandidate(state: RaftState, reason: RoleChangeReason): void {
   const { index: lastIndex, term: lastTerm } = state.log.last;
   // Others hear of the new term only when a crash can no longer take it back: else this node could
   // win the term with their votes, crash, and vote for another in it.
-  for (const to of state.peers) {
+  for (const to of state.otherVoters) {
     state.sendOnceDurable({ kind: 'voteRequest', to, lastIndex, lastTerm, isTransfer });
   }
 }
@@ -104,5 +104,5 @@ function count(
   granted: boolean,
 ): VoteResult {
   if (!role.votes.has(from)) role.votes.set(from, granted);
-  return voteResult(role.votes, state.config.voters.length, state.quorum);
+  return voteResult(state.majorities, role.votes, state.rules.quorumSize);
 }

@@ -1,6 +1,7 @@
 // How much of the log is kept. What is applied can be given up, since the state machine holds it; the
 // rest is kept for followers that lag, because entries are cheaper for them than a snapshot.
 
+import { isLive } from './heartbeats.ts';
 import type { RaftState } from './state.ts';
 
 /** Entries dropped at a time: each is a deletion in one batch. */
@@ -31,6 +32,6 @@ function slowestLive(state: RaftState): number {
   const { role } = state;
   if (role.kind !== 'leader') return state.applied;
   const followers = [...role.followers.values()];
-  const live = followers.filter(({ ackedRound }) => ackedRound > role.liveRound);
+  const live = followers.filter((progress) => isLive(role, progress));
   return Math.min(...live.map(({ neededFrom }) => neededFrom));
 }

@@ -3,8 +3,20 @@
 /** A node's id: 16 bytes as lower-case hex. The core only compares it for equality. */
 export type NodeId = string;
 
-/** A noop is the empty entry a new leader appends (thesis 6.4); its command is empty. */
-export type EntryKind = 'noop' | 'command';
+/** Who takes part in a group (thesis chapter 4). No node is named twice in one list. */
+export interface Configuration {
+  readonly voters: readonly NodeId[];
+  /** The voters before; empty unless the configuration is joint. */
+  readonly outgoing: readonly NodeId[];
+  /** They receive the log. One that is outgoing too votes until the joint configuration is left. */
+  readonly learners: readonly NodeId[];
+}
+
+/**
+ * A noop is the empty entry a new leader appends (thesis 6.4), a configuration the one that changes who
+ * takes part (thesis 4.1); the command of both is empty.
+ */
+export type EntryKind = 'noop' | 'command' | 'configuration';
 
 /** What an entry says, before the checksum that chains it to its predecessor. */
 export interface EntryContent {
@@ -19,6 +31,8 @@ export interface EntryContent {
   /** Epoch of the slot table that the proposer went by; 0 in a noop. */
   readonly tableEpoch: number;
   readonly command: Uint8Array;
+  /** In force from this entry on, wherever it is in the log. Only, and always, in a configuration. */
+  readonly configuration?: Configuration;
 }
 
 /** A log entry. The checksum covers the content and the previous entry's checksum. */
@@ -34,4 +48,13 @@ export interface LogBase {
   readonly term: number;
   readonly checksum: number;
   readonly entryTimeMs: number;
+  /** Who takes part as of this entry; before the first one, whoever the group begins with. */
+  readonly configuration: Configuration;
+}
+
+/** What a log goes on from when this entry is its last that is given up. */
+export function baseAt(entry: Entry, configurationBefore: Configuration): LogBase {
+  const { index, term, checksum, entryTimeMs } = entry;
+  const configuration = entry.configuration ?? configurationBefore;
+  return { index, term, checksum, entryTimeMs, configuration };
 }

@@ -9,6 +9,11 @@ import type { RaftState } from './state.ts';
 export function tickFollower(state: RaftState, mayCampaign: boolean): void {
   state.electionElapsed += 1;
   if (!state.isAlone && state.electionElapsed < state.electionTimeoutTicks) return;
+  if (!state.mayCampaign()) {
+    // Nobody waits for its vote to be asked; but it knows no leader to read from any more.
+    state.setLeader(undefined);
+    return;
+  }
   if (!mayCampaign) return;
   state.electionElapsed = 0;
   if (!state.isDiskStalled()) campaign(state);
@@ -34,7 +39,7 @@ export function stepFollower(state: RaftState, message: Message): void {
       return;
     case 'timeoutNow':
       followLeader(state, message);
-      if (!state.isDiskStalled()) campaignAtOnce(state);
+      if (state.mayCampaign() && !state.isDiskStalled()) campaignAtOnce(state);
       return;
     case 'snapshot':
     case 'preVoteRequest':
@@ -144,7 +149,8 @@ function faultOf(
       entry.index === previous.index + 1 &&
       entry.term >= previous.term &&
       entry.term <= message.term &&
-      entry.entryTimeMs >= previous.entryTimeMs;
+      entry.entryTimeMs >= previous.entryTimeMs &&
+      (entry.kind === 'configuration') === (entry.configuration !== undefined);
     if (!follows) return 'malformedEntries';
     const expected = state.config.chainChecksum(previous.checksum, entry);
     if (entry.checksum !== expected) return 'checksumChain';

@@ -1,14 +1,16 @@
 // What a leader does: replicate, commit, and prove to itself at every election timeout that a quorum
 // still hears it (CheckQuorum, thesis 6.2).
 
+import { commandEntry, noopEntry } from './appending.ts';
 import { assert } from './assert.ts';
-import type { Entry, EntryContent, NodeId } from './entry.ts';
-import { sendHeartbeats } from './heartbeats.ts';
+import { isMember } from './configuration.ts';
+import type { Entry, NodeId } from './entry.ts';
+import { answeredRound, sendHeartbeats } from './heartbeats.ts';
 import { LeaderReads } from './leader-reads.ts';
 import { entryBytes } from './log.ts';
-import type { AppendAccepted, AppendRejected, Message } from './messages.ts';
+import type { AppendAccepted, AppendRejected, HeartbeatReply, Message } from './messages.ts';
 import { Progress } from './progress.ts';
-import { quorumIndex } from './quorum.ts';
+import { agreedIndex } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import type { LeaderRole, RaftState } from './state.ts';
 import { tickTransfer } from './transferring.ts';
@@ -17,8 +19,8 @@ import type { Proposal, ProposeResult } from './types.ts';
 export function becomeLeader(state: RaftState): void {
   const { config, log } = state;
   const followers = new Map<NodeId, Progress>();
-  for (const peer of state.peers) {
-    followers.set(peer, new Progress(log.lastIndex + 1, config.limits));
+  for (const member of state.otherMembers) {
+    followers.set(member, new Progress(log.lastIndex + 1, config.limits));
   }
   const role: LeaderRole = {
     kind: 'leader',
@@ -34,22 +36,12 @@ export function becomeLeader(state: RaftState): void {
   state.setRole(role, 'electionWon');
   state.setLeader(config.self);
   // Commits with it, as soon as a quorum has it, all that earlier terms left (thesis 3.6.2, 6.4).
-  const command = new Uint8Array(0);
-  log.append(
-    afterLast(state, {
-      kind: 'noop',
-      ruleVersion: 0,
-      entryTimeMs: 0,
-      tableEpoch: 0,
-      command,
-    }),
-  );
+  log.append(noopEntry(state));
 }
 
 export function tickLeader(state: RaftState, role: LeaderRole): void {
   const { config } = state;
-  if (state.isAlone) return;
-  if (state.isDiskStalled()) {
+  if (state.isDiskStalled() && !state.isAlone) {
     state.becomeFollower(state.term, undefined, 'diskStalled');
     return;
   }
@@ -72,21 +64,12 @@ export function tickLeader(state: RaftState, role: LeaderRole): void {
 
 export function stepLeader(state: RaftState, role: LeaderRole, message: Message): void {
   const progress = role.followers.get(message.from);
-  assert(progress !== undefined, 'every other voter has a progress');
   switch (message.kind) {
     case 'appendAccepted':
-      handleAccepted(state, progress, message);
-      return;
     case 'appendRejected':
-      handleRejected(state, progress, message);
-      return;
     case 'heartbeatReply':
-      if (message.round > role.round) {
-        state.refuse(message, 'impossibleIndex');
-        return;
-      }
-      progress.heartbeatAnswered(message.round, state.log.lastIndex);
-      confirmReads(state, role);
+      // Of one that has left, nothing is wanted any more.
+      if (progress !== undefined) handleAnswer(state, role, progress, message);
       return;
     case 'append':
     case 'snapshot':
@@ -105,15 +88,37 @@ export function stepLeader(state: RaftState, role: LeaderRole, message: Message)
   }
 }
 
+function handleAnswer(
+  state: RaftState,
+  role: LeaderRole,
+  progress: Progress,
+  message: AppendAccepted | AppendRejected | HeartbeatReply,
+): void {
+  switch (message.kind) {
+    case 'appendAccepted':
+      handleAccepted(state, progress, message);
+      return;
+    case 'appendRejected':
+      handleRejected(state, progress, message);
+      return;
+    case 'heartbeatReply':
+      if (message.round > role.round) {
+        state.refuse(message, 'impossibleIndex');
+        return;
+      }
+      progress.heartbeatAnswered(message.round, state.log.lastIndex);
+      confirmReads(state, role);
+      return;
+  }
+}
+
 export function proposeAsLeader(
   state: RaftState,
   role: LeaderRole,
   proposal: Proposal,
 ): ProposeResult {
   if (role.transfer !== undefined) return { ok: false, code: 'TRANSFERRING' };
-  const { command, entryTimeMs, ruleVersion, tableEpoch } = proposal;
-  const content = { ruleVersion, entryTimeMs, tableEpoch, command };
-  const entry = afterLast(state, { kind: 'command', ...content });
+  const entry = commandEntry(state, proposal);
   const bytes = entryBytes(entry);
   const isOverCap = role.uncommittedBytes + bytes > state.config.limits.uncommittedBytesMax;
   if (role.uncommittedBytes > 0 && isOverCap) return { ok: false, code: 'BUSY' };
@@ -127,8 +132,9 @@ export function advanceCommit(state: RaftState, role: LeaderRole): void {
   const { log, rules } = state;
   if (state.commit === log.lastIndex) return;
   const own = rules.leaderMatch(state.durability.durableIndex, log.lastIndex);
-  const matches = [own, ...Array.from(role.followers.values(), (follower) => follower.matchIndex)];
-  const index = quorumIndex(matches, state.quorum);
+  const matchOf = (voter: NodeId): number =>
+    voter === state.config.self ? own : (role.followers.get(voter)?.matchIndex ?? 0);
+  const index = agreedIndex(state.majorities, matchOf, rules.quorumSize);
   const before = state.commit;
   if (index <= before || !rules.mayCommit(log.termAt(index) ?? 0, state.term)) return;
   role.uncommittedBytes -= commandBytes(log.slice(before + 1, index));
@@ -147,7 +153,7 @@ export function sendAppends(state: RaftState, role: LeaderRole): void {
       if (wanted === 'nothing') break;
       const previousIndex = progress.nextIndex - 1;
       const previousTerm = log.termAt(previousIndex);
-      if (previousTerm === undefined) {
+      if (previousTerm === undefined || isFromNothing(state, to, previousIndex)) {
         assert(previousIndex < log.firstIndex, 'a follower goes on from within the log');
         startSnapshot(state, to, progress);
         break;
@@ -168,9 +174,14 @@ export function sendAppends(state: RaftState, role: LeaderRole): void {
   }
 }
 
+/** The log alone does not say who took part before its first configuration: a newcomer must be told. */
+function isFromNothing({ log }: RaftState, to: NodeId, previousIndex: number): boolean {
+  return previousIndex === 0 && !isMember(log.base.configuration, to);
+}
+
 /** Only for one that was heard: to others it would be streamed in vain. */
 function startSnapshot(state: RaftState, to: NodeId, progress: Progress): void {
-  if (!progress.isHeard) return;
+  if (!progress.isHeard || state.applied === 0) return;
   progress.awaitsSnapshot(state.applied);
   state.snapshotsFor.push(to);
 }
@@ -190,29 +201,11 @@ function handleRejected(state: RaftState, progress: Progress, message: AppendRej
 }
 
 function isHeardByQuorum(state: RaftState, role: LeaderRole): boolean {
-  const rounds = Array.from(role.followers.values(), (follower) => follower.ackedRound);
-  return quorumIndex([Number.POSITIVE_INFINITY, ...rounds], state.quorum) > role.windowRound;
+  return answeredRound(state, role, ({ heardRound }) => heardRound) > role.windowRound;
 }
 
 /** Empty entries are free: a leader at its cap must still be able to commit. */
 function commandBytes(entries: readonly Entry[]): number {
   const commands = entries.filter((entry) => entry.kind === 'command');
   return commands.reduce((sum, entry) => sum + entryBytes(entry), 0);
-}
-
-function afterLast(state: RaftState, what: Omit<EntryContent, 'group' | 'index' | 'term'>): Entry {
-  const { log, config } = state;
-  const index = log.lastIndex + 1;
-  const entryTimeMs = Math.max(what.entryTimeMs, log.lastEntryTimeMs);
-  const content = {
-    ...what,
-    group: config.group,
-    index,
-    term: state.term,
-    entryTimeMs,
-  };
-  return {
-    ...content,
-    checksum: config.chainChecksum(log.checksumAt(log.lastIndex), content),
-  };
 }

@@ -2,25 +2,50 @@
 // Callers go by firstIndex and termAt, and only this file knows where an entry lies.
 
 import { assert } from './assert.ts';
-import type { ChainChecksum, Entry, LogBase } from './entry.ts';
-import type { LogPosition } from './rules.ts';
+import { membersOf } from './configuration.ts';
+import {
+  baseAt,
+  type ChainChecksum,
+  type Configuration,
+  type Entry,
+  type LogBase,
+} from './entry.ts';
+import type { LogPosition, Rules } from './rules.ts';
 import type { RestoredLog } from './types.ts';
 
 /** What an entry counts against byte limits beside its command. */
 const ENTRY_OVERHEAD_BYTES = 64;
+/** And for each node of a configuration. */
+const MEMBER_BYTES = 16;
 
-export function entryBytes(entry: Entry): number {
-  return entry.command.byteLength + ENTRY_OVERHEAD_BYTES;
+export function entryBytes({ command, configuration }: Entry): number {
+  const members = configuration === undefined ? 0 : membersOf(configuration).length;
+  return command.byteLength + members * MEMBER_BYTES + ENTRY_OVERHEAD_BYTES;
+}
+
+export interface PlacedConfiguration {
+  readonly index: number;
+  readonly configuration: Configuration;
 }
 
 export class Log {
+  readonly #rules: Pick<Rules, 'isConfigurationKept'>;
   #base: LogBase;
   #entries: Entry[];
   #bytes = 0;
+  /** That of the base, and those of entries after it: they come and go with these. */
+  #configurations: PlacedConfiguration[];
 
   /** Refuses a log with a hole, a falling term or a broken checksum chain: its disk is damaged. */
-  constructor(group: number, restored: RestoredLog, chainChecksum: ChainChecksum) {
+  constructor(
+    group: number,
+    restored: RestoredLog,
+    chainChecksum: ChainChecksum,
+    rules: Pick<Rules, 'isConfigurationKept'>,
+  ) {
+    this.#rules = rules;
     this.#base = restored.base;
+    this.#configurations = [restored.base];
     this.#entries = [];
     for (const entry of restored.entries) {
       assert(entry.group === group, 'a restored entry belongs to its group');
@@ -76,12 +101,25 @@ export class Log {
       : (this.#at(index)?.entryTimeMs ?? 0);
   }
 
+  /** The newest, committed or not. */
+  get configuration(): PlacedConfiguration {
+    return this.#configurations.at(-1) ?? this.#base;
+  }
+
+  /** As of the entry at this index, or as of the base if that is newer. */
+  configurationAt(index: number): Configuration {
+    const before = this.#configurations.findLast((placed) => placed.index <= index);
+    return (before ?? this.#base).configuration;
+  }
+
   append(entry: Entry): void {
     assert(entry.index === this.lastIndex + 1, `entry ${entry.index} follows the last one`);
     assert(entry.term >= this.last.term, 'terms in a log never fall');
     assert(entry.entryTimeMs >= this.lastEntryTimeMs, 'times in a log never fall');
     this.#entries.push(entry);
     this.#bytes += entryBytes(entry);
+    const { index, configuration } = entry;
+    if (configuration !== undefined) this.#configurations.push({ index, configuration });
   }
 
   truncateFrom(index: number): void {
@@ -89,6 +127,9 @@ export class Log {
     for (const entry of this.#entries.splice(index - this.firstIndex)) {
       this.#bytes -= entryBytes(entry);
     }
+    this.#configurations = this.#configurations.filter((placed) =>
+      this.#rules.isConfigurationKept(placed.index, this.lastIndex),
+    );
   }
 
   /** The last entry to drop, not above limit, so that what is left is within both bounds. */
@@ -109,16 +150,19 @@ export class Log {
   compactTo(index: number): void {
     const last = this.#at(index);
     assert(last !== undefined, 'compaction ends in the log');
-    const { term, checksum, entryTimeMs } = last;
+    const base = baseAt(last, this.configurationAt(index));
     for (const entry of this.#entries.splice(0, index - this.#base.index)) {
       this.#bytes -= entryBytes(entry);
     }
-    this.#base = { index, term, checksum, entryTimeMs };
+    this.#base = base;
+    const kept = this.#configurations.filter((placed) => placed.index > index);
+    this.#configurations = [this.#base, ...kept];
   }
 
   /** Drops everything and goes on from a snapshot. */
   restart(base: LogBase): void {
     this.#base = base;
+    this.#configurations = [base];
     this.#entries = [];
     this.#bytes = 0;
   }

@@ -25,11 +25,14 @@ export class Progress {
   #pendingSnapshot = 0;
   #sentCommit = 0;
   #ackedRound = 0;
+  readonly #sinceRound: number;
   #inflights: Inflight[] = [];
   #inflightBytes = 0;
 
-  constructor(nextIndex: number, limits: RaftLimits) {
+  /** Whoever is new has until the end of the next window to answer: no leader steps down for it at once. */
+  constructor(nextIndex: number, limits: RaftLimits, sinceRound = 0) {
     this.#nextIndex = nextIndex;
+    this.#sinceRound = sinceRound;
     this.#limits = limits;
   }
 
@@ -48,6 +51,11 @@ export class Progress {
   /** The newest heartbeat round this follower has answered. */
   get ackedRound(): number {
     return this.#ackedRound;
+  }
+
+  /** Like ackedRound, but a newcomer counts as heard when it came. Never proves anything to a read. */
+  get heardRound(): number {
+    return Math.max(this.#ackedRound, this.#sinceRound);
   }
 
   /** It goes on from the log after this index, if that is still there. */

@@ -4,17 +4,21 @@
 import { assert } from './assert.ts';
 import { countOwnVoteIfDurable, stepCandidate, tickCandidate } from './candidate.ts';
 import { compactLog } from './compaction.ts';
+import { type ConfigurationChange, isMember } from './configuration.ts';
 import type { Entry, NodeId } from './entry.ts';
 import { doubtLeader, stepFollower, tickFollower } from './follower.ts';
+import { isLive } from './heartbeats.ts';
 import { handleSnapshot, takeWaitingSnapshot } from './installing.ts';
 import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } from './leader.ts';
 import type { Message } from './messages.ts';
 import { answerReadRequest, askForRead, handleReadReply, sendReadRound } from './reading.ts';
+import { advanceConfiguration, dismiss, proposeConfigurationAsLeader } from './reconfiguring.ts';
 import { type Rules, THESIS_RULES } from './rules.ts';
 import { RaftState } from './state.ts';
 import { advanceTransfer, transferTo } from './transferring.ts';
 import type {
   Proposal,
+  ProposeConfigurationResult,
   ProposeResult,
   Raft,
   RaftConfig,
@@ -36,6 +40,14 @@ const LEADERS: ReadonlySet<Message['kind']> = new Set([
   'snapshot',
   'heartbeat',
   'timeoutNow',
+]);
+
+/** Whoever leads or campaigns may take part by a configuration that is not in this log yet (thesis 4.1). */
+const FROM_ANYONE: ReadonlySet<Message['kind']> = new Set([
+  ...LEADERS,
+  'preVoteRequest',
+  'voteRequest',
+  'readReply',
 ]);
 
 class Member implements Raft {
@@ -84,9 +96,9 @@ class Member implements Raft {
 
   step(message: Message): void {
     const state = this.#state;
-    const { group, self, voters } = state.config;
+    const { group, self } = state.config;
     const isOurs = message.group === group && message.to === self && message.from !== self;
-    if (!isOurs || !voters.includes(message.from)) return;
+    if (!isOurs || !isHeard(state, message)) return;
     if (message.term < state.term) {
       answerLowerTerm(state, message);
       return;
@@ -112,6 +124,12 @@ class Member implements Raft {
     const { role, leader } = this.#state;
     if (role.kind !== 'leader') return { ok: false, code: 'NOT_LEADER', leader };
     return proposeAsLeader(this.#state, role, proposal);
+  }
+
+  proposeConfiguration(change: ConfigurationChange): ProposeConfigurationResult {
+    const { role, leader } = this.#state;
+    if (role.kind !== 'leader') return { ok: false, code: 'NOT_LEADER', leader };
+    return proposeConfigurationAsLeader(this.#state, role, change);
   }
 
   readIndex(): ReadResult {
@@ -159,9 +177,11 @@ class Member implements Raft {
   ready(): Ready | undefined {
     const state = this.#state;
     if (state.role.kind === 'leader') {
+      advanceConfiguration(state, state.role);
       sendAppends(state, state.role);
       sendReadRound(state, state.role);
       advanceTransfer(state, state.role);
+      dismiss(state, state.role);
     }
     const { term, vote, commit } = state;
     const persist = state.durability.nextBatch({ term, vote, commit }, state.log, state.nowTick);
@@ -196,6 +216,8 @@ class Member implements Raft {
       lastIndex: log.lastIndex,
       durableIndex: durability.durableIndex,
       logBytes: log.bytes,
+      configuration: log.configuration.configuration,
+      configurationIndex: log.configuration.index,
       uncommittedBytes: role.kind === 'leader' ? role.uncommittedBytes : 0,
       transferTo: role.kind === 'leader' ? role.transfer?.to : undefined,
       followers: followers.map(([node, progress]) => ({
@@ -205,7 +227,7 @@ class Member implements Raft {
         state: progress.state,
         inflightAppends: progress.inflightAppends,
         inflightBytes: progress.inflightBytes,
-        isLive: role.kind === 'leader' && progress.ackedRound > role.liveRound,
+        isLive: role.kind === 'leader' && isLive(role, progress),
       })),
     };
   }
@@ -247,6 +269,13 @@ class Member implements Raft {
     state.handedToApply = applied + page.length;
     return page;
   }
+}
+
+function isHeard(state: RaftState, { kind, from }: Message): boolean {
+  const { configuration, committedConfiguration } = state;
+  return (
+    FROM_ANYONE.has(kind) || isMember(configuration, from) || isMember(committedConfiguration, from)
+  );
 }
 
 /** True if the message is to be handled, in the term this node is in then. */

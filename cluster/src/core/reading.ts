@@ -2,10 +2,9 @@
 // quorum after a read has come knows that nobody had committed beyond it when the read came. Leases
 // would be cheaper, and rest on clocks.
 
-import { sendHeartbeats } from './heartbeats.ts';
+import { answeredRound, sendHeartbeats } from './heartbeats.ts';
 import type { AskedRead } from './leader-reads.ts';
 import type { ReadReply, ReadRequest } from './messages.ts';
-import { quorumIndex } from './quorum.ts';
 import type { LeaderRole, RaftState } from './state.ts';
 import type { ReadResult } from './types.ts';
 
@@ -47,8 +46,7 @@ export function sendReadRound(state: RaftState, role: LeaderRole): void {
 /** Called after each answer to a heartbeat. */
 export function confirmReads(state: RaftState, role: LeaderRole): void {
   if (!role.reads.isWaiting) return;
-  const rounds = Array.from(role.followers.values(), (follower) => follower.ackedRound);
-  const answered = quorumIndex([Number.POSITIVE_INFINITY, ...rounds], state.quorum);
+  const answered = answeredRound(state, role, ({ ackedRound }) => ackedRound);
   const confirmed = role.reads.take((round) => state.rules.confirmsRead(answered, round));
   for (const { index, reads } of confirmed) {
     for (const read of reads) confirm(state, read, index);

@@ -2,6 +2,9 @@
 // parameter of the core for one reason: tests put a known mistake in the place of one of them, to
 // prove that the simulation finds it.
 
+import { isJoint, isVoter } from './configuration.ts';
+import type { Configuration, NodeId } from './entry.ts';
+
 export interface LogPosition {
   readonly index: number;
   readonly term: number;
@@ -14,6 +17,24 @@ export interface CompactionLimits {
   readonly neededFrom: number;
   /** The log has outgrown its bound. */
   readonly isOverMax: boolean;
+}
+
+/** Of the newest configuration in a leader's log. */
+export interface ConfigurationPlace {
+  readonly configuration: Configuration;
+  readonly index: number;
+  readonly commit: number;
+}
+
+/** What a leader knows of a learner. */
+export interface CatchUp {
+  readonly matchIndex: number;
+  readonly lastIndex: number;
+  /** It has answered a heartbeat of this leader, lately too. */
+  readonly isLive: boolean;
+  /** Its log is known to agree, and appends are pipelined to it. */
+  readonly isReplicating: boolean;
+  readonly inflightAppendsMax: number;
 }
 
 export interface Rules {
@@ -44,6 +65,32 @@ export interface Rules {
   readonly compactionLimit: (log: CompactionLimits) => number;
   /** The rows of a page that is being applied belong under a snapshot, not over it. */
   readonly mayInstall: (handedToApply: number, applied: number) => boolean;
+  /** Thesis 4.3: while joint, the old voters and the new ones must each agree by themselves. */
+  readonly majorities: (configuration: Configuration) => readonly (readonly NodeId[])[];
+  /** Thesis 4.1: the newest configuration in the log is in force, committed or not. */
+  readonly inForce: (newest: Configuration, committed: Configuration) => Configuration;
+  /** Thesis 4.1: a configuration goes with its entry when that is cut off. */
+  readonly isConfigurationKept: (configurationIndex: number, lastIndex: number) => boolean;
+  /**
+   * Whoever votes in the newest configuration or in the committed one: the only node that has a
+   * configuration which removes it may be the only one that can bring it to the others.
+   */
+  readonly mayCampaign: (self: NodeId, newest: Configuration, committed: Configuration) => boolean;
+  /** Thesis 4.1: one change at a time, and a joint configuration is a change that goes on. */
+  readonly maySucceed: (newest: ConfigurationPlace) => boolean;
+  /**
+   * Before it has committed in its own term, a leader may not know that its configuration was
+   * replaced by another (raft-dev, 2015: bug in single-server membership changes).
+   */
+  readonly mayReconfigure: (commitTerm: number, leaderTerm: number) => boolean;
+  /** Thesis 4.3: only after the joint configuration is committed do the new voters decide alone. */
+  readonly mayLeaveJoint: (joint: ConfigurationPlace) => boolean;
+  /** Thesis 4.2.1: what it lacks is on its way, so that it holds up no commit as a voter. */
+  readonly isCaughtUp: (learner: CatchUp) => boolean;
+  /** A majority that is not there would end all writing, and could not even be voted out. */
+  readonly keepsQuorum: (liveVoters: number, quorum: number) => boolean;
+  /** Thesis 4.2.2: a leader that is no voter any more leads until that is committed. */
+  readonly mustStepDown: (self: NodeId, newest: ConfigurationPlace) => boolean;
 }
 
 export const THESIS_RULES: Rules = {
@@ -67,4 +114,16 @@ export const THESIS_RULES: Rules = {
   compactionLimit: ({ applied, neededFrom, isOverMax }) =>
     isOverMax ? applied : Math.min(applied, neededFrom),
   mayInstall: (handedToApply, applied) => handedToApply === applied,
+  majorities: ({ voters, outgoing }) => (outgoing.length === 0 ? [voters] : [voters, outgoing]),
+  inForce: (newest) => newest,
+  isConfigurationKept: (configurationIndex, lastIndex) => configurationIndex <= lastIndex,
+  mayCampaign: (self, newest, committed) => isVoter(newest, self) || isVoter(committed, self),
+  maySucceed: ({ configuration, index, commit }) => index <= commit && !isJoint(configuration),
+  mayReconfigure: (commitTerm, leaderTerm) => commitTerm === leaderTerm,
+  mayLeaveJoint: ({ index, commit }) => index <= commit,
+  isCaughtUp: ({ matchIndex, lastIndex, isLive, isReplicating, inflightAppendsMax }) =>
+    isLive && isReplicating && lastIndex - matchIndex <= inflightAppendsMax,
+  keepsQuorum: (liveVoters, quorum) => liveVoters >= quorum,
+  mustStepDown: (self, { configuration, index, commit }) =>
+    index <= commit && !isVoter(configuration, self),
 };

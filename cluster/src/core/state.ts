@@ -2,9 +2,10 @@
 // (follower, candidate, leader) are functions over it; raft.ts is the only one who calls them all.
 
 import { assert } from './assert.ts';
+import { membersOf, votersOf } from './configuration.ts';
 import { Durability } from './durability.ts';
 import { ElectionTimeout } from './election-timeout.ts';
-import type { NodeId } from './entry.ts';
+import type { Configuration, NodeId } from './entry.ts';
 import type { LeaderReads } from './leader-reads.ts';
 import { Log } from './log.ts';
 import type { Message, PeerMessage, Snapshot } from './messages.ts';
@@ -85,13 +86,11 @@ export class RaftState {
   readonly reads: OwnReads;
 
   constructor(config: RaftConfig, rules: Rules) {
-    assert(config.voters.includes(config.self), 'a member votes in its own group');
-    assert(new Set(config.voters).size === config.voters.length, 'voters are distinct');
     assert(config.heartbeatTicks >= 1, 'heartbeatTicks is positive');
     assert(config.electionTicks > config.heartbeatTicks, 'heartbeats come within the timeout');
     this.config = config;
     this.rules = rules;
-    this.log = new Log(config.group, config.log, config.chainChecksum);
+    this.log = new Log(config.group, config.log, config.chainChecksum, rules);
     const hardState: HardState = config.hardState ?? {
       term: 0,
       vote: undefined,
@@ -111,12 +110,33 @@ export class RaftState {
     this.electionTimeoutTicks = this.#timeouts.draw();
   }
 
-  get quorum(): number {
-    return this.rules.quorumSize(this.config.voters.length);
+  /** Who takes part, from the moment that it is in the log on. */
+  get configuration(): Configuration {
+    return this.rules.inForce(this.log.configuration.configuration, this.committedConfiguration);
   }
 
-  get peers(): readonly NodeId[] {
-    return this.config.voters.filter((voter) => voter !== this.config.self);
+  get committedConfiguration(): Configuration {
+    return this.log.configurationAt(this.commit);
+  }
+
+  /** Those whose answers decide. */
+  get majorities(): readonly (readonly NodeId[])[] {
+    return this.rules.majorities(this.configuration);
+  }
+
+  get otherVoters(): readonly NodeId[] {
+    return votersOf(this.configuration).filter((voter) => voter !== this.config.self);
+  }
+
+  /** Whoever leaves is one until that is committed, so that it can hear of it. */
+  get otherMembers(): readonly NodeId[] {
+    const members = [...membersOf(this.configuration), ...membersOf(this.committedConfiguration)];
+    return [...new Set(members)].filter((member) => member !== this.config.self);
+  }
+
+  mayCampaign(): boolean {
+    const { rules, config, configuration, committedConfiguration } = this;
+    return rules.mayCampaign(config.self, configuration, committedConfiguration);
   }
 
   /** Leaves at once: it promises nothing that a crash could take back. */
@@ -179,7 +199,8 @@ export class RaftState {
 
   /** The only voter: nobody else could lead in its place. */
   get isAlone(): boolean {
-    return this.config.voters.length === 1;
+    const [only, ...others] = votersOf(this.configuration);
+    return only === this.config.self && others.length === 0;
   }
 
   /** A node whose disk hangs can promise nothing: it must neither lead for long nor campaign. */

@@ -4,10 +4,10 @@
 import type { NodeId } from './entry.ts';
 import type { LeaderRole, RaftState } from './state.ts';
 
-/** To itself it cancels one under way; to whom it is going already, or to a stranger, it changes nothing. */
+/** To itself it cancels one under way; to whom it is going already, or to one that does not vote, it changes nothing. */
 export function transferTo(state: RaftState, role: LeaderRole, to: NodeId): void {
   if (to === state.config.self) role.transfer = undefined;
-  else if (role.followers.has(to) && role.transfer?.to !== to) {
+  else if (state.configuration.voters.includes(to) && role.transfer?.to !== to) {
     role.transfer = { to, elapsedTicks: 0, isTold: false };
   }
 }

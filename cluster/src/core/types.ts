@@ -2,7 +2,8 @@
 // Terms follow the Raft thesis (Ongaro, 2014). Everything here is plain data, so that a driver can
 // encode it, a simulation can compare it, and nothing in the core depends on where it runs.
 
-import type { ChainChecksum, Entry, LogBase, NodeId } from './entry.ts';
+import type { ChangeFault, ConfigurationChange } from './configuration.ts';
+import type { ChainChecksum, Configuration, Entry, LogBase, NodeId } from './entry.ts';
 import type { Message, PeerMessage } from './messages.ts';
 
 /** Must be durable before anything that depends on it leaves the node (thesis 3.8). */
@@ -33,7 +34,7 @@ export interface RaftLimits {
   readonly readsMax: number;
 }
 
-/** The log as it was restored from disk. */
+/** The log as it was restored from disk, and with it who takes part. */
 export interface RestoredLog {
   readonly base: LogBase;
   readonly entries: readonly Entry[];
@@ -44,8 +45,6 @@ export interface RaftConfig {
   readonly self: NodeId;
   /** Higher at each start of this node. */
   readonly boot: number;
-  /** Every voter, self among them. */
-  readonly voters: readonly NodeId[];
   /** The election timeout is drawn from [electionTicks, 2 * electionTicks). */
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
@@ -71,7 +70,8 @@ export type RoleChangeReason =
   | 'higherTerm'
   | 'leaderHeard'
   | 'quorumLost'
-  | 'diskStalled';
+  | 'diskStalled'
+  | 'removed';
 
 export type RaftEvent =
   | {
@@ -162,6 +162,28 @@ export type ProposeResult =
     }
   | { readonly ok: false; readonly code: 'BUSY' | 'TRANSFERRING' };
 
+export type ConfigurationRefusal =
+  | ChangeFault
+  | 'TRANSFERRING'
+  /** The change before is not committed, or its joint configuration not left. */
+  | 'CHANGE_UNDER_WAY'
+  /** The leader has not yet committed anything in its term. */
+  | 'LEADER_NOT_READY'
+  /** A learner is not there, or lacks too much of the log to become a voter. */
+  | 'LEARNER_BEHIND'
+  /** Too few of those who would vote answer. */
+  | 'QUORUM_AT_RISK';
+
+/** ok is no promise yet: the entry at index may be replaced by one of a higher term. */
+export type ProposeConfigurationResult =
+  | { readonly ok: true; readonly index: number; readonly term: number }
+  | {
+      readonly ok: false;
+      readonly code: 'NOT_LEADER';
+      readonly leader: NodeId | undefined;
+    }
+  | { readonly ok: false; readonly code: ConfigurationRefusal };
+
 export interface ConfirmedRead {
   readonly read: number;
   /** At or above everything that was committed when the read was asked for. */
@@ -196,6 +218,9 @@ export interface RaftStatus {
   readonly durableIndex: number;
   readonly logBytes: number;
   readonly uncommittedBytes: number;
+  /** The newest in the log, which is in force, and where it stands; committed if not above commit. */
+  readonly configuration: Configuration;
+  readonly configurationIndex: number;
   /** Only on a leader. */
   readonly followers: readonly FollowerStatus[];
   /** Only while a leader hands over. */
@@ -214,9 +239,11 @@ export interface Raft {
   tick(mayCampaign?: boolean): void;
   /** Whether a tick left something for ready(); after any other input it is to be drained anyway. */
   readonly hasOutput: boolean;
-  /** Messages of other groups, to other nodes or from nodes that do not vote are ignored. */
+  /** Messages of other groups and to other nodes are ignored, and answers of nodes that take no part. */
   step(message: Message): void;
   propose(proposal: Proposal): ProposeResult;
+  /** Changes who takes part; what voters there are by way of a joint configuration, which ends by itself. */
+  proposeConfiguration(change: ConfigurationChange): ProposeConfigurationResult;
   /** Asks the leader, here or elsewhere, from which index on this node's state is current. */
   readIndex(): ReadResult;
   /** Hands leadership over to this voter; to itself it cancels that. Nothing unless this node leads. */

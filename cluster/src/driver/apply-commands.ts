@@ -8,6 +8,7 @@ import { CLUSTER, type Command, decodeCommand, SESSION } from '../format/command
 import type { GroupSlots } from '../format/group-records.ts';
 import { rowKey } from '../format/store-key.ts';
 import type { MetaState } from '../meta/meta-state.ts';
+import { encodeNodeOutcome } from '../meta/node-list.ts';
 import { META, type StateMachine } from '../ports.ts';
 import type { SessionTable } from '../sessions/session-table.ts';
 
@@ -63,8 +64,11 @@ export async function applyCommands(
     if (command.slot >= META) {
       return applyToRows(entry, command, ports.machine, { rows, operations });
     }
-    if (command.slot === CLUSTER) operations.push(...(ports.meta?.apply(command.body) ?? []));
-    return { entry, command, outcome: NOTHING, events: [] };
+    const change = command.slot === CLUSTER ? ports.meta?.apply(command.body) : undefined;
+    if (change === undefined) return { entry, command, outcome: NOTHING, events: [] };
+    operations.push(...change.operations);
+    const reply = encodeNodeOutcome(change.outcome);
+    return { entry, command, outcome: { kind: 'applied', reply }, events: [] };
   });
   operations.push(...ports.sessions.takeRows());
   return { entries: applied, operations };

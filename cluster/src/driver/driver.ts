@@ -34,6 +34,7 @@ import type { LeaderView } from './delivery.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
 import { Handover } from './handover.ts';
 import { Outbox } from './outbox.ts';
+import { type NodesView, Reconciler } from './reconciler.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { Submissions } from './submissions.ts';
 import { TickWheel } from './tick-wheel.ts';
@@ -56,6 +57,10 @@ export interface DriverPorts {
   /** A snapshot took the place of the group's rows. */
   replaced(group: number): void;
   leadership(group: number, leader: boolean): void;
+  /** Which nodes groups are to have. */
+  nodes(): NodesView;
+  /** No group has this node any more. */
+  departed(nodeId: string): void;
   fatal(error: unknown): void;
 }
 
@@ -81,6 +86,7 @@ export class Driver implements MemberHooks {
   readonly #outbox: Outbox;
   readonly #wheel: TickWheel;
   readonly #snapshots: SnapshotSender;
+  readonly #reconciler: Reconciler;
   readonly #handover = new Handover(this.#members, (group) => this.wake(group));
   readonly #guard = new ClockGuard();
   readonly #log: PacedLog;
@@ -94,6 +100,10 @@ export class Driver implements MemberHooks {
     this.reads = new CurrentReads(clock.after, (group) => this.wake(group));
     this.#log = new PacedLog(logger, () => clock.monotonicMs());
     this.#wheel = new TickWheel({ ...ports, tick: (mayCampaign) => this.#tick(mayCampaign) });
+    this.#reconciler = new Reconciler(this.#members, {
+      ...ports,
+      wake: (group) => this.wake(group),
+    });
     this.#outbox = new Outbox({
       send: (nodeId, bundle) => ports.send(nodeId, FRAME_KIND.raft, bundle),
       dropped: (group, nodeId) => this.#members.get(group)?.raft.unreachable(nodeId),
@@ -296,6 +306,7 @@ export class Driver implements MemberHooks {
     this.reads.wakeWaiting();
     this.submissions.retry();
     this.#snapshots.tick();
+    this.#reconciler.tick();
     this.#handover.check();
   }
 

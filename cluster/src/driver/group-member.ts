@@ -3,7 +3,7 @@
 // entries they come from.
 
 import type { Operation } from '@rockpool/storage';
-import type { Entry, LogBase } from '../core/entry.ts';
+import { baseAt, type Configuration, type Entry, type LogBase } from '../core/entry.ts';
 import type { PeerMessage } from '../core/messages.ts';
 import type { PersistBatch, Raft, RaftEvent } from '../core/types.ts';
 import { decodeGroupSlots, encodeLogBase } from '../format/group-records.ts';
@@ -45,8 +45,8 @@ export interface MemberOptions {
   readonly store: LogStore;
   readonly apply: ApplyPorts;
   readonly hooks: MemberHooks;
-  /** Index and term of the last entry applied before this start. */
-  readonly applied: { readonly index: number; readonly term: number };
+  /** The last entry applied before this start. */
+  readonly applied: Pick<LogBase, 'index' | 'term' | 'configuration'>;
 }
 
 export class GroupMember {
@@ -62,6 +62,8 @@ export class GroupMember {
   readonly #held = new HeldPromises();
   #appliedTerm: number;
   #appliedIndex: number;
+  /** As of the last entry applied; a snapshot says it to a node that has not the entries. */
+  #appliedConfiguration: Configuration;
   #applying: Promise<void> = Promise.resolve();
   #stopped = false;
 
@@ -77,6 +79,7 @@ export class GroupMember {
     this.#receiver = this.#makeReceiver();
     this.#appliedIndex = options.applied.index;
     this.#appliedTerm = options.applied.term;
+    this.#appliedConfiguration = options.applied.configuration;
   }
 
   get appliedTerm(): number {
@@ -138,6 +141,7 @@ export class GroupMember {
     this.#apply = { ...this.#apply, slots };
     this.#appliedIndex = base.index;
     this.#appliedTerm = base.term;
+    this.#appliedConfiguration = base.configuration;
     const slotsRecord = { key: storeKey(KEY_KIND.slots, group), payload: received.slots };
     this.#store.stageSwitch(group, [...operations, slotsRecord], () => {
       durable();
@@ -191,6 +195,13 @@ export class GroupMember {
     this.#hooks.wake(this.group);
   }
 
+  /** Where the state machine stands once this page is applied. */
+  #placeOf(page: readonly Entry[], last: Entry): LogBase {
+    const changed = page.findLast(({ configuration }) => configuration !== undefined);
+    this.#appliedConfiguration = changed?.configuration ?? this.#appliedConfiguration;
+    return baseAt(last, this.#appliedConfiguration);
+  }
+
   /** The core gives the next page only after this one: entries are applied in order, one by one. */
   async #applyPage(entries: readonly Entry[]): Promise<void> {
     const last = entries.at(-1);
@@ -200,7 +211,7 @@ export class GroupMember {
       const page = await applyCommands(entries, this.#apply);
       const applied = {
         key: storeKey(KEY_KIND.applied, this.group),
-        payload: encodeLogBase(last),
+        payload: encodeLogBase(this.#placeOf(entries, last)),
       };
       this.#store.stage([...page.operations, applied], 'lazy', () =>
         this.#hooks.durable(page.entries),

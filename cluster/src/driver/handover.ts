@@ -16,7 +16,10 @@ export class Handover {
   transferAll(): void {
     for (const { raft, group } of this.#members.values()) {
       if (raft.role !== 'leader') continue;
-      const live = raft.status().followers.filter(({ isLive }) => isLive);
+      const { followers, configuration } = raft.status();
+      const live = followers.filter(
+        ({ node, isLive }) => isLive && configuration.voters.includes(node),
+      );
       const [best] = live.sort((a, b) => b.matchIndex - a.matchIndex);
       if (best === undefined) continue;
       raft.transfer(best.node);

@@ -1,12 +1,13 @@
 // The small records of a group: [STO-6] hard state = term u64 | commit u64 | voted u8 (0 or 1) | vote
 // (16, zeros when none); [STO-7] log base = index u64 | term u64 | checksum u32 | entry time u64 of the
-// entry before the first one kept; [STO-9] applied = the same of the last entry applied; [STO-14] side
+// entry before the first one kept | who takes part as of it [STO-17]; [STO-9] applied = the same of the last entry applied; [STO-14] side
 // = u8 (0 or 1); [STO-10] slots = epoch u32 | count u16 | count
 // times (first u16, last u16), ascending.
 
 import type { LogBase } from '../core/entry.ts';
 import type { HardState } from '../core/types.ts';
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+import { encodeConfiguration, readConfiguration } from './configuration.ts';
 
 const NO_VOTE = new Uint8Array(16);
 
@@ -41,12 +42,33 @@ export function decodeHardState(bytes: Uint8Array): HardState | undefined {
   return { term, commit, vote: voted === 1 ? toHex(vote) : undefined };
 }
 
+/** Where a log base stands, without who takes part. */
+export type LogMark = Omit<LogBase, 'configuration'>;
+const LOG_MARK_BYTES = 28;
+
+export function encodeLogMark(mark: LogMark): Uint8Array {
+  return new ByteWriter(LOG_MARK_BYTES)
+    .u64(mark.index)
+    .u64(mark.term)
+    .u32(mark.checksum)
+    .u64(mark.entryTimeMs)
+    .finish();
+}
+
+export function readLogMark(reader: ByteReader): LogMark {
+  return {
+    index: reader.u64(),
+    term: reader.u64(),
+    checksum: reader.u32(),
+    entryTimeMs: reader.u64(),
+  };
+}
+
 export function encodeLogBase(base: LogBase): Uint8Array {
-  return new ByteWriter(28)
-    .u64(base.index)
-    .u64(base.term)
-    .u32(base.checksum)
-    .u64(base.entryTimeMs)
+  const configuration = encodeConfiguration(base.configuration);
+  return new ByteWriter(LOG_MARK_BYTES + configuration.length)
+    .bytes(encodeLogMark(base))
+    .bytes(configuration)
     .finish();
 }
 
@@ -57,12 +79,7 @@ export function decodeLogBase(bytes: Uint8Array): LogBase | undefined {
 }
 
 export function readLogBase(reader: ByteReader): LogBase {
-  return {
-    index: reader.u64(),
-    term: reader.u64(),
-    checksum: reader.u32(),
-    entryTimeMs: reader.u64(),
-  };
+  return { ...readLogMark(reader), configuration: readConfiguration(reader) };
 }
 
 /** Which of its two places the rows of a group lie in. */

@@ -5,7 +5,7 @@
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
 
 /** The layout of everything below the keys; a store of another version is never read. */
-export const DATA_VERSION = 3;
+export const DATA_VERSION = 4;
 
 export interface StoreIdentity {
   readonly dataVersion: number;

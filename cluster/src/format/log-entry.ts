@@ -1,23 +1,33 @@
 // A log entry, [STO-8], the same in the store and on the wire: group u32 | index u64 | term u64 |
-// checksum u32 | kind u8 (0 noop, 1 command) | rule version u16 | entry time u64 (ms) | table epoch
+// checksum u32 | kind u8 (0 noop, 1 command, 2 configuration) | rule version u16 | entry time u64 (ms) | table epoch
 // u32 | command length u32 | command. The checksum is CRC-32 over the previous entry's checksum (u32,
-// 0 before the first) and all fields but itself, so that a log proves where it was cut or mended.
+// 0 before the first) and all fields but itself, so that a log proves where it was cut or mended. In the
+// place of a command a noop has nothing, and a configuration [STO-17].
 
 import { crc32 } from 'node:zlib';
-import type { Entry, EntryContent } from '../core/entry.ts';
+import type { Entry, EntryContent, EntryKind } from '../core/entry.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
+import { configurationBytes, decodeConfiguration, encodeConfiguration } from './configuration.ts';
 
 /** The largest command, header included, that a log takes. */
 export const COMMAND_BYTES_MAX = 262_144;
 export const ENTRY_HEAD_BYTES = 43;
+const KINDS: readonly EntryKind[] = ['noop', 'command', 'configuration'];
+const NOTHING = new Uint8Array(0);
 const BEFORE_CHECKSUM_BYTES = 20;
 const AFTER_CHECKSUM_AT = BEFORE_CHECKSUM_BYTES + 4;
 
+export function logEntryBytes({ command, configuration }: EntryContent): number {
+  const bodyBytes = configuration ? configurationBytes(configuration) : command.length;
+  return ENTRY_HEAD_BYTES + bodyBytes;
+}
+
 export function encodeLogEntry(entry: Entry): Uint8Array {
-  const head = encodeHead(entry, entry.checksum);
-  const bytes = new Uint8Array(head.length + entry.command.length);
+  const body = bodyOf(entry);
+  const head = encodeHead(entry, entry.checksum, body.length);
+  const bytes = new Uint8Array(head.length + body.length);
   bytes.set(head);
-  bytes.set(entry.command, head.length);
+  bytes.set(body, head.length);
   return bytes;
 }
 
@@ -27,25 +37,26 @@ export function readLogEntry(reader: ByteReader): Entry | undefined {
   const index = reader.u64();
   const term = reader.u64();
   const checksum = reader.u32();
-  const kind = reader.u8();
+  const kind = KINDS[reader.u8()];
   const ruleVersion = reader.u16();
   const entryTimeMs = reader.u64();
   const tableEpoch = reader.u32();
   const length = reader.u32();
-  if (kind > 1 || length > COMMAND_BYTES_MAX) reader.fail();
-  const command = reader.bytes(length);
-  if (reader.bad) return undefined;
-  return {
-    group,
-    index,
-    term,
-    checksum,
-    kind: kind === 0 ? 'noop' : 'command',
-    ruleVersion,
-    entryTimeMs,
-    tableEpoch,
-    command,
-  };
+  if (length > COMMAND_BYTES_MAX) reader.fail();
+  const body = reader.bytes(length);
+  if (kind === undefined || reader.bad) {
+    reader.fail();
+    return undefined;
+  }
+  const content = { group, index, term, checksum, kind, ruleVersion, entryTimeMs, tableEpoch };
+  if (kind !== 'configuration') return { ...content, command: body };
+  const configuration = decodeConfiguration(body);
+  // None without voters is ever proposed.
+  if (configuration === undefined || configuration.voters.length === 0) {
+    reader.fail();
+    return undefined;
+  }
+  return { ...content, command: NOTHING, configuration };
 }
 
 export function decodeLogEntry(bytes: Uint8Array): Entry | undefined {
@@ -55,23 +66,28 @@ export function decodeLogEntry(bytes: Uint8Array): Entry | undefined {
 }
 
 export function chainChecksum(previousChecksum: number, content: EntryContent): number {
-  const head = encodeHead(content, previousChecksum);
+  const body = bodyOf(content);
+  const head = encodeHead(content, previousChecksum, body.length);
   let crc = crc32(head.subarray(BEFORE_CHECKSUM_BYTES, BEFORE_CHECKSUM_BYTES + 4));
   crc = crc32(head.subarray(0, BEFORE_CHECKSUM_BYTES), crc);
   crc = crc32(head.subarray(AFTER_CHECKSUM_AT), crc);
-  return crc32(content.command, crc);
+  return crc32(body, crc);
 }
 
-function encodeHead(content: EntryContent, checksum: number): Uint8Array {
+function bodyOf({ command, configuration }: EntryContent): Uint8Array {
+  return configuration === undefined ? command : encodeConfiguration(configuration);
+}
+
+function encodeHead(content: EntryContent, checksum: number, bodyBytes: number): Uint8Array {
   return new ByteWriter(ENTRY_HEAD_BYTES)
     .u32(content.group)
     .u64(content.index)
     .u64(content.term)
     .u32(checksum)
-    .u8(content.kind === 'noop' ? 0 : 1)
+    .u8(KINDS.indexOf(content.kind))
     .u16(content.ruleVersion)
     .u64(content.entryTimeMs)
     .u32(content.tableEpoch)
-    .u32(content.command.length)
+    .u32(bodyBytes)
     .finish();
 }

@@ -5,7 +5,7 @@
 import type { Entry, NodeId } from '../core/entry.ts';
 import type { Heartbeat, HeartbeatReply, PeerMessage } from '../core/messages.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
-import { ENTRY_HEAD_BYTES, encodeLogEntry, readLogEntry } from './log-entry.ts';
+import { ENTRY_HEAD_BYTES, encodeLogEntry, logEntryBytes, readLogEntry } from './log-entry.ts';
 
 const KIND = {
   preVoteRequest: 1,
@@ -37,10 +37,7 @@ export function raftMessageBytes(message: SingleMessage): number {
     case 'voteReply':
       return HEAD_BYTES + 1;
     case 'append':
-      return message.entries.reduce(
-        (sum, entry) => sum + ENTRY_HEAD_BYTES + entry.command.length,
-        APPEND_BYTES,
-      );
+      return message.entries.reduce((sum, entry) => sum + logEntryBytes(entry), APPEND_BYTES);
     case 'appendAccepted':
       return HEAD_BYTES + 8;
     case 'appendRejected':

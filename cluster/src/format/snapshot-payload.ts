@@ -1,4 +1,4 @@
-// Snapshots on the wire. [PEER-10] chunk = group u32 | term u64 (the leader's) | base (28, as [STO-7]) |
+// Snapshots on the wire. [PEER-10] chunk = group u32 | term u64 (the leader's) | base (as [STO-7]) |
 // number u32 (from 0) | last u8 (0 or 1) | CRC-32 u32 of all bytes of the snapshot up to this chunk's end
 // | bytes, at most CHUNK_BYTES_MAX. [PEER-11] its answer = group u32 | term u64 and index u64 as the chunk
 // gave them | number u32 of the chunk that is wanted next | status u8 (0 going on, 1 installed or not
@@ -11,7 +11,8 @@ import { encodeLogBase, readLogBase } from './group-records.ts';
 import { HEAD_BYTES, ROW_KINDS } from './store-key.ts';
 
 export const CHUNK_BYTES_MAX = 262_144;
-const CHUNK_HEAD_BYTES = 49;
+/** Beside the base. */
+const CHUNK_HEAD_BYTES = 21;
 const KEY_BYTES_MAX = 4_096;
 const PAYLOAD_BYTES_MAX = 16_777_216;
 const ROW_HEAD_BYTES = 6;
@@ -38,10 +39,11 @@ export interface SnapshotAnswer {
 }
 
 export function encodeSnapshotChunk(chunk: SnapshotChunk): Uint8Array {
-  return new ByteWriter(CHUNK_HEAD_BYTES + chunk.bytes.length)
+  const base = encodeLogBase(chunk.base);
+  return new ByteWriter(CHUNK_HEAD_BYTES + base.length + chunk.bytes.length)
     .u32(chunk.group)
     .u64(chunk.term)
-    .bytes(encodeLogBase(chunk.base))
+    .bytes(base)
     .u32(chunk.number)
     .u8(chunk.isLast ? 1 : 0)
     .u32(chunk.crc)

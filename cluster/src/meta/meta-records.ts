@@ -1,34 +1,23 @@
 // The cluster's own rows in the meta group, [STO-11]. Rest of the key: 0x01 | node id (16) for a node,
-// 0x02 for the slot table, 0x03 for the feature level. Node = name length u8 | name | address length u8
+// 0x02 for the slot table, 0x03 for the feature level, 0x04 | node id for one that leaves or has left. Node = name length u8 | name | address length u8
 // | address | certificate fingerprint (32) | incarnation (16). Slot table = epoch u32 | shard groups
 // u16 | count u16 | count times (first u16, last u16, group u32), ascending, without a gap. Feature
-// level = u16. Text is UTF-8.
+// level = u16. Departure = u8 (1 is to leave, 2 has left) | certificate fingerprint (32). Text is UTF-8.
 
 import { ByteReader, ByteWriter, fromHex, toHex } from '../format/bytes.ts';
 import { KEY_KIND, storeKey } from '../format/store-key.ts';
-import type { NodeInfo } from '../ports.ts';
+import type { NewNode, SlotAssignment, SlotTable } from '../ports.ts';
 
-export const CLUSTER_ROW = { node: 0x01, slotTable: 0x02, featureLevel: 0x03 } as const;
+export const CLUSTER_ROW = {
+  node: 0x01,
+  slotTable: 0x02,
+  featureLevel: 0x03,
+  departure: 0x04,
+} as const;
 /** What this version knows; a cluster at a higher level is refused. */
 export const FEATURE_LEVEL = 1;
 
-export interface MemberNode extends NodeInfo {
-  /** 16 bytes as lower-case hex: the store that this node's promises lie in. */
-  readonly incarnation: string;
-}
-
-export interface SlotAssignment {
-  readonly first: number;
-  /** Included. */
-  readonly last: number;
-  readonly group: number;
-}
-
-export interface SlotTable {
-  readonly epoch: number;
-  readonly shardGroups: number;
-  readonly assignments: readonly SlotAssignment[];
-}
+export type MemberNode = NewNode;
 
 export function nodeRowKey(nodeId: string): Uint8Array {
   return clusterRowKey(CLUSTER_ROW.node, fromHex(nodeId));

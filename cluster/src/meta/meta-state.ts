@@ -1,40 +1,37 @@
 // The meta group's own state machine: who the nodes are, which group owns which slot, and which
-// features all of them may use. Its rows are few and held in memory beside the store. Commands,
-// [STO-13]: kind u8 (1 = a node moved) | node id (16) | address length u8 | address.
+// features all of them may use. Its rows are few and held in memory beside the store.
 
-import type { KeyValue, Operation } from '@rockpool/storage';
-import { ByteReader, ByteWriter, fromHex, toHex } from '../format/bytes.ts';
+import type { KeyValue } from '@rockpool/storage';
+import { ByteReader } from '../format/bytes.ts';
 import { NodeError } from '../node-error.ts';
-import {
-  CLUSTER_ROW,
-  decodeNode,
-  decodeSlotTable,
-  encodeNode,
-  FEATURE_LEVEL,
-  type MemberNode,
-  nodeRowKey,
-  type SlotTable,
-} from './meta-records.ts';
-
-const NODE_MOVED = 1;
-const ADDRESS_BYTES_MAX = 255;
-/** Sizes of a membership, as init makes them. */
-const VOTERS: ReadonlySet<number> = new Set([1, 3]);
+import type { SlotTable } from '../ports.ts';
+import { CLUSTER_ROW, decodeSlotTable, FEATURE_LEVEL, type MemberNode } from './meta-records.ts';
+import { decodeNodeCommand } from './node-commands.ts';
+import { type NodeChange, NodeList } from './node-list.ts';
 
 export class MetaState {
-  #nodes = new Map<string, MemberNode>();
+  #list: NodeList;
   #slotTable: SlotTable;
+  #changed: () => void = () => {};
   /** Group of each slot. */
   readonly #groups = new Uint32Array(65_536);
 
   /** From the rows of the store, keyed by what follows kind and group. Throws NodeError. */
   constructor(rows: readonly KeyValue[]) {
-    this.#slotTable = this.#read(rows);
+    this.#list = listOf(rows);
+    this.#slotTable = this.#readTable(rows);
   }
 
   /** Takes what a snapshot brought in the place of all it knew. Throws NodeError. */
   restore(rows: readonly KeyValue[]): void {
-    this.#slotTable = this.#read(rows);
+    this.#list = listOf(rows);
+    this.#slotTable = this.#readTable(rows);
+    this.#changed();
+  }
+
+  /** Called whenever the nodes are others than before, or elsewhere. */
+  onNodesChanged(listener: () => void): void {
+    this.#changed = listener;
   }
 
   get slotTable(): SlotTable {
@@ -42,79 +39,65 @@ export class MetaState {
   }
 
   get nodes(): readonly MemberNode[] {
-    return [...this.#nodes.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+    return this.#list.nodes;
   }
 
-  #read(rows: readonly KeyValue[]): SlotTable {
-    const nodes = new Map<string, MemberNode>();
-    let slotTable: SlotTable | undefined;
-    let featureLevel = 0;
-    for (const [key, payload] of rows) {
-      const id = toHex(key.subarray(1));
-      if (key[0] === CLUSTER_ROW.node) {
-        const node = decodeNode(id, payload);
-        // Without it the rest would take itself for a majority.
-        if (node === undefined) throw new NodeError('STORE_HOLE', `Node ${id} is unreadable.`);
-        nodes.set(id, node);
-      } else if (key[0] === CLUSTER_ROW.slotTable) slotTable = decodeSlotTable(payload);
-      else if (key[0] === CLUSTER_ROW.featureLevel) featureLevel = new ByteReader(payload).u16();
-    }
-    if (slotTable === undefined || !VOTERS.has(nodes.size)) {
-      throw new NodeError('STORE_HOLE', 'Some of the membership or the slot table is missing.');
-    }
-    if (featureLevel !== FEATURE_LEVEL) {
-      throw new NodeError('FEATURE_LEVEL', `Cluster: ${featureLevel}; here: ${FEATURE_LEVEL}.`);
-    }
-    this.#nodes = nodes;
-    for (const { first, last, group } of slotTable.assignments) {
-      this.#groups.fill(group, first, last + 1);
-    }
-    return slotTable;
+  /** Those that groups are to have as members. */
+  get staying(): readonly string[] {
+    return this.#list.staying;
   }
 
   node(id: string): MemberNode | undefined {
-    return this.#nodes.get(id);
+    return this.#list.node(id);
   }
 
   byFingerprint(fingerprint: string): MemberNode | undefined {
-    return this.nodes.find((node) => node.fingerprint === fingerprint);
+    return this.#list.byFingerprint(fingerprint);
+  }
+
+  /** Those that groups are to be without. */
+  get leaving(): readonly string[] {
+    return this.nodes.map(({ id }) => id).filter((id) => this.#list.isLeaving(id));
+  }
+
+  isDeparting(id: string): boolean {
+    return this.#list.isDeparting(id);
   }
 
   groupOf(slot: number): number {
     return slot < 0 ? 0 : (this.#groups[slot] ?? 0);
   }
 
-  /** A command that cannot be read, or names nobody, changes nothing. */
-  apply(body: Uint8Array): readonly Operation[] {
-    const moved = decodeNodeMoved(body);
-    const node = moved && this.#nodes.get(moved.id);
-    if (moved === undefined || node === undefined) return [];
-    const changed = { ...node, peerAddress: moved.peerAddress };
-    this.#nodes.set(node.id, changed);
-    return [{ key: nodeRowKey(node.id), payload: encodeNode(changed) }];
+  /** A command that cannot be read, or may not be, changes nothing. */
+  apply(body: Uint8Array): NodeChange {
+    const command = decodeNodeCommand(body);
+    if (command === undefined) return { outcome: 'unreadable', operations: [] };
+    const change = this.#list.apply(command);
+    if (change.operations.length > 0) this.#changed();
+    return change;
+  }
+
+  #readTable(rows: readonly KeyValue[]): SlotTable {
+    const rowOf = (kind: number) => rows.find(([key]) => key[0] === kind)?.[1];
+    const table = rowOf(CLUSTER_ROW.slotTable);
+    const slotTable = table && decodeSlotTable(table);
+    if (slotTable === undefined) {
+      throw new NodeError('STORE_HOLE', 'Some of the membership or the slot table is missing.');
+    }
+    const level = rowOf(CLUSTER_ROW.featureLevel);
+    const featureLevel = level === undefined ? 0 : new ByteReader(level).u16();
+    if (featureLevel !== FEATURE_LEVEL) {
+      throw new NodeError('FEATURE_LEVEL', `Cluster: ${featureLevel}; here: ${FEATURE_LEVEL}.`);
+    }
+    for (const { first, last, group } of slotTable.assignments) {
+      this.#groups.fill(group, first, last + 1);
+    }
+    return slotTable;
   }
 }
 
-export function encodeNodeMoved(id: string, peerAddress: string): Uint8Array {
-  const address = Buffer.from(peerAddress);
-  if (address.length > ADDRESS_BYTES_MAX) {
-    throw new NodeError('NODE_OPTIONS_INVALID', 'The peer address is too long.');
-  }
-  return new ByteWriter(18 + address.length)
-    .u8(NODE_MOVED)
-    .bytes(fromHex(id))
-    .u8(address.length)
-    .bytes(address)
-    .finish();
-}
-
-function decodeNodeMoved(bytes: Uint8Array): { id: string; peerAddress: string } | undefined {
-  const reader = new ByteReader(bytes);
-  const kind = reader.u8();
-  const id = toHex(reader.bytes(16));
-  const address = Buffer.from(reader.bytes(reader.u8()));
-  const peerAddress = address.toString();
-  // Bytes that are no UTF-8 would come back longer than they went in, and spoil the node's row.
-  const isText = Buffer.from(peerAddress).equals(address);
-  return reader.complete && isText && kind === NODE_MOVED ? { id, peerAddress } : undefined;
+function listOf(rows: readonly KeyValue[]): NodeList {
+  const list = new NodeList(rows);
+  if (list.nodes.length > 0) return list;
+  throw new NodeError('STORE_HOLE', 'Some of the membership or the slot table is missing.');
 }

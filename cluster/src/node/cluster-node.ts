@@ -1,7 +1,9 @@
 // One node's door to the cluster: reads from the node's own applied state, writes through the group's
 // leader, and messages between the applications of two nodes.
 
+import type { After } from '@rockpool/storage';
 import { startBackup } from '../backup/write-backup.ts';
+import { NOBODY } from '../core/configuration.ts';
 import type { Driver } from '../driver/driver.ts';
 import { failure } from '../driver/submissions.ts';
 import { BODY_BYTES_MAX } from '../format/command.ts';
@@ -14,6 +16,7 @@ import {
   type Bytes,
   type Cluster,
   type ClusterEvent,
+  type ClusterMembers,
   type ClusterStatus,
   META,
   type NodeInfo,
@@ -26,6 +29,7 @@ import {
   type Submitted,
 } from '../ports.ts';
 import { type LogStore, rowRange } from '../store/log-store.ts';
+import { Members } from './cluster-members.ts';
 import type { Listeners } from './listeners.ts';
 import type { Transport } from './machine.ts';
 
@@ -44,6 +48,7 @@ export interface ClusterNodeParts {
   readonly bootOf: (nodeId: string) => number;
   readonly isBehind: (nodeId: string) => boolean;
   readonly listeners: NodeListeners;
+  readonly after: After;
   readonly isStopped: () => boolean;
   readonly stop: () => Promise<void>;
 }
@@ -54,15 +59,19 @@ export interface NodeListeners {
   readonly replaced: Listeners<[group: number]>;
   readonly message: Listeners<[nodeId: string, message: Bytes]>;
   readonly peer: Listeners<[nodeId: string]>;
+  /** Nodes came, went, or are elsewhere. */
+  readonly nodes: Listeners<[]>;
 }
 
 export class ClusterNode implements Cluster {
   readonly nodes: NodeMessages;
+  readonly members: ClusterMembers;
   readonly #parts: ClusterNodeParts;
 
   constructor(parts: ClusterNodeParts) {
     this.#parts = parts;
     const { transport, listeners } = parts;
+    this.members = new Members({ ...parts, changed: listeners.nodes });
     this.nodes = {
       send: (nodeId, message) => {
         if (message.length > APPLICATION_BYTES_MAX) throw new RangeError('message too large');
@@ -192,6 +201,7 @@ export class ClusterNode implements Cluster {
           ...(status?.leader === undefined ? {} : { leader: status.leader }),
           commitIndex: status?.commit ?? 0,
           appliedIndex: member?.appliedIndex ?? 0,
+          members: status?.configuration ?? NOBODY,
           firstIndex: status?.firstIndex ?? 0,
           lastIndex: status?.lastIndex ?? 0,
         };

@@ -1,27 +1,14 @@
 // Makes a cluster once, in one place: realm, cluster id, node ids, incarnations, keys, and the first
 // membership, which stands in every node's store at index 0 before any entry.
 
-import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Operation } from '@rockpool/storage';
-import { ByteWriter, toHex } from '../format/bytes.ts';
-import { encodeGroupSlots, encodeLogBase } from '../format/group-records.ts';
+import { toHex } from '../format/bytes.ts';
 import { DATA_VERSION, type StoreIdentity } from '../format/identity.ts';
-import { KEY_KIND, storeKey } from '../format/store-key.ts';
-import {
-  CLUSTER_ROW,
-  clusterRowKey,
-  encodeNode,
-  encodeSlotTable,
-  FEATURE_LEVEL,
-  type MemberNode,
-  nodeRowKey,
-  type SlotTable,
-} from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import type { InitOptions, InitResult } from '../options.ts';
-import { fingerprintOf, makeNodeKey, type NodeKey } from '../peer/node-key.ts';
-import { parseAddress } from '../peer/peer-ports.ts';
-import { SLOTS } from '../ports.ts';
+import { certificateFingerprint, makeNodeKey, type NodeKey } from '../peer/node-key.ts';
+import { type NewNode, SLOTS, type SlotTable } from '../ports.ts';
 import { LogStore } from '../store/log-store.ts';
 import { openNodeStore } from '../store/node-store.ts';
 import {
@@ -31,10 +18,11 @@ import {
   writeNodeFile,
   writeNodeKey,
 } from './node-files.ts';
+import { nodeMistakes } from './node-mistakes.ts';
+import { storeRows } from './store-rows.ts';
 
 const SHARD_GROUPS = 16;
 const SHARD_GROUPS_MAX = 1_024;
-const NAME = /^[a-z0-9-]{1,32}$/i;
 
 /**
  * Makes realm, cluster id, node keys and the first membership of one or three nodes. Refuses with
@@ -60,23 +48,23 @@ export async function initCluster(options: InitOptions): Promise<InitResult> {
   return await finishNodes(made);
 }
 
-export interface NewNode {
+export interface MadeNode {
   readonly dataDir: string;
   readonly key: NodeKey;
-  readonly node: MemberNode;
+  readonly node: NewNode;
 }
 
 export interface NewCluster {
   readonly clusterId: string;
   readonly realm: string;
-  readonly nodes: readonly NewNode[];
+  readonly nodes: readonly MadeNode[];
 }
 
 /** Ids, keys and incarnations that nobody had before. */
 export async function drawNodes(
   options: Pick<InitOptions, 'dataDirs' | 'nodes' | 'realm'>,
 ): Promise<NewCluster> {
-  const nodes: NewNode[] = [];
+  const nodes: MadeNode[] = [];
   for (const [at, { name, peerAddress }] of options.nodes.entries()) {
     const id = toHex(randomBytes(16));
     const key = await makeNodeKey(id);
@@ -111,26 +99,10 @@ export function isInitialised(dataDir: string): Promise<boolean> {
   return hasNodeFile(dataDir);
 }
 
-/** The same in every store: membership, slot table, and what each group starts from. */
-export function firstRows(nodes: readonly MemberNode[], shardGroups: number): Operation[] {
-  const table = evenSlotTable(shardGroups);
-  const rows: Operation[] = nodes.map((node) => {
-    return { key: nodeRowKey(node.id), payload: encodeNode(node) };
-  });
-  rows.push({ key: clusterRowKey(CLUSTER_ROW.slotTable), payload: encodeSlotTable(table) });
-  rows.push({
-    key: clusterRowKey(CLUSTER_ROW.featureLevel),
-    payload: new ByteWriter(2).u16(FEATURE_LEVEL).finish(),
-  });
-  for (let group = 0; group <= shardGroups; group += 1) {
-    const ranges = table.assignments.filter((assignment) => assignment.group === group);
-    const slots = encodeGroupSlots({ epoch: table.epoch, ranges });
-    const start = encodeLogBase({ index: 0, term: 0, checksum: 0, entryTimeMs: 0 });
-    rows.push({ key: storeKey(KEY_KIND.slots, group), payload: slots });
-    rows.push({ key: storeKey(KEY_KIND.logBase, group), payload: start });
-    rows.push({ key: storeKey(KEY_KIND.applied, group), payload: start });
-  }
-  return rows;
+/** The same in every store. All of the nodes vote in every group. */
+export function firstRows(nodes: readonly NewNode[], shardGroups: number): Operation[] {
+  const configuration = { voters: nodes.map(({ id }) => id), outgoing: [], learners: [] };
+  return storeRows(nodes, evenSlotTable(shardGroups), configuration);
 }
 
 function evenSlotTable(shardGroups: number): SlotTable {
@@ -142,13 +114,6 @@ function evenSlotTable(shardGroups: number): SlotTable {
   return { epoch: 1, shardGroups, assignments };
 }
 
-function certificateFingerprint(key: NodeKey): string {
-  const certificate = new X509Certificate(key.certificate);
-  if (!certificate.checkPrivateKey(createPrivateKey(key.key)))
-    throw new Error('key and certificate differ');
-  return fingerprintOf(certificate.raw);
-}
-
 export function checkOptions(options: InitOptions, shardGroups = SHARD_GROUPS): void {
   const { dataDirs, nodes, realm } = options;
   const mistakes: string[] = [];
@@ -156,13 +121,7 @@ export function checkOptions(options: InitOptions, shardGroups = SHARD_GROUPS): 
   if (dataDirs.length !== nodes.length) mistakes.push('each node needs its data directory');
   if (new Set(dataDirs).size !== dataDirs.length) mistakes.push('data directories repeat');
   if (new Set(nodes.map((node) => node.name)).size !== nodes.length) mistakes.push('names repeat');
-  for (const { name, peerAddress } of nodes) {
-    if (!NAME.test(name)) mistakes.push(`the name ${name} has other than letters, digits, dashes`);
-    const address = parseAddress(peerAddress);
-    if (address === undefined || peerAddress.length > 255) {
-      mistakes.push(`${peerAddress} is not host:port`);
-    }
-  }
+  for (const node of nodes) mistakes.push(...nodeMistakes(node));
   if (!Number.isInteger(shardGroups) || shardGroups < 1 || shardGroups > SHARD_GROUPS_MAX) {
     mistakes.push(`shard groups are 1 to ${SHARD_GROUPS_MAX}`);
   }

@@ -56,7 +56,6 @@ function restoreMember(
     group,
     self,
     boot,
-    voters: meta.nodes.map((node) => node.id),
     electionTicks: timing.electionTicks,
     heartbeatTicks: timing.heartbeatTicks,
     seed: parts.drawSeed(),

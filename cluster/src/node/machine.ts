@@ -13,6 +13,8 @@ export interface Transport {
   isConnected(nodeId: string): boolean;
   /** False when the peer is away or too much waits for it. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
+  /** Nodes came, went, or are elsewhere. */
+  membersChanged(): void;
   stop(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import type { KeyValueStore, Operation } from '@rockpool/storage';
 import type { BackupGroup, BackupHead } from '../backup/backup-format.ts';
 import { type BackupPart, readBackup } from '../backup/read-backup.ts';
+import type { Configuration } from '../core/entry.ts';
 import { fromHex } from '../format/bytes.ts';
 import { encodeHardState, encodeLogBase } from '../format/group-records.ts';
 import { HEAD_BYTES, KEY_KIND, storeKey } from '../format/store-key.ts';
@@ -14,7 +15,7 @@ import { NodeError } from '../node-error.ts';
 import type { InitNode, InitResult } from '../options.ts';
 import { LogStore } from '../store/log-store.ts';
 import { openNodeStore } from '../store/node-store.ts';
-import { checkOptions, drawNodes, finishNodes, identityOf, type NewNode } from './init-cluster.ts';
+import { checkOptions, drawNodes, finishNodes, identityOf, type MadeNode } from './init-cluster.ts';
 import { storeLocation } from './node-files.ts';
 
 /** Of the cluster's own rows these live on; the nodes are new. */
@@ -70,9 +71,12 @@ export async function restoreCluster(options: RestoreOptions): Promise<InitResul
       await Promise.all(filling.map((fill) => fill(operations)));
     };
     await write(made.nodes.map(nodeRow));
+    const voters = made.nodes.map(({ node }) => node.id);
+    const configuration = { voters, outgoing: [], learners: [] };
     for await (const part of readBackup(createReadStream(file))) {
       if (part.kind === 'rows') await write(keptRows(part.rows));
-      if (part.kind === 'groupEnd') await write(groupRecords(part.group, part.slots));
+      if (part.kind === 'groupEnd')
+        await write(groupRecords(part.group, part.slots, configuration));
       onProgress?.('restoring', part.bytes);
     }
   } finally {
@@ -86,7 +90,7 @@ async function requireEmpty(dataDir: string): Promise<void> {
   if ((await readdir(dataDir)).length > 0) throw new NodeError('BACKUP_TARGET_NOT_EMPTY', dataDir);
 }
 
-function nodeRow({ node }: NewNode): Operation {
+function nodeRow({ node }: MadeNode): Operation {
   return { key: nodeRowKey(node.id), payload: encodeNode(node) };
 }
 
@@ -97,8 +101,13 @@ function keptRows(rows: Extract<BackupPart, { kind: 'rows' }>['rows']): readonly
   return kept.map(([key, payload]) => ({ key, payload }));
 }
 
-/** The log goes on behind what the rows show; its entries are gone. */
-function groupRecords({ group, base }: BackupGroup, slots: Uint8Array): readonly Operation[] {
+/** The log goes on behind what the rows show; its entries are gone, and so are those who took part. */
+function groupRecords(
+  { group, base: former }: BackupGroup,
+  slots: Uint8Array,
+  configuration: Configuration,
+): readonly Operation[] {
+  const base = { ...former, configuration };
   const hardState = { term: base.term, vote: undefined, commit: base.index };
   return [
     { key: storeKey(KEY_KIND.slots, group), payload: slots },

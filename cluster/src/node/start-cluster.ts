@@ -10,7 +10,8 @@ import { CLUSTER } from '../format/command.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
-import { encodeNodeMoved, MetaState } from '../meta/meta-state.ts';
+import { MetaState } from '../meta/meta-state.ts';
+import { encodeNodeCommand } from '../meta/node-commands.ts';
 import { NodeError, type NodeErrorCode } from '../node-error.ts';
 import {
   type ClusterTiming,
@@ -124,6 +125,7 @@ class NodeStart {
     replaced: new Listeners(),
     message: new Listeners(),
     peer: new Listeners(),
+    nodes: new Listeners(),
   };
   #store: LogStore | undefined;
   #driver: Driver | undefined;
@@ -164,6 +166,10 @@ class NodeStart {
     const address = this.#listenAddress(self);
     const port = await transport.start(address);
     const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+    meta.onNodesChanged(() => {
+      transport.membersChanged();
+      this.#listeners.nodes.emit();
+    });
     driver.start(members);
     this.#clearLeftovers(store, groups);
     this.#announce(self);
@@ -179,6 +185,7 @@ class NodeStart {
       bootOf: (nodeId) => this.#peers.bootOf(nodeId),
       isBehind: (nodeId) => this.#peers.isBehind(nodeId),
       listeners: this.#listeners,
+      after: this.#machine.clock.after,
       isStopped: () => this.#stopping !== undefined,
       stop: () => this.stop(),
     });
@@ -275,6 +282,8 @@ class NodeStart {
       replaced: (group: number) => this.#listeners.replaced.emit(group),
       leadership: (group: number, leader: boolean) =>
         this.#listeners.leadership.emit(group, leader),
+      nodes: () => meta,
+      departed: (nodeId: string) => this.#departed(nodeId),
       fatal: (error: unknown) => this.fatal(error),
     };
   }
@@ -317,6 +326,16 @@ class NodeStart {
     };
   }
 
+  /** Said by whoever leads the meta group; once more in a while if that fails. */
+  #departed(id: string): void {
+    const left = encodeNodeCommand({ kind: 'left', id });
+    const { logger } = this.#options;
+    this.#driver?.submissions.submit(0, CLUSTER, left, ANNOUNCE_MS).then(
+      () => logger.info({ node: id }, 'a node has left the cluster'),
+      () => {},
+    );
+  }
+
   #durable(entries: readonly AppliedEntry[]): void {
     for (const { entry, command, events } of entries) {
       if (command === undefined) continue;
@@ -339,7 +358,7 @@ class NodeStart {
   #announce(self: MemberNode): void {
     const { peerAddress, logger } = this.#options;
     if (peerAddress === undefined || peerAddress === self.peerAddress) return;
-    const moved = encodeNodeMoved(self.id, peerAddress);
+    const moved = encodeNodeCommand({ kind: 'moved', id: self.id, peerAddress });
     const { after } = this.#machine.clock;
     const attempt = async (): Promise<void> => {
       while (this.#stopping === undefined) {

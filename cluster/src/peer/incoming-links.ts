@@ -103,6 +103,11 @@ export class IncomingLinks {
     return this.#links.has(nodeId);
   }
 
+  /** The node is no member any more. */
+  drop(nodeId: string): void {
+    for (const { member, frames } of this.#open) if (member.id === nodeId) frames.destroy();
+  }
+
   /** Tells whoever was heard since the last call that it was, and closes what is silent for long. */
   keepAlive(): void {
     for (const { member, frames, silence } of this.#open) {

@@ -1,7 +1,7 @@
 // A node's key pair and self-signed certificate. Nobody signs for anybody here: a node is known by
 // the SHA-256 of its certificate, which the membership lists.
 
-import { createHash } from 'node:crypto';
+import { createHash, createPrivateKey, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { generate } from 'selfsigned';
 import { toHex } from '../format/bytes.ts';
@@ -30,6 +30,13 @@ export async function makeNodeKey(nodeId: string): Promise<NodeKey> {
     ],
   });
   return { key: made.private, certificate: made.cert };
+}
+
+/** Of a key that was just made; it must belong to its certificate. */
+export function certificateFingerprint({ key, certificate }: NodeKey): string {
+  const made = new X509Certificate(certificate);
+  if (!made.checkPrivateKey(createPrivateKey(key))) throw new Error('key and certificate differ');
+  return fingerprintOf(made.raw);
 }
 
 /** SHA-256 of a certificate's DER, lower-case hex. */

@@ -15,6 +15,7 @@ export class PeerTransport {
   readonly #incoming: IncomingLinks;
   readonly #outgoing = new Map<string, OutgoingLink>();
   readonly #connected = new Set<string>();
+  #isStarted = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(ports: PeerPorts) {
@@ -32,14 +33,30 @@ export class PeerTransport {
   /** Resolves with the port that it listens on. */
   async start(listen: Address): Promise<number> {
     const port = await this.#incoming.listen(listen);
-    for (const { id } of this.#ports.members()) {
-      if (id === this.#ports.self.id) continue;
+    this.#isStarted = true;
+    this.membersChanged();
+    this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
+    return port;
+  }
+
+  /** Dials whoever is new, and lets go of whoever is not listed any more. */
+  membersChanged(): void {
+    if (!this.#isStarted) return;
+    const { members, self } = this.#ports;
+    const listed = new Set(members().map(({ id }) => id));
+    for (const id of listed) {
+      if (id === self.id || this.#outgoing.has(id)) continue;
       const link = new OutgoingLink(id, this.#ports, (isUp) => this.#changed(id, isUp));
       this.#outgoing.set(id, link);
       link.dial();
     }
-    this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
-    return port;
+    for (const [id, link] of this.#outgoing) {
+      if (listed.has(id)) continue;
+      this.#outgoing.delete(id);
+      link.stop();
+      this.#incoming.drop(id);
+      this.#changed(id, false);
+    }
   }
 
   isConnected(nodeId: string): boolean {
@@ -52,6 +69,7 @@ export class PeerTransport {
   }
 
   async stop(): Promise<void> {
+    this.#isStarted = false;
     clearInterval(this.#timer);
     for (const link of this.#outgoing.values()) link.stop();
     await this.#incoming.stop();

@@ -1,7 +1,14 @@
 // A workbench for tests of the core: one node with everything it puts out, or a group of them with
 // a network that loses exactly what a test wants lost.
 
-import type { Entry, EntryContent } from '../../src/core/entry.ts';
+import { type ConfigurationChange, votersOf } from '../../src/core/configuration.ts';
+import {
+  baseAt,
+  type Configuration,
+  type Entry,
+  type EntryContent,
+  type LogBase,
+} from '../../src/core/entry.ts';
 import type { Message } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
 import type {
@@ -37,6 +44,7 @@ const LIMITS: RaftLimits = {
 export interface NodeOptions {
   readonly self?: string;
   readonly voters?: readonly string[];
+  readonly configuration?: Partial<Configuration>;
   readonly hardState?: Partial<HardState>;
   /** Terms of the entries of its log, from index 1 on. */
   readonly log?: readonly number[];
@@ -100,6 +108,8 @@ export class Node {
   readonly #config: RaftConfig;
   readonly #autoPersist: boolean;
   readonly #autoApply: boolean;
+  /** Where its state machine stands. */
+  appliedBase: LogBase;
   #held: SendAfter[] = [];
   #unpersisted: PersistBatch[] = [];
 
@@ -108,20 +118,22 @@ export class Node {
     const lastTerm = entries.at(-1)?.term ?? 0;
     this.#autoPersist = options.autoPersist ?? true;
     this.#autoApply = options.autoApply ?? true;
+    const voters = options.voters ?? voterIds(3);
+    const configuration = { voters, outgoing: [], learners: [], ...options.configuration };
     this.#config = {
       group: 1,
       self: options.self ?? 'a',
       boot: 1,
-      voters: options.voters ?? voterIds(3),
       electionTicks: ELECTION_TICKS,
       heartbeatTicks: 1,
       seed: options.seed ?? 1,
       chainChecksum,
       hardState: { term: lastTerm, vote: undefined, commit: 0, ...options.hardState },
-      log: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0 }, entries },
+      log: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration }, entries },
       applied: options.applied ?? 0,
       limits: { ...LIMITS, ...options.limits },
     };
+    this.appliedBase = this.#config.log.base;
     this.raft = createRaft(this.#config);
   }
 
@@ -168,7 +180,8 @@ export class Node {
   /** Through a campaign that all others support. */
   lead(): this {
     this.campaign();
-    const others = this.#config.voters.filter((voter) => voter !== this.#config.self);
+    const { self } = this.#config;
+    const others = votersOf(this.status.configuration).filter((voter) => voter !== self);
     const next = this.status.term + 1;
     for (const from of others) this.step('preVoteReply', { from, term: next, granted: true });
     for (const from of others) {
@@ -184,6 +197,13 @@ export class Node {
     const result = this.raft.propose(full);
     this.drain();
     return result;
+  }
+
+  /** ok, or why not. */
+  change(change: ConfigurationChange): string {
+    const result = this.raft.proposeConfiguration(change);
+    this.drain();
+    return result.ok ? 'ok' : result.code;
   }
 
   /** The number of the read, or why it was not taken. */
@@ -203,6 +223,7 @@ export class Node {
       if (ready.sendAfter !== undefined) this.#held.push(ready.sendAfter);
       if (ready.persist !== undefined) {
         this.batches.push(ready.persist);
+        this.appliedBase = ready.persist.snapshot ?? this.appliedBase;
         this.#unpersisted.push(ready.persist);
       }
       if (ready.apply.length > 0) {
@@ -238,6 +259,7 @@ export class Node {
   }
 
   #apply(page: readonly Entry[]): void {
+    for (const entry of page) this.appliedBase = baseAt(entry, this.appliedBase.configuration);
     const last = page.at(-1);
     if (last !== undefined) this.raft.applied(last.index);
   }
@@ -245,14 +267,19 @@ export class Node {
 
 export class Group {
   readonly nodes: ReadonlyMap<string, Node>;
+  /** True: whoever needs a snapshot gets it at the next delivery. */
+  sendsSnapshots = false;
   /** False: the message is lost. */
   passes: (message: Message) => boolean = () => true;
 
+  /** Nodes with options that do not vote are empty, and know of nobody. */
   constructor(voters: number, options: Readonly<Record<string, NodeOptions>> = {}) {
     const ids = voterIds(voters);
+    const all = [...new Set([...ids, ...Object.keys(options)])];
     this.nodes = new Map(
-      ids.map((self, at) => {
-        const node = new Node({ self, voters: ids, seed: at + 1, ...options[self] });
+      all.map((self, at) => {
+        const known = ids.includes(self) ? ids : [];
+        const node = new Node({ self, voters: known, seed: at + 1, ...options[self] });
         return [self, node];
       }),
     );
@@ -280,6 +307,7 @@ export class Group {
   deliver(): this {
     for (let delivered = 0; delivered < DELIVERIES_MAX; ) {
       const messages = [...this.nodes.values()].flatMap((node) => node.sent.splice(0));
+      if (this.sendsSnapshots) messages.push(...this.#snapshots());
       if (messages.length === 0) return this;
       for (const message of messages) {
         delivered += 1;
@@ -290,6 +318,16 @@ export class Group {
       }
     }
     throw new Error('messages never end');
+  }
+
+  #snapshots(): Message[] {
+    return [...this.nodes].flatMap(([from, node]) =>
+      node.snapshotsFor.splice(0).map((to) => {
+        node.raft.snapshotEnded(to, true);
+        const { term } = node.status;
+        return { kind: 'snapshot' as const, group: 1, from, to, term, base: node.appliedBase };
+      }),
+    );
   }
 
   /** Ticks all, delivering after each. */

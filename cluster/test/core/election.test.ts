@@ -344,25 +344,6 @@ t.test('[C23] [C24] roles change only along the paths of Raft, each with its rea
   t.match(leaders, [{ leader: 'a' }, { leader: undefined }]);
 });
 
-t.test('messages of other groups, other nodes and strangers are ignored', async (t) => {
-  const node = new Node();
-  const request = { term: 5, lastIndex: 9, lastTerm: 9 } as const;
-  node.step('voteRequest', { from: 'x', ...request });
-  node.step('voteRequest', { from: 'a', ...request });
-  node.step('voteRequest', { group: 2, ...request });
-  node.raft.step({
-    kind: 'voteRequest',
-    group: 1,
-    from: 'b',
-    to: 'c',
-    isTransfer: false,
-    ...request,
-  });
-  node.drain();
-  t.match(node.status, { term: 0, vote: undefined });
-  t.same(node.sent, []);
-});
-
 t.test('a follower that may not campaign yet does so at the next tick that lets it', async (t) => {
   const node = new Node();
   for (let tick = 0; tick < 100; tick += 1) node.raft.tick(false);
@@ -397,5 +378,28 @@ t.test(
     for (; node.status.role === 'follower'; ticks += 1) node.tick();
     t.ok(ticks <= ELECTION_TICKS, `${ticks} ticks`);
     t.equal(node.take('preVoteRequest').length, 2);
+  },
+);
+
+t.test(
+  'messages of other groups and other nodes are ignored, and answers of strangers',
+  async (t) => {
+    const node = new Node();
+    const request = { term: 5, lastIndex: 9, lastTerm: 9 } as const;
+    node.step('heartbeatReply', { from: 'x', term: 5, round: 1 });
+    node.step('readRequest', { from: 'x', term: 5, boot: 1, read: 1 });
+    node.step('voteRequest', { from: 'a', ...request });
+    node.step('voteRequest', { group: 2, ...request });
+    node.raft.step({
+      kind: 'voteRequest',
+      group: 1,
+      from: 'b',
+      to: 'c',
+      isTransfer: false,
+      ...request,
+    });
+    node.drain();
+    t.match(node.status, { term: 0, vote: undefined });
+    t.same(node.sent, []);
   },
 );

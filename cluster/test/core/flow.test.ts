@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Entry } from '../../src/core/entry.ts';
 import { quorumIndex, voteResult } from '../../src/core/quorum.ts';
 import { THESIS_RULES } from '../../src/core/rules.ts';
-import { commandEntry, entriesOf, Group, Node } from './bench.ts';
+import { commandEntry, entriesOf, Group, Node, voterIds } from './bench.ts';
 
 const COMMAND_BYTES = 36;
 /** With the fixed part, an entry counts 100 bytes. */
@@ -171,7 +171,8 @@ t.test('a batch that did not come, or came back otherwise, is an invariant broke
 t.test('a damaged log is not started from', async (t) => {
   const [first, second, third] = entriesOf([1, 1, 1]);
   if (first === undefined || second === undefined || third === undefined) throw new Error('three');
-  const base = { index: 0, term: 0, checksum: 0, entryTimeMs: 0 };
+  const configuration = { voters: voterIds(3), outgoing: [], learners: [] };
+  const base = { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration };
   const start = (entries: readonly Entry[]) => () =>
     new Node().restarted({
       hardState: { term: 1, vote: undefined, commit: 0 },
@@ -224,14 +225,15 @@ t.test('a vote is won or lost exactly when no further answer can change it', asy
   t.doesNotThrow(() =>
     fc.assert(
       fc.property(cases, ([voters, answers]) => {
-        const votes = new Map<string, boolean>();
+        const ids = answers.map((_, at) => `${at}`);
+        const votes = new Map<string, boolean>([['stranger', true]]);
         for (const [at, answer] of answers.entries()) {
           if (answer !== undefined) votes.set(`${at}`, answer);
         }
         const best = answers.filter((answer) => answer !== false).length * 2 > voters;
         const worst = answers.filter((answer) => answer === true).length * 2 > voters;
         const expected = worst ? 'won' : best ? 'pending' : 'lost';
-        return voteResult(votes, voters, THESIS_RULES.quorumSize(voters)) === expected;
+        return voteResult([ids], votes, THESIS_RULES.quorumSize) === expected;
       }),
     ),
   );

@@ -1,13 +1,15 @@
 import t from 'tap';
-import type { LogBase } from '../../src/core/entry.ts';
-import { commandEntry, ELECTION_TICKS, entriesOf, Group, Node } from './bench.ts';
+import { baseAt, type LogBase } from '../../src/core/entry.ts';
+import { commandEntry, ELECTION_TICKS, entriesOf, Group, Node, voterIds } from './bench.ts';
 
+const THREE = { voters: voterIds(3), outgoing: [], learners: [] };
 const KEPT = { logEntriesKept: 4, logBytesKept: 1024 * 1024, logBytesMax: 1024 * 1024 };
 const base = (index: number, term: number, checksum = 7): LogBase => ({
   index,
   term,
   checksum,
   entryTimeMs: 5,
+  configuration: THREE,
 });
 
 /** A leader of three with a short log, whose follower c has missed what was cut off. */
@@ -33,7 +35,7 @@ function receive(node: Node, from: string, term: number, at: LogBase): Node {
 function baseOf(group: Group, index: number): LogBase {
   const [entry] = group.at('a').raft.entries(index, index);
   if (entry === undefined) throw new Error('it is in the log');
-  return entry;
+  return baseAt(entry, THREE);
 }
 
 t.test('[C80] a snapshot gives a log its position, and the log goes on from it', async (t) => {

@@ -67,6 +67,23 @@ const INPUTS: Readonly<Record<string, Command>> = {
     const to = words.word('the target');
     node.input((raft) => raft.transfer(to));
   },
+  /** change LEADER [add=NODE,...] [promote=...] [demote=...] [remove=...] */
+  change: (world, words) => {
+    const node = nodeOf(world, words);
+    const change = {
+      addLearners: words.list('add'),
+      promote: words.list('promote'),
+      demote: words.list('demote'),
+      remove: words.list('remove'),
+    };
+    node.input((raft) => {
+      const result = raft.proposeConfiguration(change);
+      const { id } = node;
+      world.note(
+        result.ok ? `${id} takes ${result.index}@${result.term}` : refused(id, result.code),
+      );
+    });
+  },
   /** unreachable NODE PEER: its connection broke. */
   unreachable: (world, words) => {
     const node = nodeOf(world, words);
@@ -151,6 +168,12 @@ const MACHINES: Readonly<Record<string, Command>> = {
     node.crash(0);
     node.given({ term, vote, commit }, terms, applied);
     node.start();
+  },
+  /** newcomer ID: one more node, on an empty disk. */
+  newcomer: (world, words) => {
+    const id = words.word('its id');
+    if (world.nodes.has(id) || !/^[1-9]$/.test(id)) throw words.refusal('its id is a free digit');
+    world.addNewcomer(id);
   },
   /** crash NODE [kept=BATCHES]: of the batches being written, the first so many are kept. */
   crash: (world, words) => nodeOf(world, words).crash(words.numberOption('kept') ?? 0),

@@ -1,5 +1,6 @@
 // Messages and entries that a scenario makes up: what late, foreign or broken nodes would send.
 
+import { NOBODY } from '../../src/core/configuration.ts';
 import type { Entry, EntryContent } from '../../src/core/entry.ts';
 import type { Message } from '../../src/core/messages.ts';
 import { chainChecksum } from '../sim/chain-checksum.ts';
@@ -28,7 +29,7 @@ const TEMPLATES: { readonly [K in Message['kind']]: Fields<K> } = {
   timeoutNow: {},
   readRequest: { boot: 1, read: 1 },
   readReply: { boot: 1, read: 1, confirmed: true, index: 0 },
-  snapshot: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0 } },
+  snapshot: { base: { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration: NOBODY } },
 };
 
 export function madeEntry(

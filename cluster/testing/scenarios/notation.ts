@@ -1,7 +1,7 @@
 // How a trace writes down what the core puts out. Messages and events are written field by field, so that
 // a new kind shows up by itself. `3@2` is the place in a log with index 3 and term 2; `t2` is a term.
 
-import type { Entry, LogBase } from '../../src/core/entry.ts';
+import type { Configuration, Entry, LogBase } from '../../src/core/entry.ts';
 import type { Message } from '../../src/core/messages.ts';
 import type { PersistBatch, RaftEvent, RaftStatus } from '../../src/core/types.ts';
 
@@ -11,9 +11,18 @@ const HIDDEN_FIELDS: ReadonlySet<string> = new Set(['kind', 'group', 'from', 'to
 function entryText(entry: Entry): string {
   const place = `${entry.index}@${entry.term}`;
   if (entry.kind === 'noop') return `${place} noop`;
+  if (entry.configuration !== undefined)
+    return `${place} ${configurationText(entry.configuration)}`;
   const command = Buffer.from(entry.command).toString();
   const isLong = command.length > COMMAND_SHOWN_MAX;
   return `${place} ${isLong ? `${command.slice(0, 1)}.. (${command.length} bytes)` : command}`;
+}
+
+/** `voters 1,2,4 outgoing 1,2,3 learners 5` */
+function configurationText(configuration: Configuration): string {
+  const { voters, outgoing, learners } = configuration;
+  const lists = Object.entries({ voters, outgoing, learners }).filter(([, ids]) => ids.length > 0);
+  return lists.map(([name, ids]) => `${name} ${ids.join()}`).join(' ') || 'voters unknown';
 }
 
 export function entriesText(entries: readonly Entry[]): string {
@@ -55,9 +64,12 @@ export function batchText(batch: PersistBatch): string {
 export function statusText(status: RaftStatus): readonly string[] {
   const { role, term, vote, leader, commit, applied, firstIndex, lastIndex } = status;
   const log = lastIndex < firstIndex ? `empty after ${lastIndex}` : `${firstIndex}..${lastIndex}`;
+  const isFirst = status.configurationIndex === 0 && status.configuration.voters.length > 0;
+  const pending = status.configurationIndex > commit ? ' (not committed)' : '';
   const own = [
     `${role} t${term} vote ${vote ?? '-'} leader ${leader ?? '-'}`,
     `commit ${commit} applied ${applied} log ${log} durable ${status.durableIndex}`,
+    ...(isFirst ? [] : [configurationText(status.configuration) + pending]),
     ...(status.uncommittedBytes > 0 ? [`uncommitted ${status.uncommittedBytes} bytes`] : []),
     ...(status.transferTo === undefined ? [] : [`hands over to ${status.transferTo}`]),
   ];

@@ -27,10 +27,14 @@ export interface NodeHost {
   elected(node: NodeId, term: number): void;
 }
 
-export type NodeSettings = Pick<
-  RaftConfig,
-  'voters' | 'electionTicks' | 'heartbeatTicks' | 'limits' | 'chainChecksum' | 'group'
->;
+export interface NodeSettings
+  extends Pick<
+    RaftConfig,
+    'electionTicks' | 'heartbeatTicks' | 'limits' | 'chainChecksum' | 'group'
+  > {
+  /** What a new disk holds. */
+  readonly first: SimState;
+}
 
 const OUTPUTS_MAX = 10_000;
 
@@ -39,7 +43,7 @@ export class ScenarioNode {
   readonly #settings: NodeSettings;
   readonly #rules: Rules;
   readonly #host: NodeHost;
-  #disk = new SimDisk();
+  #disk: SimDisk;
   readonly #received = new Map<number, SimState>();
   #held: SendAfter[] = [];
   #pages: (readonly Entry[])[] = [];
@@ -53,6 +57,7 @@ export class ScenarioNode {
     this.#settings = settings;
     this.#rules = rules;
     this.#host = host;
+    this.#disk = new SimDisk(settings.first);
   }
 
   get raft(): Raft | undefined {
@@ -72,7 +77,7 @@ export class ScenarioNode {
 
   /** A new disk with this content, for a node that is down. */
   given(hardState: HardState, terms: readonly number[], applied: number): void {
-    this.#disk = new SimDisk();
+    this.#disk = new SimDisk(this.#settings.first);
     const entries: Entry[] = [];
     for (const [at, term] of terms.entries()) {
       const place = { index: at + 1, term };
@@ -99,9 +104,10 @@ export class ScenarioNode {
 
   start(): void {
     this.#boots += 1;
+    const { first, ...settings } = this.#settings;
     this.#guarded('does not start', () => {
       const config = {
-        ...this.#settings,
+        ...settings,
         self: this.id,
         boot: this.#boots,
         seed: Number(this.id),

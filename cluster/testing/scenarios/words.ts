@@ -82,6 +82,12 @@ export class Words {
     return value.split(',').map((number) => this.#numberOf(name, number));
   }
 
+  /** `4,5`; empty where there is none. */
+  list(name: string): readonly string[] {
+    const value = this.option(name);
+    return value === undefined || value === '' ? [] : value.split(',');
+  }
+
   flag(name: string): boolean | undefined {
     const value = this.option(name);
     if (value === undefined) return undefined;

@@ -5,9 +5,10 @@ import type { Entry, NodeId } from '../../src/core/entry.ts';
 import type { Rules } from '../../src/core/rules.ts';
 import type { RaftLimits } from '../../src/core/types.ts';
 import { chainChecksum } from '../sim/chain-checksum.ts';
+import { firstState } from '../sim/disk.ts';
 import { GROUP } from './forged.ts';
 import { messageText } from './notation.ts';
-import { type Letter, ScenarioNode } from './scenario-node.ts';
+import { type Letter, type NodeHost, type NodeSettings, ScenarioNode } from './scenario-node.ts';
 
 export const NODES_MAX = 9;
 const DELIVERIES_MAX = 20_000;
@@ -41,6 +42,9 @@ export class World {
   readonly #cuts = new Set<string>();
   readonly #leaders = new Map<number, NodeId>();
   readonly #history = new Map<number, number>();
+  readonly #settings: NodeSettings;
+  readonly #rules: Rules;
+  readonly #host: NodeHost;
   #letters: Letter[] = [];
   #trace: string[] = [];
   #isQuiet = false;
@@ -48,15 +52,28 @@ export class World {
   constructor(count: number, { electionTicks, heartbeatTicks, limits, rules }: WorldOptions) {
     this.electionTicks = electionTicks;
     const voters = Array.from({ length: count }, (_, at) => String(at + 1));
-    const settings = { voters, electionTicks, heartbeatTicks, limits, chainChecksum, group: GROUP };
-    const host = {
+    const first = firstState(voters);
+    this.#settings = { first, electionTicks, heartbeatTicks, limits, chainChecksum, group: GROUP };
+    this.#rules = rules;
+    this.#host = {
       note: (line: string, weight: 'outcome' | 'detail') => this.note(line, weight),
       send: (letter: Letter) => this.send(letter),
       applied: (node: NodeId, entry: Entry) => this.#applied(node, entry),
       elected: (node: NodeId, term: number) => this.#elected(node, term),
     };
-    for (const id of voters) this.nodes.set(id, new ScenarioNode(id, settings, rules, host));
+    for (const id of voters) {
+      this.nodes.set(id, new ScenarioNode(id, this.#settings, rules, this.#host));
+    }
     for (const node of this.nodes.values()) node.start();
+  }
+
+  /** A node that has nothing, and knows of nobody. */
+  addNewcomer(id: NodeId): ScenarioNode {
+    const settings = { ...this.#settings, first: firstState([]) };
+    const node = new ScenarioNode(id, settings, this.#rules, this.#host);
+    this.nodes.set(id, node);
+    node.start();
+    return node;
   }
 
   get letters(): readonly Letter[] {

@@ -2,6 +2,7 @@
 
 import type { EntryContent } from '../../src/core/entry.ts';
 
+const KINDS: readonly EntryContent['kind'][] = ['noop', 'command', 'configuration'];
 const PRIME = 0x01000193;
 
 export function chainChecksum(previousChecksum: number, content: EntryContent): number {
@@ -10,15 +11,19 @@ export function chainChecksum(previousChecksum: number, content: EntryContent): 
     content.group,
     content.index,
     content.term,
-    content.kind === 'noop' ? 0 : 1,
+    KINDS.indexOf(content.kind),
     content.ruleVersion,
     content.entryTimeMs % 0x1_0000_0000,
     content.tableEpoch,
-    content.command.length,
+    bodyOf(content).length,
   ];
   for (const field of fields) hash = mix(hash, field >>> 0);
-  for (const byte of content.command) hash = Math.imul(hash ^ byte, PRIME) >>> 0;
+  for (const byte of bodyOf(content)) hash = Math.imul(hash ^ byte, PRIME) >>> 0;
   return hash;
+}
+
+function bodyOf({ command, configuration }: EntryContent): Uint8Array {
+  return configuration === undefined ? command : Buffer.from(JSON.stringify(configuration));
 }
 
 function mix(hash: number, word: number): number {

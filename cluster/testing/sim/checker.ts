@@ -2,11 +2,14 @@
 // history kept here outlives every crash, and nothing in the core can touch it. Checksums are
 // chained, so equal checksums at one index mean equal logs up to it.
 
-import type { Entry, NodeId } from '../../src/core/entry.ts';
+import { NOBODY } from '../../src/core/configuration.ts';
+import type { Configuration, Entry, NodeId } from '../../src/core/entry.ts';
 import type { Raft, RaftStatus, Role } from '../../src/core/types.ts';
 import { chainChecksum } from './chain-checksum.ts';
-import { FIRST_STATE, foldEntry, type SimState } from './disk.ts';
+import { foldEntry, type SimState } from './disk.ts';
+import type { MembershipChecker } from './membership-checker.ts';
 import type { SimProcess } from './process.ts';
+import { isQuorum } from './quorums.ts';
 import type { Swarm } from './swarm.ts';
 import { check } from './violation.ts';
 
@@ -25,6 +28,8 @@ interface View {
   /** Up to here the log is cut off. */
   base: number;
   checksums: number[];
+  /** In force as of each entry. */
+  configurations: Configuration[];
   durableCommit: number;
 }
 
@@ -37,14 +42,24 @@ const STEP_BYTES = 16_384;
 export class Checker {
   readonly #processes: readonly SimProcess[];
   readonly #swarm: Swarm;
+  readonly #membership: MembershipChecker;
+  readonly #first: SimState;
   readonly #committed: Committed[] = [];
   readonly #leaders = new Map<number, NodeId>();
   /** The state machine after each committed entry. */
-  readonly #states: SimState[] = [FIRST_STATE];
+  readonly #states: SimState[];
   readonly #placed = new Map<number, number>();
   readonly #views = new Map<NodeId, View>();
 
-  constructor(processes: readonly SimProcess[], swarm: Swarm) {
+  constructor(
+    processes: readonly SimProcess[],
+    swarm: Swarm,
+    first: SimState,
+    membership: MembershipChecker,
+  ) {
+    this.#membership = membership;
+    this.#states = [first];
+    this.#first = first;
     this.#processes = processes;
     this.#swarm = swarm;
   }
@@ -93,7 +108,16 @@ export class Checker {
     const { disk, life, id } = process;
     if (known === undefined) {
       const { role, term, commit } = status;
-      const fresh = { life, role, term, commit, base: 0, checksums: [], durableCommit: 0 };
+      const fresh = {
+        life,
+        role,
+        term,
+        commit,
+        base: 0,
+        checksums: [],
+        configurations: [],
+        durableCommit: 0,
+      };
       this.#views.set(id, fresh);
       return fresh;
     }
@@ -114,12 +138,13 @@ export class Checker {
 
   /** Compares from the end, where change happens. */
   #checkLog(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
-    const { checksums } = view;
+    const { checksums, configurations } = view;
     const base = status.firstIndex - 1;
     check(base <= status.applied, 'bounds', () => `${process.id} has cut off what is not applied`);
     // What is cut off, or was brought by a snapshot, is committed; what stood there before may not be.
     for (let index = view.base + 1; index <= base; index += 1) {
       checksums[index - 1] = this.committedAt(index)?.checksum ?? 0;
+      configurations[index - 1] = this.#states[index]?.base.configuration ?? NOBODY;
     }
     view.base = base;
     let agreed = Math.min(checksums.length, status.lastIndex);
@@ -130,6 +155,7 @@ export class Checker {
       const isKept = agreed >= view.commit || agreed >= status.lastIndex;
       check(isKept, 'stateMachineSafety', () => `${process.id} replaced a committed entry`);
       checksums.length = agreed;
+      configurations.length = agreed;
     }
     if (agreed === status.lastIndex) return;
     for (const entry of raft.entries(agreed + 1, status.lastIndex)) {
@@ -140,8 +166,14 @@ export class Checker {
       const matches = other === entry.checksum;
       check(matches, 'logMatching', () => `two logs differ at ${entry.index} in ${entry.term}`);
       this.#placed.set(place, entry.checksum);
+      const before = configurations.at(-1) ?? process.first.base.configuration;
+      this.#membership.appended(entry, before);
       checksums.push(entry.checksum);
+      configurations.push(entry.configuration ?? before);
     }
+    const uncommittedFrom = Math.max(this.committedIndex + 1, status.firstIndex);
+    if (uncommittedFrom > status.lastIndex) return;
+    this.#membership.uncommitted(process.id, raft.entries(uncommittedFrom, status.lastIndex));
   }
 
   #checkLeader(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
@@ -151,6 +183,7 @@ export class Checker {
     check(other === process.id, 'electionSafety', () => `two leaders in term ${term}`);
     this.#leaders.set(term, process.id);
     if (view.role === 'leader' && view.term === term) return;
+    this.#membership.elected(process, term, status.configuration);
     let must = this.#committed.length;
     while (must > 0 && (this.#committed[must - 1]?.inTerm ?? 0) >= term) must -= 1;
     const checksum = this.committedAt(must)?.checksum;
@@ -167,12 +200,13 @@ export class Checker {
       const isOwn = raft.entries(commit, commit)[0]?.term === term;
       check(isOwn, 'ownTermCommit', () => `${process.id} counts ${commit}, of an earlier term`);
       const checksum = checksumAt(raft, commit);
-      const copies = this.#processes.filter(({ disk }) => disk.holds(commit, checksum));
-      const isDurable = copies.length * 2 > this.#processes.length;
-      check(isDurable, 'durableQuorum', () => `${commit} is durable on ${copies.length} only`);
+      const holders = this.#processes.filter(({ disk }) => disk.holds(commit, checksum));
+      const copies = new Set(holders.map(({ id }) => id));
+      const isDurable = isQuorum(status.configuration, (id) => copies.has(id));
+      check(isDurable, 'durableQuorum', () => `${commit} is durable on ${[...copies]} only`);
       for (const entry of raft.entries(this.#committed.length + 1, commit)) {
         this.#committed.push({ entry, inTerm: term });
-        this.#states.push(foldEntry(this.#states.at(-1) ?? FIRST_STATE, entry));
+        this.#states.push(foldEntry(this.#states.at(-1) ?? this.#first, entry));
       }
     }
     if (commit === 0 || commit === view.commit || commit < status.firstIndex) return;

@@ -97,7 +97,7 @@ export class Clients {
 }
 
 function clientValueOf(entry: Entry): number | undefined {
-  if (entry.kind === 'noop') return undefined;
+  if (entry.kind !== 'command') return undefined;
   const { command } = entry;
   return new DataView(command.buffer, command.byteOffset).getUint32(0);
 }

@@ -1,10 +1,9 @@
 // The durable half of a simulated process: what a synced, atomic batch leaves behind, and the batches a
 // crash may take back. Its state machine is a number that every applied entry is folded into.
 
-import type { Entry, LogBase } from '../../src/core/entry.ts';
+import { baseAt, type Entry, type LogBase, type NodeId } from '../../src/core/entry.ts';
 import type { HardState, PersistBatch, RestoredLog } from '../../src/core/types.ts';
 
-const START: LogBase = { index: 0, term: 0, checksum: 0, entryTimeMs: 0 };
 const PRIME = 0x01000193;
 
 /** A state machine, and the entry it was made by last. */
@@ -13,13 +12,17 @@ export interface SimState {
   readonly value: number;
 }
 
-export const FIRST_STATE: SimState = { base: START, value: 0x811c9dc5 };
+/** A group begins with these voters. */
+export function firstState(voters: readonly NodeId[]): SimState {
+  const configuration = { voters, outgoing: [], learners: [] };
+  const base = { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration };
+  return { base, value: 0x811c9dc5 };
+}
 
 /** Equal logs give equal states, and another order or another entry another one. */
-export function foldEntry({ value }: SimState, entry: Entry): SimState {
-  const { index, term, checksum, entryTimeMs } = entry;
-  const folded = Math.imul(value ^ checksum, PRIME) ^ index;
-  return { base: { index, term, checksum, entryTimeMs }, value: folded >>> 0 };
+export function foldEntry({ base, value }: SimState, entry: Entry): SimState {
+  const folded = Math.imul(value ^ entry.checksum, PRIME) ^ entry.index;
+  return { base: baseAt(entry, base.configuration), value: folded >>> 0 };
 }
 
 interface SimBatch {
@@ -29,12 +32,17 @@ interface SimBatch {
 }
 
 export class SimDisk {
-  #base = START;
+  #base: LogBase;
   #entries: Entry[] = [];
   #hardState: HardState | undefined;
-  #state = FIRST_STATE;
+  #state: SimState;
   #durableBatch = 0;
   #inFlight: SimBatch[] = [];
+
+  constructor(first: SimState) {
+    this.#base = first.base;
+    this.#state = first;
+  }
 
   get hardState(): HardState | undefined {
     return this.#hardState;

@@ -3,8 +3,10 @@
 
 import type { CoverageCounter } from './coverage.ts';
 import type { EventQueue } from './event-queue.ts';
+import { MembershipNemesis } from './membership-nemesis.ts';
 import type { SimNetwork } from './network.ts';
 import type { SimProcess } from './process.ts';
+import { isQuorum } from './quorums.ts';
 import type { Random } from './random.ts';
 import type { Disturbance, Swarm } from './swarm.ts';
 
@@ -18,6 +20,7 @@ export class Nemesis {
   readonly #network: SimNetwork;
   readonly #processes: readonly SimProcess[];
   readonly #coverage: CoverageCounter;
+  readonly #membership: MembershipNemesis;
   #isOver = false;
 
   constructor(
@@ -34,15 +37,17 @@ export class Nemesis {
     this.#network = network;
     this.#processes = processes;
     this.#coverage = coverage;
+    this.#membership = new MembershipNemesis(processes, random, coverage);
   }
 
   start(): void {
-    const { partition, crash, pause, unreachable, transfer, clockJump } = this.#swarm;
+    const { partition, crash, pause, unreachable, transfer, clockJump, membership } = this.#swarm;
     this.#again(partition, (lastsMs) => this.#partition(lastsMs, partition?.oneWay ?? 0));
     this.#again(crash, (lastsMs) => this.#crash(lastsMs, crash?.powerLoss ?? 0));
     this.#again(pause, (lastsMs) => this.#pause(lastsMs));
     this.#again(unreachable, () => this.#breakConnection());
     this.#again(transfer, () => this.#transfer());
+    this.#again(membership, () => this.#membership.strike());
     this.#again(clockJump, () => this.#jumpClock());
   }
 
@@ -50,18 +55,17 @@ export class Nemesis {
   heal(): void {
     this.#isOver = true;
     this.#network.heal();
-    const spare = this.#swarm.healsMinority ? 0 : Math.floor((this.#processes.length - 1) / 2);
-    const shuffled = this.#random.shuffled(this.#processes);
-    for (const [at, process] of shuffled.entries()) {
+    const down = this.#swarm.healsMinority ? new Set() : this.#dispensable();
+    for (const process of this.#random.shuffled(this.#processes)) {
       process.healDisk();
       if (process.isPaused) process.resume();
-      if (at < spare) {
+      if (down.has(process)) {
         if (process.raft !== undefined) process.crash();
       } else if (process.raft === undefined) {
         process.start();
       }
     }
-    if (spare > 0) this.#coverage.count('heal.minorityLeftDown');
+    if (down.size > 0) this.#coverage.count('heal.minorityLeftDown');
   }
 
   /**
@@ -87,6 +91,22 @@ export class Nemesis {
       }
       this.#queue.after(lastsMs, () => this.#network.healLinks());
     });
+  }
+
+  /** As many as can stay down while whatever configuration comes to be in force has its quorum. */
+  #dispensable(): ReadonlySet<SimProcess> {
+    const possible = this.#processes.flatMap(({ disk, raft }) => {
+      const { base, entries } = disk.log;
+      const inLog = [base, ...entries].flatMap(({ configuration }) => configuration ?? []);
+      return raft === undefined ? inLog : [...inLog, raft.status().configuration];
+    });
+    const down = new Set<SimProcess>();
+    for (const process of this.#random.shuffled(this.#processes)) {
+      const isUp = (id: string): boolean =>
+        id !== process.id && ![...down].some((other) => other.id === id);
+      if (possible.every((configuration) => isQuorum(configuration, isUp))) down.add(process);
+    }
+    return down;
   }
 
   #again(what: Disturbance | undefined, strike: (lastsMs: number) => void): void {

@@ -1,6 +1,7 @@
 // One simulated process: the thinnest driver around the real core. It lives as long as its disk;
 // the core inside it comes and goes with crashes.
 
+import type { ConfigurationChange } from '../../src/core/configuration.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
 import type { PeerMessage, Snapshot } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
@@ -8,6 +9,7 @@ import type { Rules } from '../../src/core/rules.ts';
 import type {
   ConfirmedRead,
   Proposal,
+  ProposeConfigurationResult,
   ProposeResult,
   Raft,
   RaftEvent,
@@ -55,9 +57,10 @@ export interface ProcessHost {
 
 export class SimProcess {
   readonly id: NodeId;
-  readonly disk = new SimDisk();
+  readonly disk: SimDisk;
+  /** What its disk held at first. */
+  readonly first: SimState;
   readonly #host: ProcessHost;
-  readonly #voters: readonly NodeId[];
   readonly #random: Random;
   readonly #inbox: SimMessage[] = [];
   readonly #onResume: (() => void)[] = [];
@@ -73,9 +76,10 @@ export class SimProcess {
   #clockOffsetMs = 0;
   #hasDiskFaults = true;
 
-  constructor(id: NodeId, voters: readonly NodeId[], host: ProcessHost, random: Random) {
+  constructor(id: NodeId, first: SimState, host: ProcessHost, random: Random) {
     this.id = id;
-    this.#voters = voters;
+    this.first = first;
+    this.disk = new SimDisk(first);
     this.#host = host;
     this.#random = random;
     this.#clockRate = 1 + random.rate(-1, 1) * host.swarm.clockDrift;
@@ -113,7 +117,6 @@ export class SimProcess {
       group: 1,
       self: this.id,
       boot: this.#life,
-      voters: this.#voters,
       electionTicks: swarm.electionTicks,
       heartbeatTicks: swarm.heartbeatTicks,
       seed: this.#random.next(),
@@ -175,6 +178,14 @@ export class SimProcess {
     this.#raft.transfer(to);
     this.#handled();
     this.#drainSoon();
+  }
+
+  change(change: ConfigurationChange): ProposeConfigurationResult | undefined {
+    if (this.#raft === undefined || this.#isPaused) return undefined;
+    const result = this.#raft.proposeConfiguration(change);
+    this.#handled();
+    this.#drainSoon();
+    return result;
   }
 
   unreachable(node: NodeId): void {
@@ -346,6 +357,7 @@ export class SimProcess {
       this.#host.leaderElected(this);
     }
     if (event.reason === 'leadershipTransferred') coverage.count('raft.transferred');
+    if (event.reason === 'removed') coverage.count('membership.leaderLeft');
     if (event.reason === 'quorumLost') coverage.count('raft.quorumLost');
     if (event.reason === 'diskStalled') coverage.count('raft.diskStalled');
     if (event.reason === 'higherTerm') coverage.count('raft.higherTerm');

@@ -31,6 +31,11 @@ export class PromiseChecker {
       check(isStored, 'durabilityOrder', () => `${from} acknowledges before its disk has it`);
     }
   }
+
+  /** Whether the vote has ever left its node. */
+  hasVoted(voter: NodeId, term: number, candidate: NodeId): boolean {
+    return this.#votes.get(`${voter} ${term}`) === candidate;
+  }
 }
 
 function candidateOf(message: SimMessage): NodeId | undefined {

@@ -2,13 +2,16 @@
 // safety is checked after every step, then healed until it is live again.
 
 import { RaftInvariantError } from '../../src/core/assert.ts';
+import { isMember, NOBODY } from '../../src/core/configuration.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
 import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
 import type { ConfirmedRead } from '../../src/core/types.ts';
 import { Checker } from './checker.ts';
 import { Clients } from './clients.ts';
 import { type Coverage, CoverageCounter } from './coverage.ts';
+import { firstState } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
+import { MembershipChecker } from './membership-checker.ts';
 import { Nemesis } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { type DriverMistakes, type ProcessHost, type SimMessage, SimProcess } from './process.ts';
@@ -85,15 +88,24 @@ class Simulation implements ProcessHost {
     this.swarm = drawSwarm(random.fork('swarm'));
     const { swarm, queue, coverage } = this;
     const ids = Array.from({ length: swarm.nodes }, (_, at) => `node${at + 1}`);
-    this.#processes = ids.map((id) => new SimProcess(id, ids, this, random.fork(id)));
+    const first = firstState(ids);
+    const spares = Array.from(
+      { length: swarm.membership?.spares ?? 0 },
+      (_, at) => `spare${at + 1}`,
+    );
+    this.#processes = [
+      ...ids.map((id) => new SimProcess(id, first, this, random.fork(id))),
+      ...spares.map((id) => new SimProcess(id, firstState([]), this, random.fork(id))),
+    ];
     this.#byId = new Map(this.#processes.map((process) => [process.id, process]));
     this.#network = new SimNetwork(swarm, queue, random.fork('network'), coverage, (message) => {
       this.#byId.get(message.to)?.receive(message);
     });
     const fork = random.fork('nemesis');
     this.#nemesis = new Nemesis(swarm, queue, fork, this.#network, this.#processes, coverage);
+    const membership = new MembershipChecker(this.#promises, coverage);
     this.#clients = new Clients(swarm, random.fork('values'), coverage);
-    this.#checker = new Checker(this.#processes, swarm);
+    this.#checker = new Checker(this.#processes, swarm, first, membership);
     this.#readers = new Readers(this.#checker, coverage);
     coverage.count(`nodes.${swarm.nodes}`);
   }
@@ -179,6 +191,9 @@ class Simulation implements ProcessHost {
     this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'the nodes do not converge', () =>
       this.#hasConverged(),
     );
+    this.#runUntil(LEADER_TIMEOUTS * timeoutMs, 'a joint configuration is not left', () => {
+      return this.#leader()?.raft?.status().configuration.outgoing.length === 0;
+    });
     this.#readOnce(LEADER_TIMEOUTS * timeoutMs);
     const term = this.#leader()?.raft?.status().term;
     this.#runFor(CALM_TIMEOUTS * timeoutMs);
@@ -232,7 +247,7 @@ class Simulation implements ProcessHost {
 
   /** In a healed cluster a read at any process that is up ends well. */
   #readOnce(withinMs: number): void {
-    const process = this.#random.pick(this.#processes.filter(({ raft }) => raft !== undefined));
+    const process = this.#random.pick(this.#liveMembers());
     const before = this.#readers.confirmedCount;
     this.#runUntil(withinMs, 'a fresh read is not confirmed', () => {
       if (this.#readers.confirmedCount > before) return true;
@@ -260,11 +275,19 @@ class Simulation implements ProcessHost {
   #hasConverged(): boolean {
     const { committedIndex } = this.#checker;
     const leader = this.#leader()?.id;
-    return this.#processes.every(({ raft }) => {
+    return this.#liveMembers().every(({ raft }) => {
       if (raft === undefined) return true;
       const { applied, lastIndex, leader: known } = raft.status();
       return applied === committedIndex && lastIndex === committedIndex && known === leader;
     });
+  }
+
+  /** Whoever takes part now, and is up. */
+  #liveMembers(): readonly SimProcess[] {
+    const configuration = this.#leader()?.raft?.status().configuration;
+    return this.#processes.filter(
+      ({ id, raft }) => raft !== undefined && isMember(configuration ?? NOBODY, id),
+    );
   }
 
   #numberOf(process: SimProcess): number {

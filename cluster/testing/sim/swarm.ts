@@ -55,6 +55,8 @@ export interface Swarm {
     readonly bytesMax: number;
     readonly readEveryMs: number;
   };
+  /** An operator who changes members, among more nodes than there are at first. */
+  readonly membership: (Disturbance & { readonly spares: number }) | undefined;
   /** In the second phase a minority stays down for good. */
   readonly healsMinority: boolean;
 }
@@ -70,6 +72,7 @@ export function drawSwarm(random: Random): Swarm {
       : undefined;
   const partition = disturbance(0.6, 6000, 3000);
   const crash = disturbance(0.6, 5000, 1500);
+  const membership = disturbance(0.6, 2500, 0);
   const draw = random.unit();
   return {
     nodes: draw < 0.08 ? 1 : draw < 0.55 ? 3 : 5,
@@ -114,6 +117,7 @@ export function drawSwarm(random: Random): Swarm {
       bytesMax: random.between(16, 512),
       readEveryMs: random.rate(20, 300),
     },
+    membership: membership && { ...membership, spares: random.between(1, 3) },
     healsMinority: random.chance(0.7),
   };
 }

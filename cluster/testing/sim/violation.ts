@@ -14,6 +14,7 @@ export type Property =
   | 'durabilityOrder'
   | 'acknowledgedWrite'
   | 'linearizableRead'
+  | 'membership'
   | 'bounds'
   | 'coreAssertion'
   | 'liveness';

@@ -1,0 +1,48 @@
+// Who should take part in a group, given the nodes that there are, and the next step on the way there. Every
+// node has every group; three vote, in the meta group five from nine nodes on, and the others learn.
+
+import type { ConfigurationChange } from '../core/configuration.ts';
+import type { Configuration, NodeId } from '../core/entry.ts';
+
+const VOTERS = 3;
+const META_VOTERS = 5;
+const META_VOTERS_FROM = 9;
+
+export interface Placement {
+  readonly group: number;
+  readonly configuration: Configuration;
+  /** The nodes that are there to stay, in the order of their ids. */
+  readonly staying: readonly NodeId[];
+  /** Of whom it is known that it leaves. Whoever is merely unknown here may have come since. */
+  readonly isDeparting: (node: NodeId) => boolean;
+  /** Learners that would not hold up a commit if they voted. */
+  readonly isCaughtUp: (learner: NodeId) => boolean;
+}
+
+/** undefined while all is as it should be, or nothing can be done yet. */
+export function nextChange(placement: Placement): ConfigurationChange | undefined {
+  const { configuration, staying, isDeparting, isCaughtUp } = placement;
+  const { voters, learners } = configuration;
+  const missing = staying.filter((node) => !voters.includes(node) && !learners.includes(node));
+  if (missing.length > 0) return { addLearners: missing };
+  const leaving = voters.filter((voter) => isDeparting(voter));
+  const kept = voters.length - leaving.length;
+  const wanted = Math.max(0, wantedVoters(placement, kept) - kept);
+  const promote = spread(placement).filter(isCaughtUp).slice(0, wanted);
+  // Two voters are no safer than one, so one waits until two can join it.
+  if (promote.length === wanted && wanted + leaving.length > 0) return { promote, remove: leaving };
+  const gone = learners.filter((learner) => isDeparting(learner));
+  return gone.length > 0 ? { remove: gone } : undefined;
+}
+
+function wantedVoters({ group, staying }: Placement, kept: number): number {
+  if (staying.length < VOTERS) return Math.max(1, kept);
+  return group === 0 && staying.length >= META_VOTERS_FROM ? META_VOTERS : VOTERS;
+}
+
+/** Another order for each group, so that not the same few nodes vote in all of them. */
+function spread({ group, configuration, staying }: Placement): readonly NodeId[] {
+  const first = group % Math.max(1, staying.length);
+  const turned = [...staying.slice(first), ...staying.slice(0, first)];
+  return turned.filter((node) => configuration.learners.includes(node));
+}
