@@ -45,7 +45,7 @@ const MISTAKES: Readonly<Record<string, Omit<SimulationOptions, 'seed'> & { with
   },
   'all voters are needed for a quorum': {
     rules: mutated({ quorumSize: (voters) => voters }),
-    within: 20,
+    within: 40,
   },
   'any log is good enough for a leader': {
     rules: mutated({ isUpToDate: () => true }),
@@ -86,6 +86,18 @@ const MISTAKES: Readonly<Record<string, Omit<SimulationOptions, 'seed'> & { with
   'a snapshot brings the place in the log without the state': {
     mistakes: { forgetsState: true },
     within: 10,
+  },
+  'while joint, the new voters decide alone': {
+    rules: mutated({ majorities: ({ voters }) => [voters] }),
+    within: 10,
+  },
+  'the committed configuration counts, not the newest': {
+    rules: mutated({ inForce: (_newest, committed) => committed }),
+    within: 10,
+  },
+  'a change of members begins before the one before is committed': {
+    rules: mutated({ maySucceed: () => true }),
+    within: 30,
   },
   'the vote is not written': { mistakes: { forgetsVote: true }, within: 5 },
   'promises leave before the disk has answered': {
