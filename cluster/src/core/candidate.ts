@@ -93,7 +93,10 @@ function countPreVote(
 function countVote(state: RaftState, role: CandidateRole, from: NodeId, granted: boolean): void {
   const result = count(state, role, from, granted);
   if (result === 'won') becomeLeader(state);
-  if (result === 'lost') state.becomeFollower(state.term, undefined, 'electionLost');
+  if (result !== 'lost') return;
+  state.becomeFollower(state.term, undefined, 'electionLost');
+  // The votes were split, or another one leads and will be heard long before: no reason to wait as long again.
+  state.hurry();
 }
 
 /** The first answer of a voter stands. */

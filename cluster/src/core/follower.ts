@@ -19,14 +19,6 @@ export function tickFollower(state: RaftState, mayCampaign: boolean): void {
   if (!state.isDiskStalled()) campaign(state);
 }
 
-/**
- * As if the shortest timeout had gone by: this node no longer speaks for the leader, and asks for a pre-vote
- * within what is left of its own draw. Whoever still hears the leader refuses, and its next word ends the doubt.
- */
-export function doubtLeader(state: RaftState): void {
-  state.electionElapsed = Math.max(state.electionElapsed, state.config.electionTicks);
-}
-
 export function stepFollower(state: RaftState, message: Message): void {
   switch (message.kind) {
     case 'append':

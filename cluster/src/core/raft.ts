@@ -6,7 +6,7 @@ import { countOwnVoteIfDurable, stepCandidate, tickCandidate } from './candidate
 import { compactLog } from './compaction.ts';
 import { type ConfigurationChange, isMember } from './configuration.ts';
 import type { Entry, NodeId } from './entry.ts';
-import { doubtLeader, stepFollower, tickFollower } from './follower.ts';
+import { stepFollower, tickFollower } from './follower.ts';
 import { isLive } from './heartbeats.ts';
 import { handleSnapshot, takeWaitingSnapshot } from './installing.ts';
 import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } from './leader.ts';
@@ -164,9 +164,9 @@ class Member implements Raft {
 
   connectionLost(node: NodeId): void {
     this.unreachable(node);
-    if (this.#state.role.kind === 'follower' && this.#state.leader === node) {
-      doubtLeader(this.#state);
-    }
+    const { role, leader } = this.#state;
+    // Whoever still hears the leader refuses a pre-vote, and the leader's next word ends the doubt.
+    if (role.kind === 'follower' && leader === node) this.#state.hurry();
   }
 
   snapshotEnded(node: NodeId, isReceived: boolean): void {

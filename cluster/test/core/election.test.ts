@@ -403,3 +403,14 @@ t.test(
     t.same(node.sent, []);
   },
 );
+
+t.test('candidates that split the votes try again within one shortest timeout', async (t) => {
+  const node = new Node();
+  node.campaign().step('preVoteReply', { term: 1, granted: true });
+  t.equal(node.status.role, 'candidate');
+  for (const from of ['b', 'c']) node.step('voteReply', { from, term: 1, granted: false });
+  t.equal(node.status.role, 'follower');
+  let ticks = 0;
+  for (; node.status.role === 'follower'; ticks += 1) node.tick();
+  t.ok(ticks <= ELECTION_TICKS, `${ticks} ticks`);
+});
