@@ -16,6 +16,11 @@ export const VARIABLES = {
     'the one public origin, when it is not https://ROCKPOOL_HOST',
   ),
   ROCKPOOL_DATA: variable('data', 'data directory of this node'),
+  ROCKPOOL_DISK_FREE_MIN: variable(
+    '256',
+    'MB that must stay free on the disk of ROCKPOOL_DATA; with less nothing is changed',
+  ),
+  ROCKPOOL_DISK_BALLAST: variable('32', 'MB of that disk taken, to be given away when it is full'),
   ROCKPOOL_HTTP_ADDRESS: variable('127.0.0.1', 'address that HTTP and WebSockets listen on'),
   ROCKPOOL_HTTP_PORT: variable('8080', 'port that HTTP and WebSockets listen on (0: any free one)'),
   ROCKPOOL_PEER_ADDRESS: variable('0.0.0.0', 'address that the peer port listens on'),

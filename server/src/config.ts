@@ -21,6 +21,8 @@ export interface Config {
   /** Relying party id of passkeys: the origin's host name. */
   readonly rpId: string;
   readonly dataDir: string;
+  /** With less than that free, nothing is changed. */
+  readonly disk: { readonly freeBytesMin: number; readonly ballastBytes: number };
   readonly http: Listen;
   readonly peer: Listen;
   /** Node name to host:port, where it differs from the membership. */
@@ -51,6 +53,7 @@ export type ConfigResult =
 const STUN_URLS_MAX = 16;
 /** sun_path holds 108 bytes on Linux, and the control socket lies in the data directory. */
 const DATA_DIR_BYTES_MAX = 90;
+const MEGABYTE = 1_000_000;
 const PROXY_PRESETS = ['loopback', 'linklocal', 'uniquelocal'];
 
 /** Reads the file that ROCKPOOL_CONFIG names, then judges everything together. */
@@ -79,6 +82,8 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
   };
   const publicOrigin = readOrigin(values, problems);
   const dataDir = read('ROCKPOOL_DATA', parseDataDir);
+  const diskFreeMin = read('ROCKPOOL_DISK_FREE_MIN', parseMegabytes);
+  const diskBallast = read('ROCKPOOL_DISK_BALLAST', parseMegabytes);
   const httpAddress = read('ROCKPOOL_HTTP_ADDRESS', parseAddress);
   const httpPort = read('ROCKPOOL_HTTP_PORT', parsePort);
   const peerAddress = read('ROCKPOOL_PEER_ADDRESS', parseAddress);
@@ -107,6 +112,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
       publicOrigin,
       rpId: hostname,
       dataDir: dataDir ?? '',
+      disk: { freeBytesMin: diskFreeMin ?? 0, ballastBytes: diskBallast ?? 0 },
       http: { address: httpAddress ?? '', port: httpPort ?? 0 },
       peer: { address: peerAddress ?? '', port: peerPort ?? 0 },
       peers: peers ?? new Map(),
@@ -225,6 +231,12 @@ function parseAddresses(text: string): readonly string[] | Problem {
 function parsePort(text: string): number | Problem {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
   return port <= 65_535 ? port : new Problem('must be a port number from 0 to 65535');
+}
+
+function parseMegabytes(text: string): number | Problem {
+  return /^\d{1,7}$/.test(text)
+    ? Number(text) * MEGABYTE
+    : new Problem('must be a whole number of megabytes');
 }
 
 function parseYesNo(text: string): boolean | Problem {

@@ -9,6 +9,7 @@ import { ByteReader, toHex } from '../format/bytes.ts';
 import { CLUSTER } from '../format/command.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
+import { encodeDiskState } from '../meta/full-disks.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { MetaState } from '../meta/meta-state.ts';
 import { encodeNodeCommand } from '../meta/node-commands.ts';
@@ -26,6 +27,7 @@ import { LogStore } from '../store/log-store.ts';
 import { openNodeStore } from '../store/node-store.ts';
 import { Scrubber } from '../store/scrubber.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
+import { DiskWatch } from './disk-watch.ts';
 import { Listeners } from './listeners.ts';
 import { loadMembers } from './load-members.ts';
 import { type Machine, THIS_MACHINE, type Transport } from './machine.ts';
@@ -48,12 +50,14 @@ const FORGETFUL: ReadonlySet<NodeErrorCode> = new Set(['PEER_INCARNATION', 'STOR
 /** Starts the node of a data directory. Rejects with NodeError. */
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { file, key } = await readNodeFiles(options.dataDir);
-  const database = await openNodeStore(storeLocation(options.dataDir));
+  const { dataDir, disk: limits } = options;
+  const disk = limits === undefined ? {} : { disk: await DiskWatch.open(dataDir, limits) };
+  const database = await openNodeStore(storeLocation(dataDir));
   const last = await openLastBatch(options.dataDir).catch(async (error: unknown) => {
     await database.close();
     throw error;
   });
-  const parts = { options, file, key, database, last, machine: THIS_MACHINE };
+  const parts = { options, file, key, database, last, ...disk, machine: THIS_MACHINE };
   const { cluster } = await startNode(parts);
   return cluster;
 }
@@ -66,6 +70,7 @@ export interface NodeParts {
   readonly database: KeyValueStore;
   /** Where the number of its newest batch is noted, if anywhere; it is closed along with the database. */
   readonly last?: LastBatch;
+  readonly disk?: DiskWatch;
   readonly machine: Machine;
   readonly limits?: Partial<RaftLimits>;
 }
@@ -119,6 +124,7 @@ class NodeStart {
     },
   });
   readonly #last: LastBatch | undefined;
+  readonly #disk: DiskWatch | undefined;
   readonly #listeners: NodeListeners = {
     event: new Listeners(),
     leadership: new Listeners(),
@@ -134,10 +140,11 @@ class NodeStart {
   #condemning: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor({ options, file, last, machine, limits = {} }: NodeParts) {
+  constructor({ options, file, last, disk, machine, limits = {} }: NodeParts) {
     this.#options = options;
     this.#file = file;
     this.#last = last;
+    this.#disk = disk;
     this.#machine = machine;
     this.#limitsGiven = limits;
     this.#bootId = toHex(machine.randomBytes(8));
@@ -173,6 +180,7 @@ class NodeStart {
     driver.start(members);
     this.#clearLeftovers(store, groups);
     this.#announce(self);
+    this.#watchDisk(meta, driver);
     const cluster = new ClusterNode({
       identity: store.identity,
       meta,
@@ -228,6 +236,7 @@ class NodeStart {
   async abandon(): Promise<void> {
     this.#stopping ??= Promise.resolve();
     await this.#driver?.stop();
+    await this.#disk?.stop();
     await this.#transport?.stop();
   }
 
@@ -238,6 +247,7 @@ class NodeStart {
 
   async #stop(): Promise<void> {
     await this.#driver?.stop();
+    await this.#disk?.stop();
     await this.#transport?.stop();
     await this.#scrubber?.stop();
     try {
@@ -352,6 +362,18 @@ class NodeStart {
     const address = parseAddress(asked);
     if (address === undefined) throw new NodeError('NODE_OPTIONS_INVALID', `${asked}: host:port.`);
     return address;
+  }
+
+  #watchDisk(meta: MetaState, { submissions }: Driver): void {
+    const self = this.#file.nodeId;
+    this.#disk?.start({
+      after: this.#machine.clock.after,
+      logger: this.#options.logger,
+      isReported: () => meta.full.some(({ id }) => id === self),
+      report: async (isFull) => {
+        await submissions.submit(0, CLUSTER, encodeDiskState(self, isFull), ANNOUNCE_MS);
+      },
+    });
   }
 
   /** Tells the membership where this node is now, until it was heard. */

@@ -92,6 +92,7 @@ export class TestCluster {
       {
         ROCKPOOL_PUBLIC_ORIGIN: ORIGIN,
         ROCKPOOL_DATA: this.dataDir(name),
+        ROCKPOOL_DISK_BALLAST: '0',
         ROCKPOOL_HTTP_PORT: '0',
         ROCKPOOL_PEER_ADDRESS: '127.0.0.1',
         ROCKPOOL_PEER_PORT: String(node.peerPort),
