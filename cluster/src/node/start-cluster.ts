@@ -1,7 +1,7 @@
 // Opens one node: verifies its store, restores every group, and begins to listen. The only place that
 // knows all parts.
 
-import { type KeyValueStore, LastBatch } from '@rockpool/storage';
+import type { KeyValueStore, LastBatch } from '@rockpool/storage';
 import type { RaftLimits } from '../core/types.ts';
 import type { AppliedEntry } from '../driver/apply-commands.ts';
 import { Driver } from '../driver/driver.ts';
@@ -24,14 +24,14 @@ import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
 import type { Cluster } from '../ports.ts';
 import { LogStore } from '../store/log-store.ts';
-import { openNodeStore } from '../store/node-store.ts';
 import { Scrubber } from '../store/scrubber.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
-import { DiskWatch } from './disk-watch.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import { Listeners } from './listeners.ts';
 import { loadMembers } from './load-members.ts';
 import { type Machine, THIS_MACHINE, type Transport } from './machine.ts';
-import { lastBatchLocation, type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
+import { type NodeFile, readNodeFiles } from './node-files.ts';
+import { openOnDisk } from './open-on-disk.ts';
 
 const LIMITS = {
   appendBytesMax: 524_288,
@@ -50,14 +50,8 @@ const FORGETFUL: ReadonlySet<NodeErrorCode> = new Set(['PEER_INCARNATION', 'STOR
 /** Starts the node of a data directory. Rejects with NodeError. */
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { file, key } = await readNodeFiles(options.dataDir);
-  const { dataDir, disk: limits } = options;
-  const disk = limits === undefined ? {} : { disk: await DiskWatch.open(dataDir, limits) };
-  const database = await openNodeStore(storeLocation(dataDir));
-  const last = await openLastBatch(options.dataDir).catch(async (error: unknown) => {
-    await database.close();
-    throw error;
-  });
-  const parts = { options, file, key, database, last, ...disk, machine: THIS_MACHINE };
+  const onDisk = await openOnDisk(options);
+  const parts = { options, file, key, ...onDisk, machine: THIS_MACHINE };
   const { cluster } = await startNode(parts);
   return cluster;
 }
@@ -98,14 +92,6 @@ async function startNode(parts: NodeParts): Promise<StartedNode> {
     await last?.close();
     throw error;
   }
-}
-
-/** Not synced: who loses power loses the note of what it was still writing at worst (docs/adr/0019). */
-async function openLastBatch(dataDir: string): Promise<LastBatch> {
-  const path = lastBatchLocation(dataDir);
-  return await LastBatch.open(path, { sync: false }).catch((cause: unknown) => {
-    throw new NodeError('STORE_OPEN_FAILED', path, { cause });
-  });
 }
 
 class NodeStart {
