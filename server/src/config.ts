@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Environment } from '@rockpool/cli';
 import { isVariable, VARIABLE_PREFIX, VARIABLES, type VariableName } from './config-variables.ts';
+import type { TurnConfig } from './turn/relay-access.ts';
 
 export interface Listen {
   readonly address: string;
@@ -39,6 +40,8 @@ export interface Config {
   };
   /** Told to clients, as stun:host:port. */
   readonly stunUrls: readonly string[];
+  /** Given to members only, with credentials. */
+  readonly turn: TurnConfig;
   readonly metrics: Listen;
   readonly trustedProxies: readonly string[];
   readonly webDir: string;
@@ -51,6 +54,9 @@ export type ConfigResult =
 
 /** Clients are told at most this many STUN addresses (the limit of the hello frame). */
 const STUN_URLS_MAX = 16;
+/** RFC 7065, with the port named. */
+const TURN_URL = /^turns?:[A-Za-z0-9.[\]:-]{1,255}:\d{1,5}(\?transport=(udp|tcp))?$/;
+const TURN_URLS_MAX = 16;
 /** sun_path holds 108 bytes on Linux, and the control socket lies in the data directory. */
 const DATA_DIR_BYTES_MAX = 90;
 const MEGABYTE = 1_000_000;
@@ -98,6 +104,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
   const stunSharePort = read('ROCKPOOL_STUN_SHARE_PORT', parseYesNo);
   const stunBatched = read('ROCKPOOL_STUN_BATCHED', parseYesNo);
   const stunUrls = read('ROCKPOOL_STUN_URLS', parseStunUrls);
+  const turn = readTurn(values, problems);
   const metricsAddress = read('ROCKPOOL_METRICS_ADDRESS', parseAddress);
   const metricsPort = read('ROCKPOOL_METRICS_PORT', parsePort);
   const trustedProxies = read('ROCKPOOL_TRUSTED_PROXIES', parseProxies);
@@ -130,6 +137,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
           : port === 0
             ? []
             : [`stun:${hostname}:${port}`],
+      turn,
       metrics: { address: metricsAddress ?? '', port: metricsPort ?? 0 },
       trustedProxies: trustedProxies ?? [],
       webDir,
@@ -189,6 +197,45 @@ function readOrigin(values: ReadonlyMap<VariableName, string>, problems: string[
     problems.push('ROCKPOOL_HOST is missing: the public host name, such as pool.example.org');
   }
   return `https://${host?.toLowerCase()}`;
+}
+
+function readTurn(values: ReadonlyMap<VariableName, string>, problems: string[]): TurnConfig {
+  const urls = listOf(values.get('ROCKPOOL_TURN_URLS') ?? '');
+  const secret = values.get('ROCKPOOL_TURN_SECRET_FILE');
+  const username = values.get('ROCKPOOL_TURN_USERNAME');
+  const password = values.get('ROCKPOOL_TURN_PASSWORD_FILE');
+  const wrong = turnProblem(urls, secret, username, password);
+  if (wrong !== undefined) problems.push(wrong);
+  if (secret !== undefined) return { urls, access: { kind: 'secret', file: secret } };
+  if (username === undefined || password === undefined) return { urls, access: undefined };
+  return { urls, access: { kind: 'password', username, file: password } };
+}
+
+function turnProblem(
+  urls: readonly string[],
+  secret: string | undefined,
+  username: string | undefined,
+  password: string | undefined,
+): string | undefined {
+  if (urls.length > TURN_URLS_MAX || !urls.every((url) => TURN_URL.test(url))) {
+    return `ROCKPOOL_TURN_URLS must be at most ${TURN_URLS_MAX} of turn:HOST:PORT (also ?transport=udp or tcp) or turns:HOST:PORT, separated by commas`;
+  }
+  const byPassword = username !== undefined || password !== undefined;
+  const given = secret !== undefined || byPassword;
+  if (urls.length === 0) {
+    return given
+      ? 'ROCKPOOL_TURN_URLS is missing: the TURN servers that the secret is for'
+      : undefined;
+  }
+  if (secret !== undefined && byPassword) {
+    return 'ROCKPOOL_TURN_SECRET_FILE and ROCKPOOL_TURN_USERNAME exclude each other';
+  }
+  if (secret === undefined && (username === undefined || password === undefined)) {
+    return 'ROCKPOOL_TURN_URLS needs ROCKPOOL_TURN_SECRET_FILE, or ROCKPOOL_TURN_USERNAME with ROCKPOOL_TURN_PASSWORD_FILE';
+  }
+  return username !== undefined && !/^[!-~]{1,100}$/.test(username)
+    ? 'ROCKPOOL_TURN_USERNAME must be at most 100 characters without spaces'
+    : undefined;
 }
 
 // WebAuthn takes host names only, so an address is no host name here.
