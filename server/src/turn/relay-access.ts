@@ -27,7 +27,7 @@ export interface RelayAccess {
 }
 
 /** How long credentials last. Clients ask again long before. */
-export const RELAY_ACCESS_LIFE_MS = 12 * 60 * 60 * 1000;
+const RELAY_ACCESS_LIFE_MS = 12 * 60 * 60 * 1000;
 const LABEL_BYTES = 8;
 const SECRET_CHARACTERS_MAX = 200;
 const NO_RELAY: RelayAccess = { urls: [], username: '', credential: '' };
