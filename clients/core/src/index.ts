@@ -26,7 +26,6 @@ export type {
   Clock,
   CryptoPort,
   DeviceKeyPort,
-  IcePaths,
   NetworkPort,
   PasskeyAssertion,
   PasskeyFailure,

@@ -3,7 +3,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Environment } from '@rockpool/cli';
 import { initCluster } from '@rockpool/cluster';
 import { fromBase64url } from '@rockpool/protocol';
 import { askFirstAdminInvite } from '../../src/control/control-client.ts';
@@ -23,18 +22,14 @@ export class TestCluster {
   /** Log lines of all nodes. */
   readonly logged: string[] = [];
 
-  readonly #settings: Environment;
-
-  private constructor(dir: string, nodes: readonly LocalNode[], settings: Environment) {
+  private constructor(dir: string, nodes: readonly LocalNode[]) {
     this.dir = dir;
     this.nodes = nodes;
-    this.#settings = settings;
   }
 
-  /** `settings` are variables of all nodes besides the usual ones. */
-  static async start(count: 1 | 3, settings: Environment = {}): Promise<TestCluster> {
+  static async start(count: 1 | 3): Promise<TestCluster> {
     const dir = await mkdtemp(join(tmpdir(), 'rockpool-server-'));
-    const cluster = new TestCluster(dir, await choosePorts(count, []), settings);
+    const cluster = new TestCluster(dir, await choosePorts(count, []));
     await writeWebClient(join(dir, 'web'));
     await initCluster({
       dataDirs: cluster.nodes.map(({ name }) => cluster.dataDir(name)),
@@ -97,7 +92,6 @@ export class TestCluster {
       {
         ROCKPOOL_PUBLIC_ORIGIN: ORIGIN,
         ROCKPOOL_DATA: this.dataDir(name),
-        ROCKPOOL_DISK_BALLAST: '0',
         ROCKPOOL_HTTP_PORT: '0',
         ROCKPOOL_PEER_ADDRESS: '127.0.0.1',
         ROCKPOOL_PEER_PORT: String(node.peerPort),
@@ -106,7 +100,6 @@ export class TestCluster {
         ...(STUN_PORT_SHARED ? { ROCKPOOL_STUN_SHARE_PORT: 'yes' } : {}),
         ROCKPOOL_METRICS_PORT: String(node.metricsPort),
         ROCKPOOL_WEB_DIR: join(this.dir, 'web'),
-        ...this.#settings,
       },
       {},
     );

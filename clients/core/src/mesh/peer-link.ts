@@ -23,11 +23,9 @@ import {
   PEER_PING_MS,
 } from '../limits.ts';
 import { explainTrouble, type PathTrouble } from '../network/path-trouble.ts';
-import { openConnection } from '../paths/hidden-address.ts';
 import type {
   Channel,
   ChannelEvents,
-  IcePaths,
   PeerConnection,
   PeerConnectionEvents,
   Platform,
@@ -50,8 +48,7 @@ export interface PeerLinkHost {
   readonly platform: Platform;
   sign(message: Bytes): Promise<Bytes>;
   poolHead(): Head;
-  /** Undefined while none may be taken. */
-  paths(): IcePaths | undefined;
+  stunUrls(): readonly string[];
   /** After that long an offer without an answer is given up. */
   readonly answerTimeoutMs: number;
   sendSignal(signal: PeerSignal): Promise<void>;
@@ -90,14 +87,14 @@ export class PeerLink implements Peer {
   readonly #timers = new Set<() => void>();
   #cancelRecovery: (() => void) | undefined;
 
-  constructor(party: LinkParty, host: PeerLinkHost, paths: IcePaths) {
+  constructor(party: LinkParty, host: PeerLinkHost) {
     this.party = party;
     this.#host = host;
     this.pool = toHex(party.pool);
     this.device = toHex(party.remote);
     this.user = toHex(party.remoteUser);
     this.createdMs = host.platform.clock.nowMs();
-    this.#connection = openConnection(host.platform.peers, paths, {
+    this.#connection = host.platform.peers.create(host.stunUrls(), {
       onNegotiationNeeded: () => this.#negotiation.needed(),
       onCandidate: (candidate, mid) => this.#negotiation.localCandidate(candidate, mid),
       onChannel: (channel, listen) => this.#adopt(channel, listen),
@@ -161,14 +158,6 @@ export class PeerLink implements Peer {
 
   measure(): Promise<PathMeasurement> {
     return this.#connection.stats();
-  }
-
-  /** Takes a new path with new credentials before the old ones end; false where it cannot. */
-  renew(): boolean {
-    const paths = this.#host.paths();
-    if (this.#closed || paths === undefined || !this.#connection.takePaths(paths)) return false;
-    this.#connection.restartIce();
-    return true;
   }
 
   close(): void {
