@@ -1,6 +1,7 @@
 // Two homes behind routers of every kind, with a cluster outside: who connects, how fast, and what the others are told.
 import assert from 'node:assert/strict';
 import type { Journey } from '../kit/journey.ts';
+import { judgeRouters } from '../kit/nat/doctor-verdicts.ts';
 import { LabPeople, POOL } from '../kit/nat/lab-people.ts';
 import { LabServers } from '../kit/nat/lab-servers.ts';
 import { isAsExpected, nameOf, PAIRS, type Pair, type Row, rowInWords } from '../kit/nat/matrix.ts';
@@ -21,6 +22,8 @@ export const journey: Journey = {
     const rows: Row[] = [];
     const more: string[] = [];
     await inLab(undefined, async (lab, servers, people) => {
+      more.push(await judgeRouters(lab));
+      report(`  ok  ${more.at(-1)}`);
       for (const pair of PAIRS) rows.push(await tryPair(lab, servers, people, pair, report));
       more.push(await changeNetwork(lab, servers, people, report));
       more.push(await loseStun(lab, servers, people, report));

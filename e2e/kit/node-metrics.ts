@@ -4,10 +4,28 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const WEB_SOCKET_BYTES = /^rockpool_websocket_(?:received|sent)_bytes_total (\d+)$/gm;
+const STUN_ANSWERS = /^rockpool_stun_datagrams\{outcome="success"\} (\d+)$/gm;
 const TIMEOUT_MS = 10_000;
 
 /** Payload bytes that went through the WebSockets of these nodes since each started, both ways. */
 export async function webSocketBytes(
+  dataDirectory: string,
+  nodes: readonly number[],
+): Promise<number> {
+  return sumOf(WEB_SOCKET_BYTES, 2, dataDirectory, nodes);
+}
+
+/** Answers of these nodes' STUN since each started. */
+export async function stunAnswers(
+  dataDirectory: string,
+  nodes: readonly number[],
+): Promise<number> {
+  return sumOf(STUN_ANSWERS, 1, dataDirectory, nodes);
+}
+
+async function sumOf(
+  pattern: RegExp,
+  perNode: number,
   dataDirectory: string,
   nodes: readonly number[],
 ): Promise<number> {
@@ -18,9 +36,9 @@ export async function webSocketBytes(
     if (port === undefined) throw new Error(`launcher.json names no metrics port of node ${node}`);
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     const page = await (await fetch(`http://127.0.0.1:${port}/metrics`, { signal })).text();
-    const counted = [...page.matchAll(WEB_SOCKET_BYTES)].map(([, bytes]) => Number(bytes));
-    if (counted.length !== 2) throw new Error(`node ${node} counts no WebSocket bytes:\n${page}`);
-    total += counted.reduce((sum, bytes) => sum + bytes, 0);
+    const counted = [...page.matchAll(pattern)].map(([, count]) => Number(count));
+    if (counted.length !== perNode) throw new Error(`node ${node} does not count it:\n${page}`);
+    total += counted.reduce((sum, count) => sum + count, 0);
   }
   return total;
 }

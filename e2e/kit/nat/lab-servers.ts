@@ -16,7 +16,7 @@ const NODES = [1, 2, 3] as const;
 const DOOR = '203.0.113.1:8080';
 const ORIGIN = 'http://localhost:8080';
 /** The third node's STUN speaks IPv6; two addresses of one family each let NATs be tested at the others. */
-const STUN_URLS: readonly string[] = [
+export const STUN_URLS: readonly string[] = [
   ...NODES.map((node) => `stun:203.0.113.${node}:3478`),
   'stun:[2001:db8::1]:3478',
 ];

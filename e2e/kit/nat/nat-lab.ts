@@ -70,11 +70,9 @@ export class NatLab {
     await spaces.ip(router, 'link', 'set', 'wan', 'down');
     await spaces.ip(router, 'link', 'set', 'wan', 'up');
     await spaces.ip(router, 'route', 'replace', 'default', 'via', '203.0.113.1');
-    await spaces.ip(router, 'address', 'flush', 'dev', 'lan', 'scope', 'global');
-    await this.#address(router, 'lan', addressIn(client, nat, 1), nat);
+    await this.#setAddresses(router, 'lan', addressesIn(client, { nat, ipv6 }, 1));
     const number = NUMBERS[client];
     if (ipv6) {
-      await spaces.ip(router, 'address', 'add', `2001:db8:${number}::1/64`, 'dev', 'lan', 'nodad');
       const outside = [`2001:db8::10${number}/64`, 'dev', 'wan', 'nodad'];
       await spaces.ip(router, 'address', 'replace', ...outside);
       await spaces.ip(router, '-6', 'route', 'replace', 'default', 'via', '2001:db8::1');
@@ -96,20 +94,27 @@ export class NatLab {
 
   async #plug(client: Client, cable: string, lan: Client, host: number, home: Home): Promise<void> {
     const { spaces } = this;
-    await spaces.ip(client, 'address', 'flush', 'dev', cable, 'scope', 'global');
     await spaces.ip(client, 'link', 'set', cable, 'up');
-    await this.#address(client, cable, addressIn(lan, home.nat, host), home.nat);
+    await this.#setAddresses(client, cable, addressesIn(lan, home, host));
     const via = addressIn(lan, home.nat, 1);
     await spaces.ip(client, 'route', 'replace', 'default', 'via', via);
     if (home.ipv6 !== true) return;
-    const prefix = `2001:db8:${NUMBERS[lan]}::`;
-    await spaces.ip(client, 'address', 'add', `${prefix}${host}/64`, 'dev', cable, 'nodad');
-    await spaces.ip(client, '-6', 'route', 'replace', 'default', 'via', `${prefix}1`);
+    const via6 = `2001:db8:${NUMBERS[lan]}::1`;
+    await spaces.ip(client, '-6', 'route', 'replace', 'default', 'via', via6);
   }
 
-  async #address(place: string, device: string, address: string, nat: NatKind): Promise<void> {
-    const bits = nat === 'none' ? 25 : 24;
-    await this.spaces.ip(place, 'address', 'add', `${address}/${bits}`, 'dev', device);
+  /** These and no others. What stays is not touched: whoever loses its last address loses its multicast groups too. */
+  async #setAddresses(place: string, device: string, wanted: readonly string[]): Promise<void> {
+    const { spaces } = this;
+    const shown = await spaces.ip(place, '-o', 'address', 'show', 'dev', device, 'scope', 'global');
+    const held = [...shown.matchAll(/ inet6? (\S+)/g)].map(([, address = '']) => address);
+    for (const address of held.filter((each) => !wanted.includes(each))) {
+      await spaces.ip(place, 'address', 'delete', address, 'dev', device);
+    }
+    for (const address of wanted.filter((each) => !held.includes(each))) {
+      const nodad = address.includes(':') ? ['nodad'] : [];
+      await spaces.ip(place, 'address', 'add', address, 'dev', device, ...nodad);
+    }
   }
 
   async #buildWorld(): Promise<void> {
@@ -171,4 +176,9 @@ function otherThan(client: Client): Client {
 function addressIn(lan: Client, nat: NatKind, host: number): string {
   const number = NUMBERS[lan];
   return nat === 'none' ? `198.51.100.${(number - 1) * 128 + host}` : `10.0.${number}.${host}`;
+}
+
+function addressesIn(lan: Client, { nat, ipv6 = false }: Home, host: number): readonly string[] {
+  const address = `${addressIn(lan, nat, host)}/${nat === 'none' ? 25 : 24}`;
+  return ipv6 ? [address, `2001:db8:${NUMBERS[lan]}::${host}/64`] : [address];
 }
