@@ -6,6 +6,7 @@ import { stunAnswers } from '../kit/node-metrics.ts';
 import { stunUrls } from '../kit/stun-urls.ts';
 
 const NODES = [1, 2, 3];
+const CONNECTED_TIMEOUT_MS = 60_000;
 
 export const journey: Journey = {
   name: 'firefox',
@@ -26,6 +27,8 @@ export const journey: Journey = {
         await firefox.holdPasskeys();
         await firefox.press('Create account');
       });
+      // A first attempt that fails, as it may between two kinds of browser, is followed by another.
+      ada.page.setDefaultTimeout(CONNECTED_TIMEOUT_MS);
       await stage.step('they are connected directly', () => ada.isConnectedTo(1));
       await stage.step('a message travels each way', async () => {
         await ada.say('low water at six');
