@@ -37,6 +37,17 @@ export const DEFAULT_RETENTION: LogRetention = {
   bytesMax: 16_777_216,
 };
 
+/** How much room a node's disk must have. */
+export interface DiskLimits {
+  /** With less, the cluster refuses the application's commands until there is a quarter more. */
+  readonly freeBytesMin: number;
+  /** Taken at the start, and given away when a node starts with less than that. */
+  readonly ballastBytes: number;
+  readonly everyMs?: number;
+  /** Of the file system of a path; else the machine is asked. */
+  readonly freeBytes?: (path: string) => Promise<number>;
+}
+
 export interface StartOptions {
   /** A directory that initCluster prepared. */
   readonly dataDir: string;
@@ -44,6 +55,8 @@ export interface StartOptions {
   readonly logger: ClusterLogger;
   readonly timing?: Partial<ClusterTiming>;
   readonly retention?: Partial<LogRetention>;
+  /** Without them the disk is not watched. */
+  readonly disk?: DiskLimits;
   /** host:port of the peer listener; by default every interface, with the port that peers know. */
   readonly listenAddress?: string;
   /** host:port where peers reach this node, if it moved since init; announced to all of them. */

@@ -146,6 +146,8 @@ export interface ClusterStatus {
   /** The longest that the event loop was late within the last 10 to 20 s. */
   readonly loopLagMs: number;
   readonly groups: readonly GroupStatus[];
+  /** Names of the nodes whose disk is nearly full: while there is one, nothing is changed. */
+  readonly full: readonly string[];
   readonly peers: readonly PeerState[];
 }
 
@@ -175,6 +177,7 @@ export type ClusterErrorCode =
   | 'CLUSTER_SESSION_UNKNOWN'
   | 'CLUSTER_WRONG_SHARD'
   | 'CLUSTER_TOO_LARGE'
+  | 'CLUSTER_READ_ONLY'
   | 'CLUSTER_STOPPED';
 
 export class ClusterError extends Error {

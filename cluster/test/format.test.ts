@@ -38,10 +38,12 @@ import {
   PAYLOAD_BYTES_MAX,
 } from '../src/format/peer-frame.ts';
 import {
+  decodeHello,
   decodeProposal,
   decodeProposalReply,
   decodeRaftBundle,
   decodeRefusal,
+  encodeHello,
   encodeProposal,
   encodeProposalReply,
   encodeRaftBundles,
@@ -242,6 +244,7 @@ t.test(
       (messages) => encodeRaftBundles(messages)[0]!,
       (random) => decodeRaftBundle(random, FROM, TO),
     );
+    roundTrip(t, u16, encodeHello, decodeHello);
     roundTrip(
       t,
       fc.record({

@@ -44,8 +44,7 @@ function transportOf(self: MemberNode, peer: MemberNode, key: NodeKey, address: 
   const ports: PeerPorts = {
     self,
     clusterId: CLUSTER,
-    hello: { featureLevel: 1, peerAddress: '' },
-    onHello: () => {},
+    featureLevel: 1,
     key,
     logger: new TestLog(),
     members: () => [self, peer],

@@ -304,6 +304,13 @@ export const ERRORS = {
     'The servers cannot agree right now, so changes have to wait.',
     'Conversations go on; try the change again in a moment.',
   ),
+  CLUSTER_READ_ONLY: entry(
+    503,
+    0,
+    'later',
+    'The servers are nearly out of room, so nothing can be changed for now.',
+    'Conversations and files go on. Whoever runs the servers frees space on the disk that rockpool status names; then it goes on by itself.',
+  ),
   CLUSTER_TIMEOUT: entry(
     504,
     0,

@@ -107,6 +107,7 @@ export const clientFrame = fc.oneof(
   frame('statement', { re, chain, ref, envelope: upTo(800) }),
   frame('fetch', { re, chain, ref, from: uints, fresh: flag }),
   frame('pools', { re }),
+  frame('relays', { re }),
   frame('watch', { re, pools: fc.array(ref, { maxLength: 64 }) }),
   frame('signal', { re, pool: ref, to: id, body: upTo(2000, 1) }),
   frame('rendezvous', { re }),
@@ -142,6 +143,16 @@ export const serverFrame = fc.oneof(
     more: flag,
   }),
   frame('pools', { re, pools: fc.array(ref, { maxLength: 64 }) }),
+  frame(
+    'relays',
+    {
+      re,
+      urls: fc.array(line(100), { maxLength: 5 }),
+      username: line(120),
+      credential: line(200),
+    },
+    { expiry: uints },
+  ),
   frame('presence', {
     pool: ref,
     devices: fc.array(fc.record({ user: ref, device: id, node: line(16) }), { maxLength: 8 }),

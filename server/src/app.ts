@@ -42,6 +42,7 @@ import { stunStatus } from './observability/stun-status.ts';
 import { openCluster } from './open-cluster.ts';
 import { startDeliveries } from './outbox/start-deliveries.ts';
 import { createSignaling, type Signaling } from './signaling/create-signaling.ts';
+import { openRelayAccess, type RelayAccess } from './turn/relay-access.ts';
 import { Gateway } from './ws/gateway.ts';
 import { createRoute } from './ws/router.ts';
 import { websocketRoute } from './ws/websocket-route.ts';
@@ -67,6 +68,10 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
+const STATIC_TURN_WARNING =
+  'every member learns the one password of the TURN server and can keep it: ROCKPOOL_TURN_SECRET_FILE gives ' +
+  'each of them a password that ends within 12 hours (docs/operations.md, "A relay of yours")';
+
 interface Parts {
   readonly options: NodeOptions;
   readonly app: FastifyInstance;
@@ -83,6 +88,8 @@ interface Parts {
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const { config } = options;
   const app = createApp(config, options.logSink);
+  const relays = openRelayAccess(config.turn, Date.now);
+  if (config.turn.access?.kind === 'password') app.log.warn(STATIC_TURN_WARNING);
   const verify = createSignatureVerifier();
   const cluster = await openCluster(config, {
     stateMachine: createDirectory({ verify }),
@@ -91,7 +98,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     ...(options.timing === undefined ? {} : { timing: options.timing }),
     ...(options.onFatal === undefined ? {} : { onFatal: options.onFatal }),
   });
-  const parts = compose(options, app, cluster, verify);
+  const parts = compose(options, app, cluster, verify, relays);
   const opened: (() => Promise<void>)[] = [() => cluster.stop()];
   try {
     return await open(parts, opened);
@@ -106,6 +113,7 @@ function compose(
   app: FastifyInstance,
   cluster: Cluster,
   verify: VerifyChecks,
+  relays: () => RelayAccess,
 ): Parts {
   const { config } = options;
   const metrics = new Metrics();
@@ -126,7 +134,7 @@ function compose(
   const gateway = new Gateway({
     hub,
     meetings,
-    route: createRoute({ commands, hub, meetings, nodeId: ids.node }, limits),
+    route: createRoute({ commands, hub, meetings, nodeId: ids.node, relays }, limits),
     log: app.log,
     counters: metrics,
     others: () => connectedPeers(cluster).map(({ name }) => name),

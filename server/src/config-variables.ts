@@ -16,6 +16,11 @@ export const VARIABLES = {
     'the one public origin, when it is not https://ROCKPOOL_HOST',
   ),
   ROCKPOOL_DATA: variable('data', 'data directory of this node'),
+  ROCKPOOL_DISK_FREE_MIN: variable(
+    '256',
+    'MB that must stay free on the disk of ROCKPOOL_DATA; with less nothing is changed',
+  ),
+  ROCKPOOL_DISK_BALLAST: variable('32', 'MB of that disk taken, to be given away when it is full'),
   ROCKPOOL_HTTP_ADDRESS: variable('127.0.0.1', 'address that HTTP and WebSockets listen on'),
   ROCKPOOL_HTTP_PORT: variable('8080', 'port that HTTP and WebSockets listen on (0: any free one)'),
   ROCKPOOL_PEER_ADDRESS: variable('0.0.0.0', 'address that the peer port listens on'),
@@ -28,6 +33,13 @@ export const VARIABLES = {
   ROCKPOOL_STUN_SHARE_PORT: variable('no', 'yes: several nodes of this machine have one STUN port'),
   ROCKPOOL_STUN_BATCHED: variable('yes', 'no: receives and sends STUN one datagram at a time'),
   ROCKPOOL_STUN_URLS: variable('', 'what clients are told, by commas (empty: own host and port)'),
+  ROCKPOOL_TURN_URLS: variable(
+    '',
+    'TURN servers of yours, turn:HOST:PORT or turns:HOST:PORT, by commas',
+  ),
+  ROCKPOOL_TURN_SECRET_FILE: variable('', 'file with the secret that the TURN servers share'),
+  ROCKPOOL_TURN_USERNAME: variable('', 'instead: one username for everybody'),
+  ROCKPOOL_TURN_PASSWORD_FILE: variable('', 'and the file with its password'),
   ROCKPOOL_METRICS_ADDRESS: variable('127.0.0.1', 'address of the private metrics listener'),
   ROCKPOOL_METRICS_PORT: variable('9464', 'port of the private metrics listener (0: off)'),
   ROCKPOOL_TRUSTED_PROXIES: variable(

@@ -6,6 +6,7 @@ import { isIP } from 'node:net';
 import { join, resolve } from 'node:path';
 import type { Environment } from '@rockpool/cli';
 import { isVariable, VARIABLE_PREFIX, VARIABLES, type VariableName } from './config-variables.ts';
+import type { TurnConfig } from './turn/relay-access.ts';
 
 export interface Listen {
   readonly address: string;
@@ -21,6 +22,8 @@ export interface Config {
   /** Relying party id of passkeys: the origin's host name. */
   readonly rpId: string;
   readonly dataDir: string;
+  /** With less than that free, nothing is changed. */
+  readonly disk: { readonly freeBytesMin: number; readonly ballastBytes: number };
   readonly http: Listen;
   readonly peer: Listen;
   /** Node name to host:port, where it differs from the membership. */
@@ -37,6 +40,8 @@ export interface Config {
   };
   /** Told to clients, as stun:host:port. */
   readonly stunUrls: readonly string[];
+  /** Given to members only, with credentials. */
+  readonly turn: TurnConfig;
   readonly metrics: Listen;
   readonly trustedProxies: readonly string[];
   readonly webDir: string;
@@ -49,8 +54,12 @@ export type ConfigResult =
 
 /** Clients are told at most this many STUN addresses (the limit of the hello frame). */
 const STUN_URLS_MAX = 16;
+/** RFC 7065, with the port named. */
+const TURN_URL = /^turns?:[A-Za-z0-9.[\]:-]{1,255}:\d{1,5}(\?transport=(udp|tcp))?$/;
+const TURN_URLS_MAX = 16;
 /** sun_path holds 108 bytes on Linux, and the control socket lies in the data directory. */
 const DATA_DIR_BYTES_MAX = 90;
+const MEGABYTE = 1_000_000;
 const PROXY_PRESETS = ['loopback', 'linklocal', 'uniquelocal'];
 
 /** Reads the file that ROCKPOOL_CONFIG names, then judges everything together. */
@@ -79,6 +88,8 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
   };
   const publicOrigin = readOrigin(values, problems);
   const dataDir = read('ROCKPOOL_DATA', parseDataDir);
+  const diskFreeMin = read('ROCKPOOL_DISK_FREE_MIN', parseMegabytes);
+  const diskBallast = read('ROCKPOOL_DISK_BALLAST', parseMegabytes);
   const httpAddress = read('ROCKPOOL_HTTP_ADDRESS', parseAddress);
   const httpPort = read('ROCKPOOL_HTTP_PORT', parsePort);
   const peerAddress = read('ROCKPOOL_PEER_ADDRESS', parseAddress);
@@ -93,6 +104,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
   const stunSharePort = read('ROCKPOOL_STUN_SHARE_PORT', parseYesNo);
   const stunBatched = read('ROCKPOOL_STUN_BATCHED', parseYesNo);
   const stunUrls = read('ROCKPOOL_STUN_URLS', parseStunUrls);
+  const turn = readTurn(values, problems);
   const metricsAddress = read('ROCKPOOL_METRICS_ADDRESS', parseAddress);
   const metricsPort = read('ROCKPOOL_METRICS_PORT', parsePort);
   const trustedProxies = read('ROCKPOOL_TRUSTED_PROXIES', parseProxies);
@@ -107,6 +119,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
       publicOrigin,
       rpId: hostname,
       dataDir: dataDir ?? '',
+      disk: { freeBytesMin: diskFreeMin ?? 0, ballastBytes: diskBallast ?? 0 },
       http: { address: httpAddress ?? '', port: httpPort ?? 0 },
       peer: { address: peerAddress ?? '', port: peerPort ?? 0 },
       peers: peers ?? new Map(),
@@ -124,6 +137,7 @@ export function readConfig(env: Environment, file: unknown): ConfigResult {
           : port === 0
             ? []
             : [`stun:${hostname}:${port}`],
+      turn,
       metrics: { address: metricsAddress ?? '', port: metricsPort ?? 0 },
       trustedProxies: trustedProxies ?? [],
       webDir,
@@ -185,6 +199,45 @@ function readOrigin(values: ReadonlyMap<VariableName, string>, problems: string[
   return `https://${host?.toLowerCase()}`;
 }
 
+function readTurn(values: ReadonlyMap<VariableName, string>, problems: string[]): TurnConfig {
+  const urls = listOf(values.get('ROCKPOOL_TURN_URLS') ?? '');
+  const secret = values.get('ROCKPOOL_TURN_SECRET_FILE');
+  const username = values.get('ROCKPOOL_TURN_USERNAME');
+  const password = values.get('ROCKPOOL_TURN_PASSWORD_FILE');
+  const wrong = turnProblem(urls, secret, username, password);
+  if (wrong !== undefined) problems.push(wrong);
+  if (secret !== undefined) return { urls, access: { kind: 'secret', file: secret } };
+  if (username === undefined || password === undefined) return { urls, access: undefined };
+  return { urls, access: { kind: 'password', username, file: password } };
+}
+
+function turnProblem(
+  urls: readonly string[],
+  secret: string | undefined,
+  username: string | undefined,
+  password: string | undefined,
+): string | undefined {
+  if (urls.length > TURN_URLS_MAX || !urls.every((url) => TURN_URL.test(url))) {
+    return `ROCKPOOL_TURN_URLS must be at most ${TURN_URLS_MAX} of turn:HOST:PORT (also ?transport=udp or tcp) or turns:HOST:PORT, separated by commas`;
+  }
+  const byPassword = username !== undefined || password !== undefined;
+  const given = secret !== undefined || byPassword;
+  if (urls.length === 0) {
+    return given
+      ? 'ROCKPOOL_TURN_URLS is missing: the TURN servers that the secret is for'
+      : undefined;
+  }
+  if (secret !== undefined && byPassword) {
+    return 'ROCKPOOL_TURN_SECRET_FILE and ROCKPOOL_TURN_USERNAME exclude each other';
+  }
+  if (secret === undefined && (username === undefined || password === undefined)) {
+    return 'ROCKPOOL_TURN_URLS needs ROCKPOOL_TURN_SECRET_FILE, or ROCKPOOL_TURN_USERNAME with ROCKPOOL_TURN_PASSWORD_FILE';
+  }
+  return username !== undefined && !/^[!-~]{1,100}$/.test(username)
+    ? 'ROCKPOOL_TURN_USERNAME must be at most 100 characters without spaces'
+    : undefined;
+}
+
 // WebAuthn takes host names only, so an address is no host name here.
 function isHostName(host: string): boolean {
   const labels = /^(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*$/i;
@@ -225,6 +278,12 @@ function parseAddresses(text: string): readonly string[] | Problem {
 function parsePort(text: string): number | Problem {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : 65_536;
   return port <= 65_535 ? port : new Problem('must be a port number from 0 to 65535');
+}
+
+function parseMegabytes(text: string): number | Problem {
+  return /^\d{1,7}$/.test(text)
+    ? Number(text) * MEGABYTE
+    : new Problem('must be a whole number of megabytes');
 }
 
 function parseYesNo(text: string): boolean | Problem {

@@ -11,6 +11,7 @@ export function openCluster(config: Config, options: OpenClusterOptions): Promis
   return startCluster({
     ...options,
     dataDir: config.dataDir,
+    disk: config.disk,
     listenAddress: address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`,
     addressOf: (node) => config.peers.get(node.name) ?? node.peerAddress,
   });

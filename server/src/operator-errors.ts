@@ -70,6 +70,10 @@ export const OPERATOR_ERRORS = {
     'A port of this node is taken by another program.',
     'Stop that program, or choose another port by environment.',
   ),
+  TURN_SECRET_FILE: entry(
+    'The file with the secret or the password of the TURN server cannot be used.',
+    'Name a file that this user may read and that holds one word; the printed line says what is wrong with it.',
+  ),
   NODE_UNREACHABLE: entry(
     'No node is running on this data directory, or it belongs to another user of this machine.',
     'Start the node, name the right directory with --data, or run the command as its user.',
@@ -77,6 +81,17 @@ export const OPERATOR_ERRORS = {
 } as const satisfies Readonly<Record<string, OperatorError>>;
 
 export type OperatorErrorCode = keyof typeof OPERATOR_ERRORS;
+
+/** An expected failure of a start, with the words to print. */
+export class OperatorFailure extends Error {
+  readonly code: OperatorErrorCode;
+
+  constructor(code: OperatorErrorCode, words: string, options?: ErrorOptions) {
+    super(operatorWords(code, words), options);
+    this.name = 'OperatorFailure';
+    this.code = code;
+  }
+}
 
 /** What is printed: words for this very case, and the code that docs/errors.md explains. */
 export function operatorWords(code: OperatorErrorCode, words: string): string {

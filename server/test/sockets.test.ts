@@ -76,6 +76,7 @@ t.test('[GW-5] what a socket may send follows from what it has shown', (t) => {
   const auth: ClientFrame = { type: 'auth', re: 1, user: ANNA, device: id(11), ...proof };
   const authority: readonly ClientFrame[] = [
     { type: 'pools', re: 1 },
+    { type: 'relays', re: 1 },
     { type: 'watch', re: 1, pools: [] },
     { type: 'signal', re: 1, pool: POOL, to: id(1), body: id(1) },
     { type: 'meet', re: 1, code: '10000000' },

@@ -19,6 +19,9 @@ const AF_INET = 2;
 const SOCK_DGRAM_NONBLOCK = 2 | 0x800;
 const IP_PKTINFO = 8;
 const POLLIN = 1;
+const POLLOUT = 4;
+const EAGAIN = 11;
+const WRITABLE_WITHIN_MS = 1_000;
 const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20;
 const SOL_SOCKET = 1;
 const SO_RCVBUF = 8;
@@ -54,7 +57,6 @@ export class LoadSocket {
     this.port = own.readUInt16BE(2);
     this.#polled = Buffer.alloc(64);
     this.#polled.writeInt32LE(this.#fd, 0);
-    this.#polled.writeInt16LE(POLLIN, 4);
     this.#sending.sendTo(serverPort);
   }
 
@@ -63,23 +65,29 @@ export class LoadSocket {
     return this.#sending.packetFrom(index, source, length);
   }
 
-  /** Sends the packets at the first places; all of them, since loopback takes what it is given. */
+  /** Sends the packets at the first places, waiting while the kernel holds as many as it may. */
   send(count: number): void {
     for (let sent = 0; sent < count; ) {
       const left = sendmmsg(this.#fd, this.#sending.header(sent), count - sent, 0);
-      sent += succeeded(left, 'sendmmsg');
+      if (left < 0 && koffi.errno() === EAGAIN) this.#wait(POLLOUT, WRITABLE_WITHIN_MS);
+      else sent += succeeded(left, 'sendmmsg');
     }
   }
 
   /** Waits for packets and answers how many came. */
   receive(timeoutMs: number): number {
-    poll(addressOf(this.#polled), 1, timeoutMs);
+    this.#wait(POLLIN, timeoutMs);
     this.#receiving.makeRoom();
     return Math.max(0, recvmmsg(this.#fd, this.#receiving.header(0), BATCH_MAX, 0, 0));
   }
 
   received(index: number): Buffer {
     return this.#receiving.received(index);
+  }
+
+  #wait(event: number, timeoutMs: number): void {
+    this.#polled.writeInt16LE(event, 4);
+    poll(addressOf(this.#polled), 1, timeoutMs);
   }
 }
 

@@ -86,6 +86,11 @@ export function createRockpool(platform: Platform): Rockpool {
       inRoom(poolId, async (room) => fetchFile(engine, room, entryId), false),
     openFile: (poolId, entryId) =>
       inRoom(poolId, async (room) => openFile(engine, room, entryId), false),
+    hideAddress: (hides) =>
+      inTurn(async () => {
+        await engine.paths.hideAddress(hides);
+        return succeeded();
+      }),
     renameMe: (name, hue) => inTurn(() => renameMe(engine, name, hue)),
     renamePool: (poolId, name) =>
       inRoom(poolId, async (room) => {

@@ -26,6 +26,7 @@ export type {
   Clock,
   CryptoPort,
   DeviceKeyPort,
+  IcePaths,
   NetworkPort,
   PasskeyAssertion,
   PasskeyFailure,

@@ -73,6 +73,8 @@ export interface PeerConnection {
   addCandidate(candidate: string, mid: string): Promise<void>;
   readonly signalingState: 'stable' | 'have-local-offer' | 'have-remote-offer' | 'closed';
   createChannel(label: string, events: ChannelEvents): Channel;
+  /** What the next new path may use; false where this connection can take no other servers. */
+  takePaths(paths: IcePaths): boolean;
   /** Looks for a new path; a platform that cannot ends the connection, and tells so by its state. */
   restartIce(): void;
   /**
@@ -85,8 +87,25 @@ export interface PeerConnection {
   close(): void;
 }
 
+/** A TURN server under all its URLs. */
+export interface TurnServer {
+  readonly urls: readonly string[];
+  readonly username: string;
+  readonly credential: string;
+}
+
+/** Where a connection may look for paths. */
+export interface IcePaths {
+  readonly stun: readonly string[];
+  readonly turn: TurnServer | undefined;
+  /** Nothing but paths over a relay, so that the other side learns no address of this device. */
+  readonly relayOnly: boolean;
+}
+
 export interface PeerConnectionPort {
-  create(stunUrls: readonly string[], events: PeerConnectionEvents): PeerConnection;
+  create(paths: IcePaths, events: PeerConnectionEvents): PeerConnection;
+  /** Whether this platform can use the TURN server of this URL. */
+  canRelay(url: string): boolean;
 }
 
 /** The network that this device is on. */

@@ -98,6 +98,10 @@ export interface PersonView {
 
 export interface Me extends PersonView {
   readonly deviceId: Id;
+  /** This device lets others reach it over a relay only, so that they do not learn its address. */
+  readonly hidesAddress: boolean;
+  /** Why this device can reach no other, where that is so. */
+  readonly cannotConnect?: string;
   /** Of this account: this one first, then the newest. */
   readonly devices: readonly OwnDeviceView[];
 }
@@ -113,7 +117,8 @@ export interface OwnDeviceView {
   readonly online: boolean;
 }
 
-export type Path = 'direct' | 'connecting' | 'unreachable' | 'offline';
+/** `relayed`: connected through a TURN server, which can read nothing of it. */
+export type Path = 'direct' | 'relayed' | 'connecting' | 'unreachable' | 'offline';
 
 export interface DeviceView {
   readonly deviceId: Id;
@@ -277,6 +282,8 @@ export interface Rockpool {
   fetchFile(poolId: Id, entryId: Id): Promise<ActionResult>;
   /** A complete file's content in slices, for previews and for saving without holding it whole. */
   openFile(poolId: Id, entryId: Id): Promise<ActionResult<FileSource>>;
+  /** Lets this device be reached over a relay only, or again by any path. Connections are made anew. */
+  hideAddress(hides: boolean): Promise<ActionResult>;
   renameMe(name: string, hue: number): Promise<ActionResult>;
   renamePool(poolId: Id, name: string): Promise<ActionResult>;
   /** Measures this device's network and its connections; takes some seconds. */

@@ -28,6 +28,8 @@ import {
 const subtle = globalThis.crypto.subtle as unknown as Parameters<typeof createWebCrypto>[0];
 const crypto = createWebCrypto(subtle);
 
+const NO_PATHS = { stun: [], turn: undefined, relayOnly: false };
+
 t.test('WebCrypto discharges signature checks', async (t) => {
   signatureShellSuite(t, async (checks) => {
     const verdicts = await Promise.all(
@@ -136,7 +138,7 @@ t.test('a later description with another certificate ends the connection', async
     onChannel: () => {},
     onState: () => {},
   };
-  const [near, far, evil] = [0, 1, 2].map(() => network.port().create([], events));
+  const [near, far, evil] = [0, 1, 2].map(() => network.port().create(NO_PATHS, events));
   const broken: string[] = [];
   const negotiation = new Negotiation(near!, true, {
     sendDescription: async () => {},
@@ -256,12 +258,13 @@ t.test('a peer that reads nothing is let go before it fills the memory', (t) => 
     connection: randomBytes(16),
     initiator: true,
   };
-  const link = new PeerLink(party, {
+  const host = {
     platform: { clock: IDLE_CLOCK, peers: { create: () => connection } },
     answerTimeoutMs: 4_000,
-    stunUrls: () => [],
+    paths: () => NO_PATHS,
     onClosed: () => {},
-  } as unknown as ConstructorParameters<typeof PeerLink>[1]);
+  } as unknown as ConstructorParameters<typeof PeerLink>[1];
+  const link = new PeerLink(party, host, NO_PATHS);
   t.equal(link.send({ type: 'pong', time: 1 }), true);
   channel.bufferedBytes = CONTROL_MAX_BYTES + 1;
   t.equal(link.send({ type: 'pong', time: 2 }), false);

@@ -67,6 +67,10 @@ export class FakeCluster {
   readonly sockets = new Set<ClusterSocket>();
   readonly meetings = new FakeMeetings();
   claimed = false;
+  /** TURN servers that devices of accounts are told of. */
+  relays: () => Omit<Extract<ServerFrame, { type: 'relays' }>, 'type' | 're'> = () => {
+    return { urls: [], username: '', credential: '' };
+  };
   /** What a hostile server would answer or pass on instead; undefined swallows it. */
   tamper: (frame: ServerFrame, to: ClusterSocket) => ServerFrame | undefined = (frame) => frame;
   /** All bytes that any node has seen. */

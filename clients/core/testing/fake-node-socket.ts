@@ -159,6 +159,10 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
         return this.user === undefined
           ? no('AUTH_REQUIRED')
           : { type: 'pools', pools: this.#cluster.poolsOf(this.user) };
+      case 'relays':
+        return this.user === undefined
+          ? no('AUTH_REQUIRED')
+          : { type: 'relays', ...this.#cluster.relays() };
       case 'watch': {
         const { user } = this;
         if (user === undefined) return no('AUTH_REQUIRED');

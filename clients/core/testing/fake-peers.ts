@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import type {
   Channel,
   ChannelEvents,
+  IcePaths,
   PeerConnection,
   PeerConnectionEvents,
   PeerConnectionPort,
@@ -25,6 +26,8 @@ export class FakePeerNetwork {
   bytesCarried = 0;
   /** No two networks have a way to each other. */
   isBlocked = false;
+  /** Whether connections can take other servers and another path. */
+  restartsIce = true;
 
   constructor(time: VirtualTime) {
     this.time = time;
@@ -33,8 +36,9 @@ export class FakePeerNetwork {
   /** Connections made through it belong to `owner`. */
   port(owner: object = {}): PeerConnectionPort {
     return {
-      create: (_stun, events) => {
-        const connection = new FakeConnection(this, events, owner);
+      canRelay: (url) => url.startsWith('turn:'),
+      create: (paths, events) => {
+        const connection = new FakeConnection(this, events, owner, paths);
         this.connections.set(connection.id, connection);
         return connection;
       },
@@ -72,6 +76,7 @@ export class FakeConnection implements PeerConnection {
   readonly id = randomBytes(8).toString('hex');
   readonly fingerprint = new Uint8Array(randomBytes(32));
   readonly owner: object;
+  paths: IcePaths;
   readonly #network: FakePeerNetwork;
   readonly #events: PeerConnectionEvents;
   readonly #channels: FakeChannel[] = [];
@@ -83,8 +88,14 @@ export class FakeConnection implements PeerConnection {
   #candidates = 0;
   #peer: FakeConnection | undefined;
 
-  constructor(network: FakePeerNetwork, events: PeerConnectionEvents, owner: object) {
+  constructor(
+    network: FakePeerNetwork,
+    events: PeerConnectionEvents,
+    owner: object,
+    paths: IcePaths,
+  ) {
     this.owner = owner;
+    this.paths = paths;
     this.#network = network;
     this.#events = events;
   }
@@ -95,7 +106,7 @@ export class FakeConnection implements PeerConnection {
     const pairs = [...this.fingerprint].map((byte) => byte.toString(16).padStart(2, '0'));
     const sdp = [
       'v=0',
-      `o=- ${this.id} ${this.#generation} IN IP4 127.0.0.1`,
+      `o=- ${this.id} ${this.#generation} IN IP4 0.0.0.0`,
       `a=fingerprint:sha-256 ${pairs.join(':').toUpperCase()}`,
       '',
     ].join('\r\n');
@@ -103,7 +114,9 @@ export class FakeConnection implements PeerConnection {
     this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable';
     this.#network.time.defer(() => {
       if (this.state === 'closed') return;
-      this.#events.onCandidate(`candidate:${this.id} ${this.#generation}`, '0');
+      const kind = this.paths.relayOnly ? 'relay raddr 0.0.0.0 rport 0' : 'host';
+      const where = `192.0.2.1 ${9 + this.#generation}`;
+      this.#events.onCandidate(`candidate:${this.id} 1 udp 1 ${where} typ ${kind}`, '0');
       this.#events.onCandidate('', '0');
     });
     this.#meet();
@@ -141,6 +154,12 @@ export class FakeConnection implements PeerConnection {
     return channel;
   }
 
+  takePaths(paths: IcePaths): boolean {
+    if (!this.#network.restartsIce) return false;
+    this.paths = paths;
+    return true;
+  }
+
   restartIce(): void {
     if (this.state === 'closed') return;
     this.#generation++;
@@ -155,7 +174,10 @@ export class FakeConnection implements PeerConnection {
   }
 
   async stats(): Promise<{ roundTripMs: number; relayed: boolean }> {
-    return { roundTripMs: 1, relayed: false };
+    return {
+      roundTripMs: 1,
+      relayed: this.paths.relayOnly || this.#peer?.paths.relayOnly === true,
+    };
   }
 
   close(): void {

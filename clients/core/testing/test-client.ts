@@ -142,7 +142,7 @@ export class TestClient {
     const members = this.view.pools[0]?.members ?? [];
     return members
       .flatMap((member) => member.devices)
-      .filter((device) => !device.isThis && device.path === 'direct').length;
+      .filter(({ isThis, path }) => !isThis && (path === 'direct' || path === 'relayed')).length;
   }
 
   until(what: string, condition: () => boolean, limitMs?: number): Promise<void> {

@@ -77,6 +77,7 @@ t.test('the agent links itself, tells what is new and nothing of before, and end
   const running = runAgent({
     platform: { ...place.platform(), deviceKind: 'desktop' },
     dataDirectory,
+    hideAddress: undefined,
     stop: stop.signal,
     screen: {
       linking: (step) => {

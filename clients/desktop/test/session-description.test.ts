@@ -38,7 +38,7 @@ const quiet = {
 /** What the adapter does with an offer from outside: refused, or answered. */
 async function answerTo(sdp: string): Promise<'refused' | 'answered'> {
   const peers = nativePeers();
-  const connection = peers.create([], quiet);
+  const connection = peers.create({ stun: [], turn: undefined, relayOnly: false }, quiet);
   try {
     await connection.setRemoteDescription('offer', sdp);
     await connection.setLocalDescription();
@@ -124,10 +124,8 @@ t.test('candidates are addresses or names of a local network, and nothing else',
     t.equal(isCandidate(candidate), false, candidate);
   }
   const peers = nativePeers();
-  const connection = peers.create(
-    ['stun:', 'http://x', 'stun:[::1]:3478', 'stun:127.0.0.1:1'],
-    quiet,
-  );
+  const stun = ['stun:', 'http://x', 'stun:[::1]:3478', 'stun:127.0.0.1:1'];
+  const connection = peers.create({ stun, turn: undefined, relayOnly: false }, quiet);
   await connection.setRemoteDescription('offer', sdpOf(OFFER));
   await connection.setLocalDescription();
   await fc.assert(

@@ -2,3 +2,4 @@
 
 export { AgentProcess } from './agent-process.ts';
 export { COMMAND, runCommand } from './run-command.ts';
+export { hasTurnServer, TurnServer } from './turn-server.ts';

@@ -48,6 +48,7 @@ export function fakeRockpool(view: ClientView, report?: ConnectionReport | 'busy
     offerFile: refuse,
     fetchFile: refuse,
     openFile: refuse,
+    hideAddress: async () => ({ ok: true, value: undefined }),
     renameMe: refuse,
     renamePool: refuse,
     checkConnection: () => {

@@ -19,6 +19,7 @@ const me: Me = {
   deviceId: 'd1',
   name: 'Calm Otter',
   hue: 172,
+  hidesAddress: false,
   devices: [
     ownDevice('d1', 'browser', 40),
     ownDevice('d5', 'phone', 2),

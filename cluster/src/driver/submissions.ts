@@ -102,6 +102,7 @@ const MESSAGES: Record<ClusterErrorCode, string> = {
     'The session of this node was evicted; nothing was changed. It may be submitted again.',
   CLUSTER_WRONG_SHARD: 'The group does not own the slot.',
   CLUSTER_TOO_LARGE: 'The command is too large.',
+  CLUSTER_READ_ONLY: 'The disk of a node is nearly full; nothing was changed.',
   CLUSTER_STOPPED: 'This node is stopping.',
 };
 

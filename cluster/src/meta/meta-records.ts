@@ -13,6 +13,7 @@ export const CLUSTER_ROW = {
   slotTable: 0x02,
   featureLevel: 0x03,
   departure: 0x04,
+  fullDisk: 0x10,
 } as const;
 /** What this version knows; a cluster at a higher level is refused. */
 export const FEATURE_LEVEL = 1;

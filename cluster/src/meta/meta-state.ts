@@ -5,6 +5,7 @@ import type { KeyValue } from '@rockpool/storage';
 import { ByteReader } from '../format/bytes.ts';
 import { NodeError } from '../node-error.ts';
 import type { SlotTable } from '../ports.ts';
+import { FullDisks } from './full-disks.ts';
 import { CLUSTER_ROW, decodeSlotTable, FEATURE_LEVEL, type MemberNode } from './meta-records.ts';
 import { decodeNodeCommand } from './node-commands.ts';
 import { type NodeChange, NodeList } from './node-list.ts';
@@ -15,15 +16,18 @@ export class MetaState {
   #changed: () => void = () => {};
   /** Group of each slot. */
   readonly #groups = new Uint32Array(65_536);
+  readonly #fullDisks = new FullDisks();
 
   /** From the rows of the store, keyed by what follows kind and group. Throws NodeError. */
   constructor(rows: readonly KeyValue[]) {
+    this.#fullDisks.read(rows);
     this.#list = listOf(rows);
     this.#slotTable = this.#readTable(rows);
   }
 
   /** Takes what a snapshot brought in the place of all it knew. Throws NodeError. */
   restore(rows: readonly KeyValue[]): void {
+    this.#fullDisks.read(rows);
     this.#list = listOf(rows);
     this.#slotTable = this.#readTable(rows);
     this.#changed();
@@ -36,6 +40,11 @@ export class MetaState {
 
   get slotTable(): SlotTable {
     return this.#slotTable;
+  }
+
+  /** Those of the nodes whose disk is nearly full. */
+  get full(): readonly MemberNode[] {
+    return this.nodes.filter(({ id }) => this.#fullDisks.has(id));
   }
 
   get nodes(): readonly MemberNode[] {
@@ -70,6 +79,8 @@ export class MetaState {
 
   /** A command that cannot be read, or may not be, changes nothing. */
   apply(body: Uint8Array): NodeChange {
+    const disk = this.#fullDisks.apply(body, (id) => this.node(id) !== undefined);
+    if (disk !== undefined) return { outcome: 'done', operations: disk };
     const command = decodeNodeCommand(body);
     if (command === undefined) return { outcome: 'unreadable', operations: [] };
     const change = this.#list.apply(command);

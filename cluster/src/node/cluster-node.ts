@@ -93,6 +93,7 @@ export class ClusterNode implements Cluster {
   async submit(slot: Slot, command: Bytes, options?: { timeoutMs?: number }): Promise<Submitted> {
     const group = this.groupOf(slot);
     if (command.length > BODY_BYTES_MAX) throw failure('CLUSTER_TOO_LARGE');
+    if (this.#parts.meta.full.length > 0) throw failure('CLUSTER_READ_ONLY');
     const timeoutMs = options?.timeoutMs ?? TIMEOUT_MS;
     return await this.#parts.driver.submissions.submit(group, slot, command, timeoutMs);
   }
@@ -206,6 +207,7 @@ export class ClusterNode implements Cluster {
           lastIndex: status?.lastIndex ?? 0,
         };
       }),
+      full: meta.full.map(({ name }) => name),
       peers: others.flatMap((node) => this.#peerState(node.id) ?? []),
     };
   }

@@ -39,7 +39,7 @@ export async function hasNodeFile(dataDir: string): Promise<boolean> {
 export async function prepareDataDir(dataDir: string): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const taken = new Set(await readdir(dataDir));
-  for (const name of ['node.json', 'node.key', 'node.crt', 'store', 'last-batch']) {
+  for (const name of ['node.json', 'node.key', 'node.crt', 'store', 'last-batch', 'ballast']) {
     if (taken.has(name)) throw new NodeError('NODE_ALREADY_INITIALISED', join(dataDir, name));
   }
 }

@@ -1,7 +1,7 @@
 // Opens one node: verifies its store, restores every group, and begins to listen. The only place that
 // knows all parts.
 
-import { type KeyValueStore, LastBatch } from '@rockpool/storage';
+import type { KeyValueStore, LastBatch } from '@rockpool/storage';
 import type { RaftLimits } from '../core/types.ts';
 import type { AppliedEntry } from '../driver/apply-commands.ts';
 import { Driver } from '../driver/driver.ts';
@@ -9,6 +9,7 @@ import { ByteReader, toHex } from '../format/bytes.ts';
 import { CLUSTER } from '../format/command.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
+import { encodeDiskState } from '../meta/full-disks.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { MetaState } from '../meta/meta-state.ts';
 import { encodeNodeCommand } from '../meta/node-commands.ts';
@@ -19,18 +20,18 @@ import {
   DEFAULT_TIMING,
   type StartOptions,
 } from '../options.ts';
-import { HeardAddresses } from '../peer/heard-addresses.ts';
 import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
 import type { Cluster } from '../ports.ts';
 import { LogStore } from '../store/log-store.ts';
-import { openNodeStore } from '../store/node-store.ts';
 import { Scrubber } from '../store/scrubber.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import { Listeners } from './listeners.ts';
 import { loadMembers } from './load-members.ts';
 import { type Machine, THIS_MACHINE, type Transport } from './machine.ts';
-import { lastBatchLocation, type NodeFile, readNodeFiles, storeLocation } from './node-files.ts';
+import { type NodeFile, readNodeFiles } from './node-files.ts';
+import { openOnDisk } from './open-on-disk.ts';
 
 const LIMITS = {
   appendBytesMax: 524_288,
@@ -49,12 +50,8 @@ const FORGETFUL: ReadonlySet<NodeErrorCode> = new Set(['PEER_INCARNATION', 'STOR
 /** Starts the node of a data directory. Rejects with NodeError. */
 export async function startCluster(options: StartOptions): Promise<Cluster> {
   const { file, key } = await readNodeFiles(options.dataDir);
-  const database = await openNodeStore(storeLocation(options.dataDir));
-  const last = await openLastBatch(options.dataDir).catch(async (error: unknown) => {
-    await database.close();
-    throw error;
-  });
-  const parts = { options, file, key, database, last, machine: THIS_MACHINE };
+  const onDisk = await openOnDisk(options);
+  const parts = { options, file, key, ...onDisk, machine: THIS_MACHINE };
   const { cluster } = await startNode(parts);
   return cluster;
 }
@@ -67,6 +64,7 @@ export interface NodeParts {
   readonly database: KeyValueStore;
   /** Where the number of its newest batch is noted, if anywhere; it is closed along with the database. */
   readonly last?: LastBatch;
+  readonly disk?: DiskWatch;
   readonly machine: Machine;
   readonly limits?: Partial<RaftLimits>;
 }
@@ -96,14 +94,6 @@ async function startNode(parts: NodeParts): Promise<StartedNode> {
   }
 }
 
-/** Not synced: who loses power loses the note of what it was still writing at worst (docs/adr/0019). */
-async function openLastBatch(dataDir: string): Promise<LastBatch> {
-  const path = lastBatchLocation(dataDir);
-  return await LastBatch.open(path, { sync: false }).catch((cause: unknown) => {
-    throw new NodeError('STORE_OPEN_FAILED', path, { cause });
-  });
-}
-
 class NodeStart {
   readonly #options: StartOptions;
   readonly #file: NodeFile;
@@ -120,7 +110,7 @@ class NodeStart {
     },
   });
   readonly #last: LastBatch | undefined;
-  readonly #addresses = new HeardAddresses();
+  readonly #disk: DiskWatch | undefined;
   readonly #listeners: NodeListeners = {
     event: new Listeners(),
     leadership: new Listeners(),
@@ -136,10 +126,11 @@ class NodeStart {
   #condemning: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor({ options, file, last, machine, limits = {} }: NodeParts) {
+  constructor({ options, file, last, disk, machine, limits = {} }: NodeParts) {
     this.#options = options;
     this.#file = file;
     this.#last = last;
+    this.#disk = disk;
     this.#machine = machine;
     this.#limitsGiven = limits;
     this.#bootId = toHex(machine.randomBytes(8));
@@ -175,6 +166,7 @@ class NodeStart {
     driver.start(members);
     this.#clearLeftovers(store, groups);
     this.#announce(self);
+    this.#watchDisk(meta, driver);
     const cluster = new ClusterNode({
       identity: store.identity,
       meta,
@@ -230,6 +222,7 @@ class NodeStart {
   async abandon(): Promise<void> {
     this.#stopping ??= Promise.resolve();
     await this.#driver?.stop();
+    await this.#disk?.stop();
     await this.#transport?.stop();
   }
 
@@ -240,6 +233,7 @@ class NodeStart {
 
   async #stop(): Promise<void> {
     await this.#driver?.stop();
+    await this.#disk?.stop();
     await this.#transport?.stop();
     await this.#scrubber?.stop();
     try {
@@ -295,16 +289,13 @@ class NodeStart {
     return {
       self,
       clusterId: this.#file.clusterId,
-      hello: {
-        featureLevel: FEATURE_LEVEL,
-        peerAddress: this.#options.peerAddress ?? self.peerAddress,
-      },
+      featureLevel: FEATURE_LEVEL,
       key,
       logger,
       members: () => meta.nodes,
       member: (nodeId) => meta.node(nodeId),
       memberByFingerprint: (fingerprint) => meta.byFingerprint(fingerprint),
-      addressOf: addressOf ?? this.#addresses.of,
+      addressOf: (node) => (addressOf === undefined ? node.peerAddress : addressOf(node)),
       header: (receiver) => ({
         clusterId: this.#file.clusterId,
         sender: self.id,
@@ -316,10 +307,6 @@ class NodeStart {
         clockMs: this.#machine.clock.nowMs(),
       }),
       admit: (nodeId, mark) => this.#peers.admit(nodeId, mark),
-      onHello: (nodeId, { peerAddress }) => {
-        const node = meta.node(nodeId);
-        if (node !== undefined) this.#addresses.heard(node, peerAddress);
-      },
       onFrame: (frame) => {
         if (frame.kind !== FRAME_KIND.application) this.#driver?.received(frame);
         else this.#listeners.message.emit(frame.sender, frame.payload);
@@ -361,6 +348,18 @@ class NodeStart {
     const address = parseAddress(asked);
     if (address === undefined) throw new NodeError('NODE_OPTIONS_INVALID', `${asked}: host:port.`);
     return address;
+  }
+
+  #watchDisk(meta: MetaState, { submissions }: Driver): void {
+    const self = this.#file.nodeId;
+    this.#disk?.start({
+      after: this.#machine.clock.after,
+      logger: this.#options.logger,
+      isReported: () => meta.full.some(({ id }) => id === self),
+      report: async (isFull) => {
+        await submissions.submit(0, CLUSTER, encodeDiskState(self, isFull), ANNOUNCE_MS);
+      },
+    });
   }
 
   /** Tells the membership where this node is now, until it was heard. */

@@ -2,7 +2,6 @@
 
 import type { PeerMark } from '../format/identity.ts';
 import type { FrameHeader, PeerFrame } from '../format/peer-frame.ts';
-import type { Hello } from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import type { NodeError } from '../node-error.ts';
 import type { ClusterLogger } from '../options.ts';
@@ -11,8 +10,7 @@ import type { NodeKey } from './node-key.ts';
 export interface PeerPorts {
   readonly self: MemberNode;
   readonly clusterId: string;
-  /** What this node says of itself at the begin of every connection. */
-  readonly hello: Hello;
+  readonly featureLevel: number;
   readonly key: NodeKey;
   readonly logger: ClusterLogger;
   members(): readonly MemberNode[];
@@ -23,9 +21,7 @@ export interface PeerPorts {
   header(receiver: string): FrameHeader;
   /** False if the peer's store is older than what was heard of it. */
   admit(nodeId: string, mark: PeerMark): boolean;
-  /** Where the member says that it is reached. */
-  onHello(nodeId: string, hello: Hello): void;
-  /** Any other frame of a member that passed every check. */
+  /** A frame of a member that passed every check. */
   onFrame(frame: PeerFrame): void;
   onPeerChange(nodeId: string): void;
   /** A connection with the peer broke: what was on its way, in either direction, may be lost. */

@@ -99,6 +99,8 @@ export const clientFrameShape = union('type', {
   }),
   /** The pools that this user is in (own devices only). */
   pools: map({ type: oneOf('pools'), re }),
+  /** TURN servers of this place and credentials for them (devices of accounts only). */
+  relays: map({ type: oneOf('relays'), re }),
   /** Presence and chain changes of these pools from now on; replaces the former list. */
   watch: map({
     type: oneOf('watch'),

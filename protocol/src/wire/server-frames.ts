@@ -93,6 +93,17 @@ export const serverFrameShape = union('type', {
     re,
     pools: array(refShape, USER_POOLS_MAX),
   }),
+  /** TURN servers, none where there is no relay; the credentials end at `expiry` (node's clock). */
+  relays: map(
+    {
+      type: oneOf('relays'),
+      re,
+      urls: array(text(300), 16),
+      username: text(120),
+      credential: text(200),
+    },
+    { expiry: uint() },
+  ),
   /** All devices online in a pool; sent after watch and whenever the set changes. */
   presence: map({
     type: oneOf('presence'),

@@ -61,6 +61,9 @@ function renderStatus(
     `cluster ${cluster.clusterId}  boot ${cluster.bootNumber}`,
     `sockets ${sockets.device} with a device, ${sockets.anonymous} without`,
     stunLine(stun),
+    ...cluster.full.map((name) => {
+      return `node ${name} is nearly out of disk: nothing is changed (CLUSTER_READ_ONLY)`;
+    }),
     ...cluster.peers.map(
       (peer) => `peer ${peer.node.name}  ${peer.node.peerAddress}  ${wordsOf(peer)}`,
     ),

@@ -106,6 +106,7 @@ export class Metrics {
           commits.set({ group }, commitIndex);
         }
         loopLag.set(status.loopLagMs / 1000);
+        full.set(status.full.length);
         for (const { node, connected, isBehind } of status.peers) {
           peers.set({ peer: node.name }, connected ? 1 : 0);
           behind.set({ peer: node.name }, isBehind ? 1 : 0);
@@ -133,6 +134,7 @@ export class Metrics {
       [],
     );
     const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
+    const full = gauge('rockpool_full_disks', 'Nodes whose disk is nearly full', []);
     const behind = gauge('rockpool_peer_behind', '1 if its disk lost what it had confirmed', [
       'peer',
     ]);

@@ -43,6 +43,7 @@ function costsOf(session: Session, frame: ClientFrame): readonly Cost[] {
       // A linearizable read goes through the log, as a statement does.
       return [[frame.fresh === 1 ? 'statements' : 'reads', device]];
     case 'pools':
+    case 'relays':
     case 'watch':
       return [['reads', device]];
     case 'signal':
@@ -78,6 +79,8 @@ async function handle(
       return handleFetch(context, session, frame);
     case 'pools':
       return handlePools(context, session);
+    case 'relays':
+      return { type: 'relays', ...context.relays() };
     case 'watch': {
       const watched = await context.hub.watch(session, frame.pools);
       return watched.ok ? { type: 'ok' } : watched;

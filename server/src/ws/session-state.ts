@@ -45,6 +45,7 @@ export function refusalFor(state: SessionState, frame: ClientFrame): ErrorCode |
     case 'fetch':
       return state.device !== undefined || opened(state, frame) ? undefined : 'AUTH_REQUIRED';
     case 'pools':
+    case 'relays':
     case 'watch':
     case 'signal':
     case 'meet':

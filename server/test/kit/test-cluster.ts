@@ -3,6 +3,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Environment } from '@rockpool/cli';
 import { initCluster } from '@rockpool/cluster';
 import { fromBase64url } from '@rockpool/protocol';
 import { askFirstAdminInvite } from '../../src/control/control-client.ts';
@@ -22,14 +23,18 @@ export class TestCluster {
   /** Log lines of all nodes. */
   readonly logged: string[] = [];
 
-  private constructor(dir: string, nodes: readonly LocalNode[]) {
+  readonly #settings: Environment;
+
+  private constructor(dir: string, nodes: readonly LocalNode[], settings: Environment) {
     this.dir = dir;
     this.nodes = nodes;
+    this.#settings = settings;
   }
 
-  static async start(count: 1 | 3): Promise<TestCluster> {
+  /** `settings` are variables of all nodes besides the usual ones. */
+  static async start(count: 1 | 3, settings: Environment = {}): Promise<TestCluster> {
     const dir = await mkdtemp(join(tmpdir(), 'rockpool-server-'));
-    const cluster = new TestCluster(dir, await choosePorts(count, []));
+    const cluster = new TestCluster(dir, await choosePorts(count, []), settings);
     await writeWebClient(join(dir, 'web'));
     await initCluster({
       dataDirs: cluster.nodes.map(({ name }) => cluster.dataDir(name)),
@@ -92,6 +97,7 @@ export class TestCluster {
       {
         ROCKPOOL_PUBLIC_ORIGIN: ORIGIN,
         ROCKPOOL_DATA: this.dataDir(name),
+        ROCKPOOL_DISK_BALLAST: '0',
         ROCKPOOL_HTTP_PORT: '0',
         ROCKPOOL_PEER_ADDRESS: '127.0.0.1',
         ROCKPOOL_PEER_PORT: String(node.peerPort),
@@ -100,6 +106,7 @@ export class TestCluster {
         ...(STUN_PORT_SHARED ? { ROCKPOOL_STUN_SHARE_PORT: 'yes' } : {}),
         ROCKPOOL_METRICS_PORT: String(node.metricsPort),
         ROCKPOOL_WEB_DIR: join(this.dir, 'web'),
+        ...this.#settings,
       },
       {},
     );

@@ -39,7 +39,10 @@ function onlinePeers(core: Core): readonly OnlinePeer[] {
       for (const { deviceId, kind, isThis, path, trouble } of devices) {
         if (isThis || path === 'offline') continue;
         const held = peers.get(deviceId);
-        const best = held?.path === 'direct' ? held : { path, ...(trouble && { trouble }) };
+        const best =
+          held?.path === 'direct' || held?.path === 'relayed'
+            ? held
+            : { path, ...(trouble && { trouble }) };
         const pools = [...(held?.pools ?? []), pool.name];
         peers.set(deviceId, { deviceId, kind, person: { name, hue }, pools, ...pathAlone(best) });
       }

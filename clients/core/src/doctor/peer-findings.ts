@@ -11,7 +11,7 @@ export interface MeasuredPeer {
   readonly kind: 'browser' | 'desktop' | 'phone' | 'anchor';
   readonly person: { readonly name: string; readonly hue: number };
   readonly pools: readonly string[];
-  readonly path: 'direct' | 'connecting' | 'unreachable';
+  readonly path: 'direct' | 'relayed' | 'connecting' | 'unreachable';
   readonly trouble?: PathTrouble;
   readonly before?: PathMeasurement;
   readonly after?: PathMeasurement;

@@ -61,7 +61,16 @@ function meView(core: Core): Me | undefined {
   if (account === undefined) return undefined;
   const userId = toHex(account.user[1]);
   const { name, hue } = nameOfMe(core) ?? friendlyName(account.user[1]);
-  return { userId, name, hue, deviceId: toHex(account.device), devices: accountDevices(core) };
+  const { hidesAddress, cannotConnect } = core.paths;
+  return {
+    userId,
+    name,
+    hue,
+    deviceId: toHex(account.device),
+    hidesAddress,
+    ...(cannotConnect === undefined ? {} : { cannotConnect }),
+    devices: accountDevices(core),
+  };
 }
 
 /** What the person said last about themselves, here or on another device. */

@@ -2,11 +2,13 @@
 // it is and holds no part of it.
 
 import type { Ref } from '@rockpool/protocol';
+import type { PathChoice } from '../paths/path-choice.ts';
 import type { PoolRoom } from '../pool/pool-room.ts';
 import type { RoomHost } from '../pool/room-host.ts';
 import type { Account, Profile } from '../store/account.ts';
 
 export interface Core extends RoomHost {
+  readonly paths: PathChoice;
   readonly rooms: ReadonlyMap<string, PoolRoom>;
   account(): Account | undefined;
   /** From now on this device belongs to this account: stored, and shown on the socket. */

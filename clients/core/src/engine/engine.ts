@@ -9,6 +9,7 @@ import { Linking } from '../linking/linking.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import type { PeerUse } from '../mesh/peer.ts';
 import type { PeerLink } from '../mesh/peer-link.ts';
+import { PathChoice } from '../paths/path-choice.ts';
 import { PoolRoom } from '../pool/pool-room.ts';
 import type { Platform } from '../ports.ts';
 import { Session } from '../session/session.ts';
@@ -43,6 +44,7 @@ export class Engine implements Core {
   readonly session: Session;
   readonly chains: Chains;
   readonly mesh: Mesh;
+  readonly paths: PathChoice;
   readonly swarm: Swarm;
   readonly rooms = new Map<string, PoolRoom>();
   readonly linking: Linking;
@@ -79,7 +81,8 @@ export class Engine implements Core {
     this.session = new Session(platform, {
       device: () => this.#sessionDevice(),
       onOnline: () => {
-        this.#watchList.tell();
+        // Who is met from here on may have to be met over a relay.
+        void this.paths.refresh().then(() => this.#watchList.tell());
         this.#background(this.#follower.readAll());
       },
       onPush: (frame) => this.#push(frame),
@@ -101,6 +104,15 @@ export class Engine implements Core {
       session: this.session,
       pools: () => [...this.rooms.values()].filter((room) => room.isMine).map((room) => room.ref),
       background: (work) => this.#background(work),
+    });
+    this.paths = new PathChoice({
+      ...platform,
+      writer: this.writer,
+      nowMs: () => this.session.nowMs(),
+      ask: (frame) => this.session.request(frame),
+      stunUrls: () => this.session.hello?.stun ?? [],
+      onRenewed: () => this.mesh.renewRelays(),
+      onOtherPaths: () => this.mesh.startOver(),
     });
     this.mesh = this.#createMesh();
     this.swarm = new Swarm({
@@ -126,6 +138,7 @@ export class Engine implements Core {
     if (!this.#capabilities.usable) return this.#enter('blocked');
     const account = await this.#heldAccount();
     this.#profile = await loadProfile(this.platform.store);
+    await this.paths.load();
     await this.chains.load();
     if (account !== undefined && account.expiry > this.platform.clock.nowMs()) {
       this.#account = account;
@@ -160,6 +173,7 @@ export class Engine implements Core {
     this.#unwatchNetwork();
     void this.linking.cancel();
     this.#publisher.stop();
+    this.paths.stop();
     this.session.stop();
     this.mesh.stop();
     await this.swarm.stop();
@@ -290,7 +304,7 @@ export class Engine implements Core {
       device: (pool, device) => (room(pool)?.isMine ? room(pool)?.device(device) : undefined),
       learn: (pool, user) => this.learn(pool, user),
       poolHead: (pool) => room(pool)?.head ?? [0, pool[1]],
-      stunUrls: () => this.session.hello?.stun ?? [],
+      paths: () => this.paths.current(),
       signal: (pool, to, body) => this.#signal(pool, to, body),
       onPeer: (link, head) => this.#peer(link, head),
       onChanged: (pool) => room(pool)?.pathsChanged(),

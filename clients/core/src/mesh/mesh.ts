@@ -25,42 +25,13 @@ import {
   SIGNALS_QUEUED_MAX,
 } from '../limits.ts';
 import { type PathTrouble, trouble } from '../network/path-trouble.ts';
-import type { Platform } from '../ports.ts';
 import { backoffMs } from '../session/backoff.ts';
 import type { DeviceView } from '../view.ts';
+import type { MeshDevice, MeshHost, MeshSelf } from './mesh-host.ts';
 import { neighbours } from './neighbours.ts';
 import type { PeerUse } from './peer.ts';
 import { PeerLink } from './peer-link.ts';
 import { readSignal, sealSignal, signalInfo, verifyDescription } from './signal-proof.ts';
-
-/** A device of a member, from verified chains. */
-export interface MeshDevice {
-  readonly user: Ref;
-  readonly device: Bytes;
-  readonly sign: Bytes;
-  readonly ecdh: Bytes;
-}
-
-export interface MeshSelf {
-  readonly device: Bytes;
-  sign(message: Bytes): Promise<Bytes>;
-  open(sealed: Bytes, info: Bytes): Promise<Bytes | undefined>;
-}
-
-export interface MeshHost {
-  readonly platform: Platform;
-  self(): MeshSelf | undefined;
-  /** Only verified, unexpired devices of members. */
-  device(pool: Ref, device: Bytes): MeshDevice | undefined;
-  /** Reads chains anew because somebody unknown showed up. */
-  learn(pool: Ref, user: Ref): Promise<void>;
-  poolHead(pool: Ref): Head;
-  stunUrls(): readonly string[];
-  /** Resolves when the servers have taken it, or will not. */
-  signal(pool: Ref, to: Bytes, body: Bytes): Promise<void>;
-  onPeer(link: PeerLink, head: Head): PeerUse;
-  onChanged(pool: Ref): void;
-}
 
 type SignalFrame = Extract<ServerFrame, { type: 'signal' }>;
 
@@ -109,10 +80,11 @@ export class Mesh {
   path(pool: string, device: string): Pick<DeviceView, 'path' | 'roundTripMs' | 'trouble'> {
     const slot = this.#slots.get(`${pool}/${device}`);
     if (slot?.active !== undefined) {
-      const { roundTripMs } = slot.active;
-      return roundTripMs === undefined
-        ? { path: 'direct' }
-        : { path: 'direct', roundTripMs: Math.round(roundTripMs) };
+      const { roundTripMs, relayed } = slot.active;
+      return {
+        path: relayed ? 'relayed' : 'direct',
+        ...(roundTripMs === undefined ? {} : { roundTripMs: Math.round(roundTripMs) }),
+      };
     }
     const online = this.isOnline(pool, device);
     if (online && slot?.trouble !== undefined)
@@ -174,6 +146,20 @@ export class Mesh {
     return measured;
   }
 
+  /** Credentials for relays are new: what goes over one takes them before the old ones end. */
+  renewRelays(): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.active?.relayed === true && !slot.active.renew()) this.#connect(slot);
+    }
+  }
+
+  /** Other paths may be taken than before: every connection is made anew. */
+  startOver(): void {
+    const pools = new Map([...this.#slots.values()].map(({ pool }) => [toHex(pool[1]), pool]));
+    for (const slot of [...this.#slots.values()]) this.#clear(slot);
+    for (const pool of pools.values()) this.review(pool);
+  }
+
   onSignal(frame: SignalFrame): void {
     const key = `${toHex(frame.pool[1])}/${toHex(frame.from)}`;
     const held = this.#queues.get(key);
@@ -225,7 +211,7 @@ export class Mesh {
 
   #connect(slot: Slot): void {
     const self = this.#host.self();
-    if (self === undefined) return;
+    if (self === undefined || this.#host.paths() === undefined) return;
     if (toHex(self.device) > toHex(slot.remote.device)) {
       this.#begin(slot, this.#host.platform.random.bytes(16), true);
       return;
@@ -238,7 +224,8 @@ export class Mesh {
 
   #begin(slot: Slot, connection: Bytes, initiator: boolean): PeerLink | undefined {
     const self = this.#host.self();
-    if (self === undefined || this.#stopped) return undefined;
+    const paths = this.#host.paths();
+    if (self === undefined || paths === undefined || this.#stopped) return undefined;
     const before = slot.pending;
     const { platform } = this.#host;
     const party = {
@@ -250,17 +237,18 @@ export class Mesh {
       connection,
       initiator,
     };
-    slot.pending = new PeerLink(party, {
+    const host = {
       platform,
-      sign: (message) => self.sign(message),
+      sign: (message: Bytes) => self.sign(message),
       poolHead: () => this.#host.poolHead(slot.pool),
-      stunUrls: () => this.#host.stunUrls(),
+      paths: () => this.#host.paths(),
       answerTimeoutMs: ANSWER_TIMEOUT_FIRST_MS * 2 ** slot.attempt,
-      sendSignal: (signal) => this.#send(slot, signal),
-      onBound: (link, head) => this.#bound(slot, link, head),
-      onClosed: (link) => this.#closed(slot, link),
+      sendSignal: (signal: PeerSignal) => this.#send(slot, signal),
+      onBound: (link: PeerLink, head: Head) => this.#bound(slot, link, head),
+      onClosed: (link: PeerLink) => this.#closed(slot, link),
       onPathChanged: () => this.#host.onChanged(slot.pool),
-    });
+    };
+    slot.pending = new PeerLink(party, host, paths);
     before?.close();
     return slot.pending;
   }

@@ -23,9 +23,11 @@ import {
   PEER_PING_MS,
 } from '../limits.ts';
 import { explainTrouble, type PathTrouble } from '../network/path-trouble.ts';
+import { openConnection } from '../paths/hidden-address.ts';
 import type {
   Channel,
   ChannelEvents,
+  IcePaths,
   PeerConnection,
   PeerConnectionEvents,
   Platform,
@@ -48,7 +50,8 @@ export interface PeerLinkHost {
   readonly platform: Platform;
   sign(message: Bytes): Promise<Bytes>;
   poolHead(): Head;
-  stunUrls(): readonly string[];
+  /** Undefined while none may be taken. */
+  paths(): IcePaths | undefined;
   /** After that long an offer without an answer is given up. */
   readonly answerTimeoutMs: number;
   sendSignal(signal: PeerSignal): Promise<void>;
@@ -87,14 +90,14 @@ export class PeerLink implements Peer {
   readonly #timers = new Set<() => void>();
   #cancelRecovery: (() => void) | undefined;
 
-  constructor(party: LinkParty, host: PeerLinkHost) {
+  constructor(party: LinkParty, host: PeerLinkHost, paths: IcePaths) {
     this.party = party;
     this.#host = host;
     this.pool = toHex(party.pool);
     this.device = toHex(party.remote);
     this.user = toHex(party.remoteUser);
     this.createdMs = host.platform.clock.nowMs();
-    this.#connection = host.platform.peers.create(host.stunUrls(), {
+    this.#connection = openConnection(host.platform.peers, paths, {
       onNegotiationNeeded: () => this.#negotiation.needed(),
       onCandidate: (candidate, mid) => this.#negotiation.localCandidate(candidate, mid),
       onChannel: (channel, listen) => this.#adopt(channel, listen),
@@ -158,6 +161,14 @@ export class PeerLink implements Peer {
 
   measure(): Promise<PathMeasurement> {
     return this.#connection.stats();
+  }
+
+  /** Takes a new path with new credentials before the old ones end; false where it cannot. */
+  renew(): boolean {
+    const paths = this.#host.paths();
+    if (this.#closed || paths === undefined || !this.#connection.takePaths(paths)) return false;
+    this.#connection.restartIce();
+    return true;
   }
 
   close(): void {

@@ -10,7 +10,7 @@ import {
 } from '@rockpool/protocol';
 import type { Chains } from '../chains/chains.ts';
 import { newest } from '../chains/held-chain.ts';
-import type { MeshDevice } from '../mesh/mesh.ts';
+import type { MeshDevice } from '../mesh/mesh-host.ts';
 
 export interface MemberDevice extends MeshDevice {
   readonly entry: DeviceEntry;

@@ -16,7 +16,7 @@ import {
 import { alarmOf } from '../chains/alarm.ts';
 import { headOf, newest } from '../chains/held-chain.ts';
 import { FILES_SOUGHT_MAX } from '../limits.ts';
-import type { MeshDevice } from '../mesh/mesh.ts';
+import type { MeshDevice } from '../mesh/mesh-host.ts';
 import type { Peer, PeerUse } from '../mesh/peer.ts';
 import type { HeldRecord } from '../messages/device-log.ts';
 import { PoolLog } from '../messages/pool-log.ts';

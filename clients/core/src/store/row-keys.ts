@@ -10,6 +10,7 @@ const digits = (n: number) => n.toString().padStart(10, '0');
 export const rowKeys = {
   account: 'account',
   profile: 'profile',
+  settings: 'settings',
   chains: (name: ChainName) => `chain/${name}/`,
   link: (name: ChainName, id: Bytes, seq: number) => `chain/${name}/${toHex(id)}/${digits(seq)}`,
   forks: 'fork/',

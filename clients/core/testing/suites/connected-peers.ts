@@ -10,9 +10,11 @@ import {
   utf8,
 } from '@rockpool/protocol';
 import { Negotiation } from '../../src/mesh/negotiation.ts';
+import { openConnection } from '../../src/paths/hidden-address.ts';
 import type {
   Channel,
   ChannelEvents,
+  IcePaths,
   PeerConnection,
   PeerConnectionEvents,
   PeerConnectionPort,
@@ -69,6 +71,8 @@ export type SideSignal =
   | { readonly type: 'candidate'; readonly candidate: string; readonly mid: string };
 
 /** One side: its connection, and its lines by their label. */
+const NO_SERVERS: IcePaths = { stun: [], turn: undefined, relayOnly: false };
+
 export class Side {
   readonly connection: PeerConnection;
   readonly lines = new Map<string, Line>();
@@ -81,8 +85,13 @@ export class Side {
   /** Brings what this side says to the other. */
   say: (signal: SideSignal) => void = () => {};
 
-  constructor(port: PeerConnectionPort, polite: boolean, tap: Partial<PeerConnectionEvents> = {}) {
-    this.connection = port.create([], {
+  constructor(
+    port: PeerConnectionPort,
+    polite: boolean,
+    tap: Partial<PeerConnectionEvents> = {},
+    paths: IcePaths = NO_SERVERS,
+  ) {
+    this.connection = openConnection(port, paths, {
       onNegotiationNeeded: () => {
         tap.onNegotiationNeeded?.();
         this.#negotiation.needed();

@@ -5,15 +5,18 @@
 import type {
   Channel,
   ChannelEvents,
+  IcePaths,
   PathMeasurement,
   PeerConnection,
   PeerConnectionEvents,
   PeerConnectionPort,
 } from '@rockpool/client-core';
-import { type IceServer, PeerConnection as Native } from 'node-datachannel';
+import { type IceServer, PeerConnection as Native, type RtcConfig } from 'node-datachannel';
 import { NativeChannel } from './data-channel.ts';
+import { LOOPBACK, RelayGate } from './relay-gate.ts';
 import { type CheckedDescription, checkDescription, isCandidate } from './session-description.ts';
 import { parseStunUrl } from './stun-url.ts';
+import { parseTurnUrl, type TurnHost } from './turn-url.ts';
 
 /** Candidates that one connection takes; a browser has fewer than ten. */
 const CANDIDATES_MAX = 128;
@@ -29,8 +32,9 @@ export interface NativePeers extends PeerConnectionPort {
 export function nativePeers(): NativePeers {
   const open = new Set<NativeConnection>();
   return {
-    create(stunUrls, events) {
-      const connection = new NativeConnection(stunUrls, events, () => open.delete(connection));
+    canRelay: (url) => parseTurnUrl(url) !== undefined,
+    create(paths, events) {
+      const connection = new NativeConnection(paths, events, () => open.delete(connection));
       open.add(connection);
       return connection;
     },
@@ -44,6 +48,8 @@ class NativeConnection implements PeerConnection {
   readonly #native: Native;
   readonly #events: PeerConnectionEvents;
   readonly #onClosed: () => void;
+  /** The ways out where the address is hidden. */
+  readonly #gates: readonly RelayGate[];
   /** Held, since the library closes a channel whose handle is collected. */
   readonly #channels: NativeChannel[] = [];
   #closed = false;
@@ -54,11 +60,12 @@ class NativeConnection implements PeerConnection {
   /** Own candidates that the other side may not have yet; undefined once it may. */
   #held: (readonly [candidate: string, mid: string])[] | undefined = [];
 
-  constructor(stunUrls: readonly string[], events: PeerConnectionEvents, onClosed: () => void) {
+  constructor(paths: IcePaths, events: PeerConnectionEvents, onClosed: () => void) {
     this.#events = events;
     this.#onClosed = onClosed;
+    this.#gates = paths.relayOnly ? turnHosts(paths).map(gateTo) : [];
     this.#native = new Native('', {
-      iceServers: stunUrls.flatMap(stunServer),
+      ...iceConfig(paths, this.#gates),
       disableAutoNegotiation: true,
     });
     this.#native.onLocalCandidate((candidate, mid) => {
@@ -141,6 +148,10 @@ class NativeConnection implements PeerConnection {
     return channel;
   }
 
+  takePaths(): boolean {
+    return false;
+  }
+
   /** libdatachannel cannot: the engine, told that this connection is over, makes a new one. */
   restartIce(): void {
     setImmediate(() => {
@@ -179,6 +190,7 @@ class NativeConnection implements PeerConnection {
     this.#closed = true;
     for (const channel of this.#channels.splice(0)) channel.end();
     this.#native.close();
+    for (const gate of this.#gates) gate.close();
     this.#onClosed();
   }
 
@@ -206,6 +218,27 @@ class NativeConnection implements PeerConnection {
 function stunServer(url: string): IceServer[] {
   const server = parseStunUrl(url);
   return server === undefined ? [] : [{ hostname: server.host, port: server.port }];
+}
+
+function turnHosts({ turn }: IcePaths): readonly TurnHost[] {
+  return (turn?.urls ?? []).flatMap((url) => parseTurnUrl(url) ?? []);
+}
+
+function gateTo({ hostname, port }: TurnHost): RelayGate {
+  return new RelayGate(hostname, port);
+}
+
+function iceConfig(paths: IcePaths, gates: readonly RelayGate[]): RtcConfig {
+  const { username = '', credential: password = '' } = paths.turn ?? {};
+  const relay = (host: TurnHost): IceServer => {
+    return { ...host, username, password, relayType: 'TurnUdp' };
+  };
+  if (paths.relayOnly) {
+    const iceServers = gates.map(({ port }) => relay({ hostname: LOOPBACK, port }));
+    return { iceServers, bindAddress: LOOPBACK, iceTransportPolicy: 'relay' };
+  }
+  const stun = paths.stun.flatMap((url) => stunServer(url));
+  return { iceServers: [...stun, ...turnHosts(paths).map(relay)] };
 }
 
 function kindOf(type: string): 'host' | 'srflx' | 'prflx' | 'relay' {

@@ -38,6 +38,6 @@ export class TroubleReport {
     }
     // Who went offline is no news of the network.
     if (path !== 'connecting') this.#told.delete(key);
-    return told !== undefined && path === 'direct' ? undefined : 'same';
+    return told !== undefined && (path === 'direct' || path === 'relayed') ? undefined : 'same';
   }
 }

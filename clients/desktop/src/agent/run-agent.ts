@@ -34,15 +34,19 @@ export interface AgentParts {
   readonly platform: Platform;
   readonly dataDirectory: string;
   readonly screen: AgentScreen;
+  /** Whether others may reach this device over a relay only; undefined: as it was. */
+  readonly hideAddress: boolean | undefined;
   /** Aborts when the agent is asked to end. */
   readonly stop: AbortSignal;
 }
 
 /** Resolves once it was asked to stop and has. Rejects with what is coded. */
 export async function runAgent(parts: AgentParts): Promise<void> {
-  const { platform, dataDirectory, screen, stop } = parts;
+  const { platform, dataDirectory, screen, hideAddress, stop } = parts;
   const rockpool = createRockpool(platform);
   try {
+    // Before anybody is met: it is the first thing that the engine does once it has started.
+    if (hideAddress !== undefined) await hide(rockpool, hideAddress);
     const saved = await SavedFiles.load(platform.store);
     const nowMs = () => platform.clock.nowMs();
     const control = await startControlServer(
@@ -60,6 +64,11 @@ export async function runAgent(parts: AgentParts): Promise<void> {
   } finally {
     await rockpool.stop();
   }
+}
+
+async function hide(rockpool: Rockpool, hideAddress: boolean): Promise<void> {
+  const done = await rockpool.hideAddress(hideAddress);
+  if (!done.ok) throw new AgentError('AGENT_FAILED', done.error.message);
 }
 
 /** Links this device if it has no account. Resolves to the moment from which entries are news. */

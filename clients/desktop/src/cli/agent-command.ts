@@ -1,6 +1,6 @@
 // `rockpool agent`: runs this device until it is told to stop.
 
-import { type CommandContext, readOptions, type Subcommand } from '@rockpool/cli';
+import { type CommandContext, readOptions, type Subcommand, UsageError } from '@rockpool/cli';
 import { runAgent } from '../agent/run-agent.ts';
 import { failureOf } from '../failure.ts';
 import { dataDirectoryOf, keepServer, serverOf } from '../settings.ts';
@@ -14,11 +14,13 @@ export const agentCommand: Subcommand = {
   name: 'agent',
   summary: 'runs a device of yours without a window; links it at the first start',
   usage: [
-    'rockpool agent [--server URL] [--data DIR] [--json]',
+    'rockpool agent [--server URL] [--data DIR] [--hide-address yes|no] [--json]',
     '',
     '  --server URL  where people open Rockpool; only the first start needs it (else ROCKPOOL_SERVER)',
     '  --data DIR    where the device keeps its keys, messages and files (else ROCKPOOL_AGENT_DATA,',
     '                else ~/.local/share/rockpool-agent)',
+    '  --hide-address yes|no  yes: others reach this device over a relay of your server only, and do not',
+    '                learn its network address; it is kept until it is said otherwise',
     '  --json        one JSON object a line on standard output; the digits are answered by a line',
     '                {"same":true} or {"same":false} on standard input',
     '',
@@ -31,13 +33,15 @@ export const agentCommand: Subcommand = {
       server: { type: 'string' },
       data: { type: 'string' },
       json: { type: 'boolean' },
+      'hide-address': { type: 'string' },
     });
+    const hideAddress = yesOrNo(options['hide-address']);
     const stop = new AbortController();
     void stopped.then(() => stop.abort());
     try {
       const dataDirectory = dataDirectoryOf(options.data, env);
       const origin = await serverOf(dataDirectory, options.server ?? env['ROCKPOOL_SERVER']);
-      await run(context, { dataDirectory, origin, json: options.json === true, stop });
+      await run(context, { dataDirectory, origin, json: options.json === true, hideAddress, stop });
       return EXIT.done;
     } catch (error) {
       const failure = failureOf(error);
@@ -52,10 +56,19 @@ interface Start {
   readonly dataDirectory: string;
   readonly origin: string;
   readonly json: boolean;
+  /** Undefined: as it was. */
+  readonly hideAddress: boolean | undefined;
   readonly stop: AbortController;
 }
 
-async function run(context: CommandContext, { dataDirectory, origin, json, stop }: Start) {
+function yesOrNo(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'yes' || text === 'no') return text === 'yes';
+  throw new UsageError('--hide-address takes yes or no');
+}
+
+async function run(context: CommandContext, start: Start) {
+  const { dataDirectory, origin, json, hideAddress, stop } = start;
   const { terminal } = context;
   // Loaded here: other commands need neither WebRTC nor a database.
   const { openDesktopPlatform, systemKeyring } = await import('../index.ts');
@@ -75,7 +88,7 @@ async function run(context: CommandContext, { dataDirectory, origin, json, stop 
     const input = new InputLines(terminal.input);
     const screen = json ? new JsonScreen(terminal, input) : new WordScreen(terminal, input, origin);
     try {
-      await runAgent({ platform, dataDirectory, screen, stop: stop.signal });
+      await runAgent({ platform, dataDirectory, screen, hideAddress, stop: stop.signal });
     } finally {
       screen.close();
     }

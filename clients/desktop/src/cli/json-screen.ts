@@ -73,12 +73,14 @@ export class JsonScreen implements AgentScreen {
     this.#write({ event, pool: { id, name }, from, device: device.deviceId, ...trouble });
   }
 
-  status({ server, pools }: ClientView): void {
+  status({ server, pools, me }: ClientView): void {
     for (const pool of pools) this.#progress(pool);
     const status = {
       event: 'status',
       server: server.status,
       ...(server.node === undefined ? {} : { node: server.node }),
+      ...(me === undefined ? {} : { hidesAddress: me.hidesAddress }),
+      ...(me?.cannotConnect === undefined ? {} : { cannotConnect: me.cannotConnect }),
       pools: pools.map(summary),
     };
     const line = jsonLine(status);

@@ -29,6 +29,7 @@ export class WordScreen implements AgentScreen {
   #codes = 0;
   #countdown: NodeJS.Timeout | undefined;
   #connection = '';
+  #trouble: string | undefined;
   /** Between the first code and the account: the last line belongs to the countdown. */
   #linking = false;
   #asked = false;
@@ -143,6 +144,9 @@ export class WordScreen implements AgentScreen {
   }
 
   status(view: ClientView): void {
+    const trouble = view.me?.cannotConnect;
+    if (trouble !== undefined && trouble !== this.#trouble) this.#line.tell(trouble);
+    this.#trouble = trouble;
     const connection = connectionWords(view);
     if (!this.#line.alive && connection !== this.#connection) this.#line.tell(`${connection}.`);
     this.#connection = connection;

@@ -4,6 +4,7 @@
 import type {
   Channel,
   ChannelEvents,
+  IcePaths,
   PathMeasurement,
   PeerConnectionPort,
 } from '@rockpool/client-core';
@@ -13,11 +14,10 @@ import { sha256Bytes } from '@rockpool/protocol';
 const LOW_MARK_BYTES = 256 * 1024;
 
 export const browserPeers: PeerConnectionPort = {
-  create(stunUrls, events) {
-    const connection = new RTCPeerConnection({
-      iceServers: stunUrls.length > 0 ? [{ urls: [...stunUrls] }] : [],
-      bundlePolicy: 'max-bundle',
-    });
+  // Browsers speak UDP, TCP and TLS to TURN servers.
+  canRelay: () => true,
+  create(paths, events) {
+    const connection = new RTCPeerConnection(configurationOf(paths));
     connection.onnegotiationneeded = () => events.onNegotiationNeeded();
     connection.onicecandidate = ({ candidate }) => {
       events.onCandidate(candidate?.candidate ?? '', candidate?.sdpMid ?? '');
@@ -51,6 +51,10 @@ export const browserPeers: PeerConnectionPort = {
         listen(channel, channelEvents);
         return wrapChannel(connection, channel);
       },
+      takePaths(next) {
+        connection.setConfiguration(configurationOf(next));
+        return true;
+      },
       restartIce: () => connection.restartIce(),
       remoteFingerprint: () => liveFingerprint(connection),
       stats: () => selectedPairStats(connection),
@@ -58,6 +62,16 @@ export const browserPeers: PeerConnectionPort = {
     };
   },
 };
+
+function configurationOf({ stun, turn, relayOnly }: IcePaths): RTCConfiguration {
+  const iceServers: RTCIceServer[] = stun.length === 0 ? [] : [{ urls: [...stun] }];
+  if (turn !== undefined) iceServers.push({ ...turn, urls: [...turn.urls] });
+  return {
+    iceServers,
+    iceTransportPolicy: relayOnly ? 'relay' : 'all',
+    bundlePolicy: 'max-bundle',
+  };
+}
 
 function narrowSignalingState(state: RTCSignalingState) {
   // Provisional answers are never used, so the two pranswer states cannot occur.

@@ -7,6 +7,7 @@ import { Dialog } from '../../ui/dialog.tsx';
 import { Step } from '../../ui/step.tsx';
 import { AddDevice } from './add-device.tsx';
 import { DEVICE_KINDS } from './device-kinds.ts';
+import { HideAddress } from './hide-address.tsx';
 import './devices-dialog.css';
 
 const date = new Intl.DateTimeFormat(undefined, { day: 'numeric', month: 'long' });
@@ -48,6 +49,7 @@ export function DevicesDialog(props: {
               <OwnDevice key={device.deviceId} device={device} />
             ))}
           </ul>
+          <HideAddress />
           <div className="dialog-actions">
             <Button
               look="primary"

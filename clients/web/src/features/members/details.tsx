@@ -105,6 +105,7 @@ function Trouble({ trouble }: { readonly trouble: NonNullable<DeviceView['troubl
 function pathInWords(device: DeviceView): string {
   if (device.isThis) return 'this device';
   if (device.path === 'unreachable') return 'cannot connect';
-  if (device.path !== 'direct') return device.path;
-  return device.roundTripMs === undefined ? 'direct' : `direct, ${device.roundTripMs} ms`;
+  if (device.path !== 'direct' && device.path !== 'relayed') return device.path;
+  const way = device.path === 'relayed' ? 'through a relay' : 'direct';
+  return device.roundTripMs === undefined ? way : `${way}, ${device.roundTripMs} ms`;
 }
