@@ -1,6 +1,7 @@
 // Runs in a real browser: the contract suites over this client's own adapters, and one end of a connection
 // to another platform. e2e/ serves the page and asks it.
 
+import type { IcePaths } from '@rockpool/client-core';
 import {
   blobSuite,
   Side,
@@ -102,8 +103,8 @@ async function openBlobPlace() {
 }
 
 /** The page's end of a connection to another platform: every frame that comes is sent back. */
-function echo(begins: boolean, say: Side['say']): Side {
-  const side = new Side(browserPeers, false);
+function echo(begins: boolean, say: Side['say'], paths?: IcePaths): Side {
+  const side = new Side(browserPeers, false, {}, paths);
   side.say = say;
   const answer = (line: ReturnType<Side['line']>) => {
     const { onMessage } = line.events;
@@ -117,7 +118,34 @@ function echo(begins: boolean, say: Side['say']): Side {
   return side;
 }
 
-const door = { run, echo };
+type TurnAccess = NonNullable<IcePaths['turn']>;
+
+/** Two ends in this page over a relay, of which one takes new credentials while they are connected. */
+async function renew(first: TurnAccess, second: TurnAccess) {
+  const [left, right] = [false, true].map((polite) => {
+    return new Side(browserPeers, polite, {}, { stun: [], turn: first, relayOnly: true });
+  }) as [Side, Side];
+  const line = left.create('bulk');
+  const other = right.line('bulk');
+  left.meet(right);
+  for (const each of [line, other]) await each.until('open', () => each.isOpen);
+  const before = ufragOf(left.sdp);
+  const taken = left.connection.takePaths({ stun: [], turn: second, relayOnly: true });
+  left.connection.restartIce();
+  while (ufragOf(left.sdp) === before || left.connection.signalingState !== 'stable') {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  line.channel?.send(Uint8Array.of(1));
+  await other.until('it arrives', () => other.received.length === 1);
+  const { relayed } = await left.connection.stats();
+  return { taken, relayed, echoed: true, before, after: ufragOf(left.sdp) };
+}
+
+function ufragOf(sdp = ''): string {
+  return /^a=ice-ufrag:(.*)$/m.exec(sdp)?.[1] ?? '';
+}
+
+const door = { run, echo, renew };
 declare global {
   interface Window {
     /** How the test outside reaches this page. */
