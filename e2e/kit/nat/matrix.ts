@@ -31,7 +31,6 @@ function expectedOf(a: NatKind, b: NatKind): readonly Outcome[] {
  */
 export const PAIRS: readonly Pair[] = [
   { a: { nat: 'port-restricted' }, b: 'same LAN', expected: ['direct'] },
-  { a: { nat: 'UDP blocked' }, b: 'same LAN', expected: ['direct'] },
   ...NAT_KINDS.flatMap((a, at) =>
     NAT_KINDS.slice(at).map(
       (b): Pair => ({ a: { nat: a }, b: { nat: b }, expected: expectedOf(a, b) }),
