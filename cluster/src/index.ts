@@ -1,3 +1,4 @@
+export { admitByToken } from './joining/join-by-token.ts';
 export { initCluster, isInitialised } from './node/init-cluster.ts';
 export { joinCluster } from './node/join-cluster.ts';
 export { restoreCluster, type VerifiedBackup, verifyBackup } from './node/restore-cluster.ts';
@@ -24,7 +25,9 @@ export type {
   ClusterMembers,
   ClusterStatus,
   ClusterView,
+  DepartureOptions,
   GroupStatus,
+  JoinInvite,
   NewNode,
   NodeInfo,
   NodeMessages,

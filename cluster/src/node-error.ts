@@ -80,6 +80,38 @@ export const NODE_ERRORS = {
     'Remove a node before another one joins.',
   ),
   MEMBER_LAST: entry('The last node of a cluster cannot leave it.', 'Let another node join first.'),
+  MEMBER_NEEDED: entry(
+    'Without this node, too few running nodes would be left to agree on anything. Nothing was changed.',
+    'Start the nodes that are away or let another node join; or remove one of those that are away instead.',
+  ),
+  MEMBER_ITSELF: entry(
+    'A node cannot see its own departure through.',
+    'Run the command on another node of the cluster.',
+  ),
+  JOIN_TOKEN_UNREADABLE: entry(
+    'This is no join token, or only a part of one.',
+    'Copy the whole line that rockpool token printed.',
+  ),
+  JOIN_TOKEN_REFUSED: entry(
+    'The member does not take this token: it was used, is older than an hour, or its node was started again since.',
+    'Make another one with rockpool token, on a running node.',
+  ),
+  JOIN_REQUEST_REFUSED: entry(
+    'Somebody at the join door said something other than a request to join.',
+    'If a new node said so, let it run the version of Rockpool that the members run. Else a stranger tried the peer port.',
+  ),
+  JOIN_WRONG_MEMBER: entry(
+    'Whoever answers at the address in the token is not the member that made it. Nothing was said to it.',
+    'Check the address; a member behind another one is named by rockpool token --address HOST:PORT.',
+  ),
+  JOIN_UNREACHABLE: entry(
+    'The member that the token names cannot be reached. Nothing was changed.',
+    'Check that it runs and that its peer port is open to this machine; rockpool token --address HOST:PORT names another way.',
+  ),
+  JOIN_UNDECIDED: entry(
+    'The member did not say that the node is in. The cluster may list it all the same.',
+    'Look at rockpool status on a member: if it lists the new node, rockpool remove it there; then join again.',
+  ),
   NODE_OPTIONS_INVALID: entry(
     'The options of the cluster make no sense together.',
     'Correct what is named.',

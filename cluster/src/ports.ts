@@ -91,18 +91,34 @@ export interface ClusterView {
   readonly slotTable: SlotTable;
 }
 
+export interface JoinInvite {
+  /** A secret: to be shown to an operator, and kept nowhere. */
+  readonly token: string;
+  /** Where the new machine will look for this node. */
+  readonly address: string;
+  readonly expiresAtMs: number;
+}
+
+export interface DepartureOptions {
+  readonly timeoutMs?: number;
+  /** 'agreed': resolves once the cluster has it as its aim, and goes on by itself; else when it has come to be. */
+  readonly until?: 'agreed' | 'gone';
+}
+
 /**
  * Which nodes there are. Every call may be made on any node, and again after a failure: what is so already is no
  * error. Rejects with NodeError (a refusal that changed nothing) or ClusterError.
  */
 export interface ClusterMembers {
   view(): ClusterView;
+  /** A token by which one new machine joins, through this node, within an hour; forgotten when the process ends. */
+  invite(options?: { address?: string }): JoinInvite;
   /** Lists a node: from then on all nodes speak with it, and every group takes it up by itself. */
   add(node: NewNode): Promise<void>;
   /** Resolves when no group has the node any more; its id and key never come back. */
-  remove(nodeId: string, options?: { timeoutMs?: number }): Promise<void>;
+  remove(nodeId: string, options?: DepartureOptions): Promise<void>;
   /** Both at once: the new node takes the place of the former as soon as it has what that had. */
-  replace(former: string, node: NewNode, options?: { timeoutMs?: number }): Promise<void>;
+  replace(former: string, node: NewNode, options?: DepartureOptions): Promise<void>;
 }
 
 export interface PeerState {

@@ -50,6 +50,8 @@ function transportOf(self: MemberNode, peer: MemberNode, key: NodeKey, address: 
     members: () => [self, peer],
     member: (id) => [self, peer].find((member) => member.id === id),
     memberByFingerprint: (fingerprint) => (fingerprint === peer.fingerprint ? peer : undefined),
+    formerMember: () => undefined,
+    onJoining: async () => false,
     addressOf: address,
     header: (receiver) => headerFrom(self.id, receiver),
     admit: () => true,

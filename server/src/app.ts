@@ -29,6 +29,7 @@ import type {
   NodeStatus,
 } from './control/control-messages.ts';
 import { type ControlServer, startControlServer } from './control/control-server.ts';
+import { changeMembers } from './control/member-changes.ts';
 import { createDirectory, DIRECTORY_RULE_VERSION } from './directory/create-directory.ts';
 import { createApp, type LogSink } from './http/create-app.ts';
 import { healthRoutes } from './http/health.ts';
@@ -236,6 +237,10 @@ function startControl(parts: Parts, status: () => Promise<NodeStatus>): Promise<
         return inviteFirstAdmin(commands, options.config.publicOrigin);
       case 'backup':
         return backUp(parts.cluster);
+      case 'token':
+      case 'remove':
+      case 'replace':
+        return changeMembers(parts.cluster.members, request);
     }
   };
   return startControlServer(options.config.dataDir, handle);

@@ -63,8 +63,8 @@ export const OPERATOR_ERRORS = {
     'Check that the file is there, and that this user may read it.',
   ),
   CLI_NO_TERMINAL: entry(
-    'A first-admin link is a secret, and the output is no terminal.',
-    'Add --print if the link may go there.',
+    'A first-admin link or a join token is a secret, and the output is no terminal.',
+    'Add --print if it may go there.',
   ),
   CLI_NODE_PORT_IN_USE: entry(
     'A port of this node is taken by another program.',
@@ -73,6 +73,10 @@ export const OPERATOR_ERRORS = {
   TURN_SECRET_FILE: entry(
     'The file with the secret or the password of the TURN server cannot be used.',
     'Name a file that this user may read and that holds one word; the printed line says what is wrong with it.',
+  ),
+  CLI_DEPARTURE_SLOW: entry(
+    'The node has not left every group yet. The cluster goes on with it by itself.',
+    'Look whether the nodes that stay are connected (rockpool status); the same command again shows how far it is.',
   ),
   NODE_UNREACHABLE: entry(
     'No node is running on this data directory, or it belongs to another user of this machine.',

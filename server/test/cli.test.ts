@@ -29,7 +29,18 @@ async function run(args: readonly string[], env: Environment = {}, interactive =
 t.test('help names every command and every variable; wrong use says how it is right', async (t) => {
   const help = await run([]);
   t.equal(help.code, 0);
-  for (const word of ['node', 'init', 'invite', 'status', 'stun', 'ROCKPOOL_HOST', '[7400]']) {
+  const commands = [
+    'node',
+    'init',
+    'invite',
+    'status',
+    'token',
+    'join',
+    'remove',
+    'replace',
+    'stun',
+  ];
+  for (const word of [...commands, 'ROCKPOOL_HOST', '[7400]']) {
     t.ok(help.out.includes(word), word);
   }
   t.match(await run(['status', '--help']), { code: 0, out: /--json/ });
@@ -77,6 +88,22 @@ t.test('the first-admin link is a secret: it wants a terminal or an explicit wor
   t.match(await run(['invite', '--first-admin', '--print'], env, false), { errors: /No node/ });
 });
 
+t.test('commands about nodes say how they are used, and want a running node', async (t) => {
+  const env = { ROCKPOOL_DATA: join(t.testdir(), 'none') };
+  t.match(await run(['remove'], env), { code: 2, errors: /name one node/ });
+  t.match(await run(['remove', '1', '2'], env), { code: 2, errors: /name one node/ });
+  t.match(await run(['replace', '1'], env), { code: 2, errors: /name two nodes/ });
+  t.match(await run(['join'], env), { code: 2, errors: /give one token/ });
+  t.match(await run(['join', 'x'], env), { code: 2, errors: /--name/ });
+  t.match(await run(['join', 'x', '--name', '4'], env), { code: 2, errors: /--peer-address/ });
+  const join4 = ['join', 'x', '--name', '4', '--peer-address', 'host:7400'];
+  t.match(await run(join4, env), { code: 1, errors: /JOIN_TOKEN_UNREADABLE: .*whole line/ });
+  t.match(await run(['token'], env, false), { code: 1, errors: /--print.*CLI_NO_TERMINAL/ });
+  for (const args of [['token'], ['remove', '1'], ['replace', '1', '2']]) {
+    t.match(await run(args, env), { code: 1, errors: /NODE_UNREACHABLE/ }, args.join(' '));
+  }
+});
+
 t.test('the installed command finds its Node and passes exit codes on', async (t) => {
   const execute = promisify(execFile);
   const { stdout } = await execute(process.execPath, [COMMAND, 'help']);
@@ -87,6 +114,11 @@ t.test('the installed command finds its Node and passes exit codes on', async (t
 t.test('[CFG-4] no line makes the readers of the control socket throw', (t) => {
   t.same(readControlRequest('{"op":"status"}'), { op: 'status' });
   t.same(readControlRequest('{"op":"status","x":1}'), undefined);
+  const replace = { op: 'replace', former: '1', node: '2' };
+  t.same(readControlRequest(JSON.stringify(replace)), replace);
+  t.same(readControlRequest('{"op":"replace","former":"1","node":2}'), undefined);
+  t.same(readControlRequest('{"op":"remove"}'), undefined);
+  t.same(readControlRequest('{"op":"toString"}'), undefined);
   t.same(readControlAnswer('{"ok":true,"value":1}'), { ok: true, value: 1 });
   t.same(readControlAnswer('{"ok":false,"code":"A","detail":"b"}'), {
     ok: false,

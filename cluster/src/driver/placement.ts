@@ -35,7 +35,30 @@ export function nextChange(placement: Placement): ConfigurationChange | undefine
   return gone.length > 0 ? { remove: gone } : undefined;
 }
 
-function wantedVoters({ group, staying }: Placement, kept: number): number {
+/**
+ * Whose absence stands in the way when a group is to go on with these nodes alone: nobody if enough of those who
+ * would vote then are there, and somebody for each place among them.
+ */
+export function blockersOfLeaving(after: {
+  readonly group: number;
+  readonly configuration: Configuration;
+  readonly staying: readonly NodeId[];
+  readonly isLive: (node: NodeId) => boolean;
+}): readonly NodeId[] {
+  const { configuration, staying, isLive } = after;
+  const kept = staying.filter((node) => configuration.voters.includes(node));
+  const others = staying.filter((node) => !kept.includes(node));
+  const places = Math.max(0, wantedVoters(after, kept.length) - kept.length);
+  const filled = Math.min(places, others.filter(isLive).length);
+  const voting = kept.filter(isLive).length + filled;
+  if (filled === places && voting > (kept.length + places) / 2) return [];
+  return staying.filter((node) => !isLive(node));
+}
+
+function wantedVoters(
+  { group, staying }: Pick<Placement, 'group' | 'staying'>,
+  kept: number,
+): number {
   if (staying.length < VOTERS) return Math.max(1, kept);
   return group === 0 && staying.length >= META_VOTERS_FROM ? META_VOTERS : VOTERS;
 }

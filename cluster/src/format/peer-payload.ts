@@ -2,7 +2,7 @@
 // other until the end; [PEER-5] proposal = request u64 | group u32 | rule version u16 | table epoch
 // u32 | command; [PEER-6] its reply = request u64 | answer u8 (0 appended, 1 not leader, 2 busy); [PEER-7]
 // application = bytes that are the application's own; [PEER-8] refusal = code u8 (1 incarnation, 2
-// cluster, 3 frame, 4 key).
+// cluster, 3 frame, 4 key, 5 the node has left).
 
 import type { NodeId } from '../core/entry.ts';
 import type { Heartbeat, HeartbeatReply, PeerMessage } from '../core/messages.ts';
@@ -47,6 +47,7 @@ const REFUSALS = [
   'PEER_WRONG_CLUSTER',
   'PEER_FRAME_REFUSED',
   'PEER_UNKNOWN_KEY',
+  'MEMBER_HAS_LEFT',
 ] as const;
 export type PeerRefusal = (typeof REFUSALS)[number];
 

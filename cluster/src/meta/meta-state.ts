@@ -64,6 +64,10 @@ export class MetaState {
     return this.#list.byFingerprint(fingerprint);
   }
 
+  formerId(fingerprint: string): string | undefined {
+    return this.#list.formerId(fingerprint);
+  }
+
   /** Those that groups are to be without. */
   get leaving(): readonly string[] {
     return this.nodes.map(({ id }) => id).filter((id) => this.#list.isLeaving(id));

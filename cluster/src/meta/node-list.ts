@@ -81,6 +81,12 @@ export class NodeList {
     return this.nodes.find((node) => node.fingerprint === fingerprint);
   }
 
+  /** The id of a node that has left for good, by its key. */
+  formerId(fingerprint: string): string | undefined {
+    const isIt = ({ state, fingerprint: key }: Departure) => state === LEFT && key === fingerprint;
+    return [...this.#departures].find(([, departure]) => isIt(departure))?.[0];
+  }
+
   isLeaving(id: string): boolean {
     return this.#departures.get(id)?.state === LEAVING;
   }

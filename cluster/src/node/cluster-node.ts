@@ -49,6 +49,7 @@ export interface ClusterNodeParts {
   readonly isBehind: (nodeId: string) => boolean;
   readonly listeners: NodeListeners;
   readonly after: After;
+  readonly giveJoinSecret: () => Uint8Array;
   readonly isStopped: () => boolean;
   readonly stop: () => Promise<void>;
 }

@@ -9,17 +9,13 @@ import { ByteReader, toHex } from '../format/bytes.ts';
 import { CLUSTER } from '../format/command.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
+import { JoinDoor } from '../joining/join-door.ts';
 import { encodeDiskState } from '../meta/full-disks.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { MetaState } from '../meta/meta-state.ts';
 import { encodeNodeCommand } from '../meta/node-commands.ts';
 import { NodeError, type NodeErrorCode } from '../node-error.ts';
-import {
-  type ClusterTiming,
-  DEFAULT_RETENTION,
-  DEFAULT_TIMING,
-  type StartOptions,
-} from '../options.ts';
+import { type ClusterTiming, DEFAULT_TIMING, type StartOptions } from '../options.ts';
 import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
 import type { Cluster } from '../ports.ts';
@@ -27,20 +23,13 @@ import { LogStore } from '../store/log-store.ts';
 import { Scrubber } from '../store/scrubber.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
 import type { DiskWatch } from './disk-watch.ts';
+import { groupLimits } from './group-limits.ts';
 import { Listeners } from './listeners.ts';
 import { loadMembers } from './load-members.ts';
 import { type Machine, THIS_MACHINE, type Transport } from './machine.ts';
 import { type NodeFile, readNodeFiles } from './node-files.ts';
 import { openOnDisk } from './open-on-disk.ts';
 
-const LIMITS = {
-  appendBytesMax: 524_288,
-  inflightAppendsMax: 64,
-  inflightBytesMax: 4_194_304,
-  uncommittedBytesMax: 16_777_216,
-  applyBytesMax: 524_288,
-  readsMax: 4_096,
-};
 const RULE_VERSION = 1;
 const ANNOUNCE_MS = 5_000;
 const ANNOUNCE_PAUSE_MS = 1_000;
@@ -109,6 +98,7 @@ class NodeStart {
       logger.error(fields, 'a node came back without what it had confirmed; it is not counted');
     },
   });
+  readonly #door: JoinDoor;
   readonly #last: LastBatch | undefined;
   readonly #disk: DiskWatch | undefined;
   readonly #listeners: NodeListeners = {
@@ -119,6 +109,7 @@ class NodeStart {
     peer: new Listeners(),
     nodes: new Listeners(),
   };
+  #cluster: Cluster | undefined;
   #store: LogStore | undefined;
   #driver: Driver | undefined;
   #transport: Transport | undefined;
@@ -134,6 +125,8 @@ class NodeStart {
     this.#machine = machine;
     this.#limitsGiven = limits;
     this.#bootId = toHex(machine.randomBytes(8));
+    const { logger } = options;
+    this.#door = new JoinDoor({ logger, machine, members: () => this.#cluster?.members });
   }
 
   async run(store: LogStore, key: PeerPorts['key']): Promise<StartedNode> {
@@ -153,7 +146,7 @@ class NodeStart {
       machine: this.#options.stateMachine,
       hooks: driver,
       timing: this.#timing(),
-      limits: this.#limits(),
+      limits: groupLimits(this.#options.retention, this.#limitsGiven),
       drawSeed: () => new ByteReader(this.#machine.randomBytes(4)).u32(),
     });
     const address = this.#listenAddress(self);
@@ -180,9 +173,11 @@ class NodeStart {
       isBehind: (nodeId) => this.#peers.isBehind(nodeId),
       listeners: this.#listeners,
       after: this.#machine.clock.after,
+      giveJoinSecret: () => this.#door.giveSecret(),
       isStopped: () => this.#stopping !== undefined,
       stop: () => this.stop(),
     });
+    this.#cluster = cluster;
     return { cluster, driver };
   }
 
@@ -295,6 +290,8 @@ class NodeStart {
       members: () => meta.nodes,
       member: (nodeId) => meta.node(nodeId),
       memberByFingerprint: (fingerprint) => meta.byFingerprint(fingerprint),
+      formerMember: (fingerprint) => meta.formerId(fingerprint),
+      onJoining: (socket) => this.#door.open(socket),
       addressOf: (node) => (addressOf === undefined ? node.peerAddress : addressOf(node)),
       header: (receiver) => ({
         clusterId: this.#file.clusterId,
@@ -380,17 +377,6 @@ class NodeStart {
       }
     };
     void attempt();
-  }
-
-  #limits(): RaftLimits {
-    const kept = { ...DEFAULT_RETENTION, ...this.#options.retention };
-    return {
-      ...LIMITS,
-      logEntriesKept: kept.entries,
-      logBytesKept: kept.bytes,
-      logBytesMax: kept.bytesMax,
-      ...this.#limitsGiven,
-    };
   }
 
   #timing(): ClusterTiming {

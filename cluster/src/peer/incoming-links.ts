@@ -12,6 +12,7 @@ import {
   type PeerFrame,
 } from '../format/peer-frame.ts';
 import { encodeHello, encodeRefusal, type PeerRefusal } from '../format/peer-payload.ts';
+import { JOIN_PROTOCOL } from '../joining/join-messages.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import { PacedLog } from '../paced-log.ts';
@@ -69,6 +70,8 @@ export class IncomingLinks {
       // Certificates are self-signed: the fingerprint decides, after the handshake proved the key.
       rejectUnauthorized: false,
       handshakeTimeout: HANDSHAKE_MS_MAX,
+      // Members ask for no protocol by name.
+      ALPNProtocols: [JOIN_PROTOCOL],
     });
     this.#server.maxConnections = CONNECTIONS_MAX;
     this.#server.on('connection', (socket: Socket) => this.#connected(socket));
@@ -156,12 +159,19 @@ export class IncomingLinks {
   #accept(socket: TLSSocket): void {
     this.#track(socket);
     this.#shaking.delete(remoteOf(socket));
+    if (socket.alpnProtocol === JOIN_PROTOCOL) {
+      void this.#join(socket);
+      return;
+    }
     const fingerprint = peerFingerprint(socket);
     const member =
       fingerprint === undefined ? undefined : this.#ports.memberByFingerprint(fingerprint);
     if (member === undefined || member.id === this.#ports.self.id) {
       socket.on('error', () => socket.destroy());
-      this.#failed(socket, { fingerprint }, 'a key that no member holds');
+      const former = fingerprint === undefined ? undefined : this.#ports.formerMember(fingerprint);
+      if (former === undefined) {
+        this.#failed(socket, { fingerprint }, 'a key that no member holds');
+      } else this.#sendAway(socket, former);
       return;
     }
     const frames: FrameSocket = new FrameSocket(
@@ -175,6 +185,26 @@ export class IncomingLinks {
       if (other.member.id === member.id && isUnproven) other.frames.destroy();
     }
     this.#open.add(link);
+  }
+
+  async #join(socket: TLSSocket): Promise<void> {
+    const { remoteAddress: from } = socket;
+    const isIn = await this.#ports.onJoining(socket);
+    if (!isIn && from !== undefined) this.#failures.count(from, performance.now());
+  }
+
+  /** A node that was removed while it was away learns it here. */
+  #sendAway(socket: TLSSocket, nodeId: string): void {
+    const { remoteAddress: from } = socket;
+    if (from !== undefined) this.#failures.count(from, performance.now());
+    const code = 'MEMBER_HAS_LEFT';
+    this.#log.warn(code, { code, node: nodeId, from }, 'a node that has left is refused');
+    const frames = new FrameSocket(
+      socket,
+      () => {},
+      () => {},
+    );
+    frames.end(this.#frame(nodeId, FRAME_KIND.refusal, encodeRefusal(code)));
   }
 
   #failed(socket: Socket, fields: object, message: string): void {

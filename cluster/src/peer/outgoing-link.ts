@@ -138,7 +138,7 @@ export class OutgoingLink {
     if (code === undefined || !isSecured) return;
     const node = this.#ports.member(this.nodeId)?.name;
     this.#ports.logger.error({ code, node }, 'a peer refuses this node');
-    if (code === 'PEER_INCARNATION') {
+    if (code === 'PEER_INCARNATION' || code === 'MEMBER_HAS_LEFT') {
       this.#ports.onRefused(new NodeError(code, `Refused by node ${node}.`));
     }
   }

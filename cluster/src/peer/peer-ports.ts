@@ -1,5 +1,6 @@
 // What the peer transport needs to know, and whom it tells.
 
+import type { TLSSocket } from 'node:tls';
 import type { PeerMark } from '../format/identity.ts';
 import type { FrameHeader, PeerFrame } from '../format/peer-frame.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
@@ -16,6 +17,10 @@ export interface PeerPorts {
   members(): readonly MemberNode[];
   member(nodeId: string): MemberNode | undefined;
   memberByFingerprint(fingerprint: string): MemberNode | undefined;
+  /** The id of a node that held this key until it left for good. */
+  formerMember(fingerprint: string): string | undefined;
+  /** Somebody who is no member asks to become one. Resolves to false if it was turned away. */
+  onJoining(socket: TLSSocket): Promise<boolean>;
   addressOf(node: MemberNode): string | undefined;
   /** What a frame that leaves now says of its sender. */
   header(receiver: string): FrameHeader;

@@ -5,10 +5,14 @@ import { VARIABLES } from '../config-variables.ts';
 import { backupCommand } from './backup-command.ts';
 import { initCommand } from './init-command.ts';
 import { inviteCommand } from './invite-command.ts';
+import { joinCommand } from './join-command.ts';
 import { nodeCommand } from './node-command.ts';
+import { removeCommand } from './remove-command.ts';
+import { replaceCommand } from './replace-command.ts';
 import { restoreCommand } from './restore-command.ts';
 import { statusCommand } from './status-command.ts';
 import { stunCommand } from './stun-command.ts';
+import { tokenCommand } from './token-command.ts';
 import { verifyCommand } from './verify-command.ts';
 
 const NAME_COLUMNS = Math.max(...Object.keys(VARIABLES).map((name) => name.length));
@@ -20,6 +24,10 @@ export const serverCommands: CommandGroup = {
     initCommand,
     inviteCommand,
     statusCommand,
+    tokenCommand,
+    joinCommand,
+    removeCommand,
+    replaceCommand,
     backupCommand,
     verifyCommand,
     restoreCommand,

@@ -8,9 +8,11 @@ import {
   CONTROL_SOCKET,
   type ControlAnswer,
   type ControlRequest,
+  type DepartureAnswer,
   type InviteAnswer,
   type NodeStatus,
   readControlAnswer,
+  type TokenAnswer,
 } from './control-messages.ts';
 
 const ANSWER_TIMEOUT_MS = 15_000;
@@ -32,6 +34,25 @@ export async function askStatus(dataDir: string): Promise<NodeStatus> {
 /** Makes a new first-admin link; the former one stops working. Rejects with ControlError. */
 export async function askFirstAdminInvite(dataDir: string): Promise<InviteAnswer> {
   return (await ask(dataDir, { op: 'invite-first-admin' })) as InviteAnswer;
+}
+
+/** Makes a token by which one new machine joins. Rejects with ControlError. */
+export async function askToken(dataDir: string, address: string): Promise<TokenAnswer> {
+  return (await ask(dataDir, { op: 'token', address })) as TokenAnswer;
+}
+
+/** Resolves once the cluster has agreed that the node leaves. Rejects with ControlError. */
+export async function askRemoval(dataDir: string, node: string): Promise<DepartureAnswer> {
+  return (await ask(dataDir, { op: 'remove', node })) as DepartureAnswer;
+}
+
+/** Resolves once the cluster has agreed on it. Rejects with ControlError. */
+export async function askReplacement(
+  dataDir: string,
+  former: string,
+  node: string,
+): Promise<DepartureAnswer> {
+  return (await ask(dataDir, { op: 'replace', former, node })) as DepartureAnswer;
 }
 
 /** The bytes of a backup of the running cluster. Rejects with ControlError. */

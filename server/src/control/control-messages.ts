@@ -6,9 +6,23 @@ import type { StunStatus } from '../observability/stun-status.ts';
 export const CONTROL_LINE_BYTES_MAX = 64 * 1024;
 export const CONTROL_SOCKET = 'control.sock';
 
-export type ControlRequest = { readonly op: 'status' | 'invite-first-admin' | 'backup' };
+export type ControlRequest =
+  | { readonly op: 'status' | 'invite-first-admin' | 'backup' }
+  /** Where the new machine reaches this node; empty: where its peers do. */
+  | { readonly op: 'token'; readonly address: string }
+  /** Nodes by name or id. */
+  | { readonly op: 'remove'; readonly node: string }
+  | { readonly op: 'replace'; readonly former: string; readonly node: string };
 
-const OPERATIONS: readonly ControlRequest['op'][] = ['status', 'invite-first-admin', 'backup'];
+/** What each is called with; every field is text. */
+const FIELDS = {
+  status: [],
+  'invite-first-admin': [],
+  backup: [],
+  token: ['address'],
+  remove: ['node'],
+  replace: ['former', 'node'],
+} as const satisfies Readonly<Record<ControlRequest['op'], readonly string[]>>;
 
 export interface NodeStatus {
   readonly ready: boolean;
@@ -27,6 +41,19 @@ export interface InviteAnswer {
   readonly expiresAtMs: number;
 }
 
+export interface TokenAnswer {
+  /** A secret: shown to the operator, stored nowhere. */
+  readonly token: string;
+  readonly address: string;
+  readonly expiresAtMs: number;
+}
+
+/** The node that is on its way out, and that the cluster has agreed on it. */
+export interface DepartureAnswer {
+  readonly id: string;
+  readonly name: string;
+}
+
 export type ControlAnswer =
   | { readonly ok: true; readonly value: unknown }
   | { readonly ok: false; readonly code: string; readonly detail: string };
@@ -40,9 +67,16 @@ export interface ControlStream {
 /** Undefined for anything else. Never throws. */
 export function readControlRequest(line: string): ControlRequest | undefined {
   const value = parseObject(line);
-  const op = OPERATIONS.find((known) => known === value?.['op']);
-  if (Object.keys(value ?? {}).length !== 1) return undefined;
-  return op === undefined ? undefined : { op };
+  const op = value?.['op'];
+  if (value === undefined || typeof op !== 'string' || !isOperation(op)) return undefined;
+  const fields = FIELDS[op];
+  if (Object.keys(value).length !== fields.length + 1) return undefined;
+  const isWhole = fields.every((field) => typeof value[field] === 'string');
+  return isWhole ? (value as unknown as ControlRequest) : undefined;
+}
+
+function isOperation(op: string): op is ControlRequest['op'] {
+  return Object.hasOwn(FIELDS, op);
 }
 
 /** Undefined for anything else. Never throws. */
