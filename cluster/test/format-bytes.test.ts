@@ -152,7 +152,7 @@ t.test('[PEER-2] [PEER-3] [PEER-5] [PEER-6] [PEER-8] a frame and its payloads', 
   });
   const body = `02${A}${B}${C}00000001${'ab'.repeat(8)}0000000000000003${A}000000000000000205c0ffee`;
   t.equal(hex(frame), `00000065${body}${crc(body)}`);
-  t.equal(hex(encodeHello(1)), '0001');
+  t.equal(hex(encodeHello({ featureLevel: 1, peerAddress: 'a:1' })), '000103613a31');
   const proposal = { request: 2, group: 2, ruleVersion: 4, tableEpoch: 5 };
   const forwarded = encodeProposal({ ...proposal, command: bytes('c0') });
   t.equal(hex(forwarded), '000000000000000200000002000400000005c0');

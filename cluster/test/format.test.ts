@@ -38,12 +38,10 @@ import {
   PAYLOAD_BYTES_MAX,
 } from '../src/format/peer-frame.ts';
 import {
-  decodeHello,
   decodeProposal,
   decodeProposalReply,
   decodeRaftBundle,
   decodeRefusal,
-  encodeHello,
   encodeProposal,
   encodeProposalReply,
   encodeRaftBundles,
@@ -244,7 +242,6 @@ t.test(
       (messages) => encodeRaftBundles(messages)[0]!,
       (random) => decodeRaftBundle(random, FROM, TO),
     );
-    roundTrip(t, u16, encodeHello, decodeHello);
     roundTrip(
       t,
       fc.record({

@@ -61,7 +61,7 @@ async function setUp(test: Test): Promise<Setup> {
     receiver: nodes.made.nodes[0]!.id,
     clockMs: 1,
     kind: FRAME_KIND.hello,
-    payload: encodeHello(1),
+    payload: encodeHello({ featureLevel: 1, peerAddress: '' }),
   };
   return { nodes, port: parseAddress(status.listenAddress)!.port, key, hello };
 }

@@ -44,7 +44,8 @@ function transportOf(self: MemberNode, peer: MemberNode, key: NodeKey, address: 
   const ports: PeerPorts = {
     self,
     clusterId: CLUSTER,
-    featureLevel: 1,
+    hello: { featureLevel: 1, peerAddress: '' },
+    onHello: () => {},
     key,
     logger: new TestLog(),
     members: () => [self, peer],

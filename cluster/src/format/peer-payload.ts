@@ -51,14 +51,28 @@ const REFUSALS = [
 ] as const;
 export type PeerRefusal = (typeof REFUSALS)[number];
 
-export function encodeHello(featureLevel: number): Uint8Array {
-  return new ByteWriter(2).u16(featureLevel).finish();
+export interface Hello {
+  readonly featureLevel: number;
+  /** host:port where the sender is reached now, whatever the membership says yet. */
+  readonly peerAddress: string;
 }
 
-export function decodeHello(bytes: Uint8Array): number | undefined {
+export function encodeHello({ featureLevel, peerAddress }: Hello): Uint8Array {
+  const address = Buffer.from(peerAddress);
+  return new ByteWriter(3 + address.length)
+    .u16(featureLevel)
+    .u8(address.length)
+    .bytes(address)
+    .finish();
+}
+
+export function decodeHello(bytes: Uint8Array): Hello | undefined {
   const reader = new ByteReader(bytes);
   const featureLevel = reader.u16();
-  return reader.complete ? featureLevel : undefined;
+  const address = Buffer.from(reader.bytes(reader.u8()));
+  const peerAddress = address.toString();
+  const isText = Buffer.from(peerAddress).equals(address);
+  return reader.complete && isText ? { featureLevel, peerAddress } : undefined;
 }
 
 /** One payload for each frame that the messages need; almost always a single one. */

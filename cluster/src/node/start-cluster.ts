@@ -16,6 +16,7 @@ import { MetaState } from '../meta/meta-state.ts';
 import { encodeNodeCommand } from '../meta/node-commands.ts';
 import { NodeError, type NodeErrorCode } from '../node-error.ts';
 import { type ClusterTiming, DEFAULT_TIMING, type StartOptions } from '../options.ts';
+import { HeardAddresses } from '../peer/heard-addresses.ts';
 import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
 import type { Cluster } from '../ports.ts';
@@ -101,6 +102,7 @@ class NodeStart {
   readonly #door: JoinDoor;
   readonly #last: LastBatch | undefined;
   readonly #disk: DiskWatch | undefined;
+  readonly #addresses = new HeardAddresses();
   readonly #listeners: NodeListeners = {
     event: new Listeners(),
     leadership: new Listeners(),
@@ -280,11 +282,11 @@ class NodeStart {
   }
 
   #peerPorts(store: LogStore, meta: MetaState, self: MemberNode, key: PeerPorts['key']): PeerPorts {
-    const { addressOf, logger } = this.#options;
+    const { addressOf, logger, peerAddress } = this.#options;
     return {
       self,
       clusterId: this.#file.clusterId,
-      featureLevel: FEATURE_LEVEL,
+      hello: { featureLevel: FEATURE_LEVEL, peerAddress: peerAddress ?? self.peerAddress },
       key,
       logger,
       members: () => meta.nodes,
@@ -292,7 +294,7 @@ class NodeStart {
       memberByFingerprint: (fingerprint) => meta.byFingerprint(fingerprint),
       formerMember: (fingerprint) => meta.formerId(fingerprint),
       onJoining: (socket) => this.#door.open(socket),
-      addressOf: (node) => (addressOf === undefined ? node.peerAddress : addressOf(node)),
+      addressOf: addressOf ?? this.#addresses.of,
       header: (receiver) => ({
         clusterId: this.#file.clusterId,
         sender: self.id,
@@ -304,6 +306,7 @@ class NodeStart {
         clockMs: this.#machine.clock.nowMs(),
       }),
       admit: (nodeId, mark) => this.#peers.admit(nodeId, mark),
+      onHello: (nodeId, hello) => this.#addresses.heard(meta.node(nodeId), hello.peerAddress),
       onFrame: (frame) => {
         if (frame.kind !== FRAME_KIND.application) this.#driver?.received(frame);
         else this.#listeners.message.emit(frame.sender, frame.payload);

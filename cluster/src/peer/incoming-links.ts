@@ -116,9 +116,7 @@ export class IncomingLinks {
     for (const { member, frames, silence } of this.#open) {
       const isProven = this.#links.get(member.id)?.frames === frames;
       if (isProven && silence.isBroken) {
-        frames.send(
-          this.#frame(member.id, FRAME_KIND.hello, encodeHello(this.#ports.featureLevel)),
-        );
+        frames.send(this.#frame(member.id, FRAME_KIND.hello, encodeHello(this.#ports.hello)));
       }
       if (silence.isOver()) frames.destroy();
     }

@@ -162,7 +162,7 @@ export class OutgoingLink {
   }
 
   #hello(): void {
-    this.send(FRAME_KIND.hello, encodeHello(this.#ports.featureLevel));
+    this.send(FRAME_KIND.hello, encodeHello(this.#ports.hello));
   }
 
   #frame(kind: FrameKind, payload: Uint8Array): Uint8Array {

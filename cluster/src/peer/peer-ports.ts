@@ -3,6 +3,7 @@
 import type { TLSSocket } from 'node:tls';
 import type { PeerMark } from '../format/identity.ts';
 import type { FrameHeader, PeerFrame } from '../format/peer-frame.ts';
+import type { Hello } from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
 import type { NodeError } from '../node-error.ts';
 import type { ClusterLogger } from '../options.ts';
@@ -11,7 +12,8 @@ import type { NodeKey } from './node-key.ts';
 export interface PeerPorts {
   readonly self: MemberNode;
   readonly clusterId: string;
-  readonly featureLevel: number;
+  /** What this node says of itself at the begin of every connection. */
+  readonly hello: Hello;
   readonly key: NodeKey;
   readonly logger: ClusterLogger;
   members(): readonly MemberNode[];
@@ -26,7 +28,9 @@ export interface PeerPorts {
   header(receiver: string): FrameHeader;
   /** False if the peer's store is older than what was heard of it. */
   admit(nodeId: string, mark: PeerMark): boolean;
-  /** A frame of a member that passed every check. */
+  /** Where the member says that it is reached. */
+  onHello(nodeId: string, hello: Hello): void;
+  /** Any other frame of a member that passed every check. */
   onFrame(frame: PeerFrame): void;
   onPeerChange(nodeId: string): void;
   /** A connection with the peer broke: what was on its way, in either direction, may be lost. */

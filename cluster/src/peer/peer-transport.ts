@@ -3,6 +3,7 @@
 // it up: TCP by itself waits the longer for an answer the longer the way was cut.
 
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
+import { decodeHello } from '../format/peer-payload.ts';
 import { IncomingLinks } from './incoming-links.ts';
 import { OutgoingLink } from './outgoing-link.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
@@ -76,7 +77,9 @@ export class PeerTransport {
   }
 
   #received(frame: PeerFrame): void {
-    if (frame.kind !== FRAME_KIND.hello) this.#ports.onFrame(frame);
+    const hello = frame.kind === FRAME_KIND.hello ? decodeHello(frame.payload) : undefined;
+    if (hello === undefined) this.#ports.onFrame(frame);
+    else this.#ports.onHello(frame.sender, hello);
   }
 
   #keepAlive(): void {
