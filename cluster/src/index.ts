@@ -26,6 +26,7 @@ export type {
   ClusterStatus,
   ClusterView,
   DepartureOptions,
+  FollowerState,
   GroupStatus,
   JoinInvite,
   NewNode,

@@ -2,6 +2,9 @@
 // line is bytes and promises, so that the driver can move into a worker thread of its own, and an
 // existing consensus store could stand behind it. Nothing here knows what Rockpool stores.
 
+import type { SyncFigures } from '@rockpool/storage';
+import type { GroupHistory } from './driver/group-history.ts';
+
 export type Bytes = Uint8Array;
 
 /** A user's or pool's place among 65,536; META addresses the meta group's application rows. */
@@ -131,7 +134,17 @@ export interface PeerState {
   readonly bootNumber?: number;
 }
 
-export interface GroupStatus {
+/** A follower, as the leader of the group sees it. */
+export interface FollowerState {
+  readonly node: string;
+  /** Up to here its log is known to be the leader's. */
+  readonly matchIndex: number;
+  readonly state: 'probe' | 'replicate' | 'snapshot';
+  /** It has answered within the last two election timeouts. */
+  readonly isLive: boolean;
+}
+
+export interface GroupStatus extends GroupHistory {
   readonly group: number;
   readonly role: 'follower' | 'preCandidate' | 'candidate' | 'leader';
   readonly term: number;
@@ -149,6 +162,8 @@ export interface GroupStatus {
   /** Of the log as it is kept: what came before is compacted away. */
   readonly firstIndex: number;
   readonly lastIndex: number;
+  /** Empty but on the leader. */
+  readonly followers: readonly FollowerState[];
 }
 
 export interface ClusterStatus {
@@ -161,6 +176,10 @@ export interface ClusterStatus {
   readonly bootNumber: number;
   /** The longest that the event loop was late within the last 10 to 20 s. */
   readonly loopLagMs: number;
+  /** Seconds off the other nodes' clocks: it does not lead. */
+  readonly isClockOff: boolean;
+  /** How long the disk takes to confirm what is written. */
+  readonly syncs: SyncFigures;
   readonly groups: readonly GroupStatus[];
   /** Names of the nodes whose disk is nearly full: while there is one, nothing is changed. */
   readonly full: readonly string[];

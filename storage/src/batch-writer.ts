@@ -7,6 +7,7 @@ import { batchKey, encodeBatchNumber } from './batch-numbers.ts';
 import type { KeyValueStore, WriteOperation } from './key-value-store.ts';
 import type { FailWith } from './store-failure.ts';
 import { encodeStoredValue } from './stored-value.ts';
+import { SyncTimes } from './sync-times.ts';
 import { type After, type Cancel, systemAfter } from './timer.ts';
 
 export interface Operation {
@@ -41,6 +42,7 @@ interface Batch {
 }
 
 export class BatchWriter<E extends Error> {
+  readonly times = new SyncTimes(() => performance.now());
   readonly #store: KeyValueStore;
   readonly #options: BatchWriterOptions<E>;
   #lastBatch: number;
@@ -127,8 +129,10 @@ export class BatchWriter<E extends Error> {
     for (const operation of this.#options.company?.() ?? []) {
       batch.operations.push(toStored(operation));
     }
+    this.times.begin();
     try {
       await this.#store.write(batch.operations);
+      this.times.end();
       await this.#options.note?.(this.#lastBatch);
     } catch (error) {
       this.#flushing = undefined;

@@ -15,5 +15,6 @@ export { LastBatch } from './last-batch.ts';
 export { openLevelStore } from './level-store.ts';
 export type { FailWith, StoreFailureCode } from './store-failure.ts';
 export { decodeStoredValue, encodeStoredValue } from './stored-value.ts';
+export type { SyncFigures } from './sync-times.ts';
 export { type After, type Cancel, systemAfter } from './timer.ts';
 export { syncDirectory, writeWholeFile } from './whole-file.ts';

@@ -31,6 +31,7 @@ import type { Clock } from './clock.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { CurrentReads } from './current-reads.ts';
 import type { LeaderView } from './delivery.ts';
+import { GroupHistories } from './group-history.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
 import { Handover } from './handover.ts';
 import { Outbox } from './outbox.ts';
@@ -80,6 +81,7 @@ const NO_GROUP: LeaderView = { term: 0, leader: undefined };
 export class Driver implements MemberHooks {
   readonly submissions: Submissions;
   readonly reads: CurrentReads;
+  readonly history: GroupHistories;
   readonly #ports: DriverPorts;
   readonly #members = new Map<number, GroupMember>();
   readonly #awake = new Set<number>();
@@ -97,6 +99,7 @@ export class Driver implements MemberHooks {
   constructor(ports: DriverPorts) {
     this.#ports = ports;
     const { clock, logger } = ports;
+    this.history = new GroupHistories(ports.self, () => clock.nowMs());
     this.reads = new CurrentReads(clock.after, (group) => this.wake(group));
     this.#log = new PacedLog(logger, () => clock.monotonicMs());
     this.#wheel = new TickWheel({ ...ports, tick: (mayCampaign) => this.#tick(mayCampaign) });
@@ -113,6 +116,7 @@ export class Driver implements MemberHooks {
       send: (nodeId, chunk) =>
         ports.send(nodeId, FRAME_KIND.snapshotChunk, encodeSnapshotChunk(chunk)),
       ended: (group, nodeId, isReceived) => {
+        if (isReceived) this.history.snapshot(group);
         this.#members.get(group)?.raft.snapshotEnded(nodeId, isReceived);
         this.wake(group);
       },
@@ -133,9 +137,9 @@ export class Driver implements MemberHooks {
     this.#wheel.start();
   }
 
-  /** The longest that the event loop was late within the last 10 to 20 s. */
-  get loopLagMs(): number {
-    return this.#wheel.lagMs;
+  /** loopLagMs: the longest that the event loop was late within the last 10 to 20 s. */
+  get health(): { readonly loopLagMs: number; readonly isClockOff: boolean } {
+    return { loopLagMs: this.#wheel.lagMs, isClockOff: this.#suspicious };
   }
 
   /**
@@ -249,6 +253,7 @@ export class Driver implements MemberHooks {
 
   replaced(group: number): void {
     this.#ports.logger.info({ group }, 'a snapshot was installed');
+    this.history.snapshot(group);
     this.#ports.replaced(group);
   }
 
@@ -260,8 +265,13 @@ export class Driver implements MemberHooks {
     this.reads.failed(group, read);
   }
 
+  compacted(group: number): void {
+    this.history.compacted(group);
+  }
+
   event(group: number, event: RaftEvent): void {
     const { logger, self } = this.#ports;
+    this.history.note(group, event);
     switch (event.kind) {
       case 'roleChanged':
         logger.debug({ group, ...event }, 'role changed');

@@ -35,6 +35,8 @@ export interface MemberHooks {
   /** Rows changed without their entries being applied, and are durable. */
   replaced(group: number): void;
   event(group: number, event: RaftEvent): void;
+  /** Entries that every state machine has by now were dropped. */
+  compacted(group: number): void;
   fatal(error: unknown): void;
 }
 
@@ -122,6 +124,7 @@ export class GroupMember {
   #persist(persist: PersistBatch): void {
     const { operations, stored } = logOperations(this.group, persist, this.#stored);
     this.#stored = stored;
+    if (persist.compactTo !== undefined) this.#hooks.compacted(this.group);
     const durable = () => this.#persisted(persist);
     if (persist.snapshot === undefined) this.#store.stage(operations, 'urgent', durable);
     else this.#install(persist.snapshot, operations, durable);

@@ -182,7 +182,7 @@ export class ClusterNode implements Cluster {
   }
 
   status(): ClusterStatus {
-    const { identity, meta, driver, groups, listenAddress } = this.#parts;
+    const { identity, meta, driver, groups, listenAddress, store } = this.#parts;
     const { clusterId, realm, incarnation, bootNumber, nodeId } = identity;
     const others = meta.nodes.filter((node) => node.id !== nodeId);
     return {
@@ -192,7 +192,8 @@ export class ClusterNode implements Cluster {
       listenAddress,
       incarnation,
       bootNumber,
-      loopLagMs: driver.loopLagMs,
+      ...driver.health,
+      syncs: store.syncs,
       groups: groups.map((group) => {
         const member = driver.member(group);
         const status = member?.raft.status();
@@ -206,6 +207,10 @@ export class ClusterNode implements Cluster {
           members: status?.configuration ?? NOBODY,
           firstIndex: status?.firstIndex ?? 0,
           lastIndex: status?.lastIndex ?? 0,
+          followers: (status?.followers ?? []).map(({ node, matchIndex, state, isLive }) => {
+            return { node, matchIndex, state, isLive };
+          }),
+          ...driver.history.of(group),
         };
       }),
       full: meta.full.map(({ name }) => name),

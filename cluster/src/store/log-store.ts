@@ -11,6 +11,7 @@ import {
   type LastBatch,
   type Operation,
   readLastBatch,
+  type SyncFigures,
   type Urgency,
 } from '@rockpool/storage';
 import { encodeSide, type Side } from '../format/group-records.ts';
@@ -170,6 +171,11 @@ export class LogStore {
   /** The number of the newest batch that is on the disk. */
   get durableBatch(): number {
     return this.#writer.durableBatch;
+  }
+
+  /** How long the disk takes to confirm a batch. */
+  get syncs(): SyncFigures {
+    return this.#writer.times.figures();
   }
 
   stage(operations: readonly Operation[], urgency: Urgency, durable?: () => void): void {
