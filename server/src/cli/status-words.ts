@@ -180,7 +180,7 @@ function leaderless(cluster: ClusterStatus): readonly string[] {
 }
 
 function diskLine({ syncs: { batches, p99Ms, maxMs, waitingMs } }: ClusterStatus): string {
-  const waits = waitingMs < 1_000 ? '' : `; one waits since ${ageOf(waitingMs)}`;
+  const waits = waitingMs < 1_000 ? '' : `; one has waited for ${ageOf(waitingMs)}`;
   const [most, worst] = [p99Ms.toFixed(1), maxMs.toFixed(1)];
   return `disk confirms within ${most} ms (99 of 100), ${worst} ms at worst, of ${batches} writes${waits}`;
 }
