@@ -1,6 +1,13 @@
 export { admitByToken } from './joining/join-by-token.ts';
 export { initCluster, isInitialised } from './node/init-cluster.ts';
 export { joinCluster } from './node/join-cluster.ts';
+export {
+  type GroupFigures,
+  groupsNewerIn,
+  inspectNode,
+  type NodeFigures,
+  recoverCluster,
+} from './node/recover-cluster.ts';
 export { restoreCluster, type VerifiedBackup, verifyBackup } from './node/restore-cluster.ts';
 export { startCluster } from './node/start-cluster.ts';
 export type { NodeErrorCode } from './node-error.ts';

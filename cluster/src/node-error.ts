@@ -132,6 +132,18 @@ export const NODE_ERRORS = {
     'A directory to restore into is not empty.',
     'Name empty directories: a restore never goes over anything.',
   ),
+  RECOVER_NO_VOTE: entry(
+    'The node of this data directory has no vote in a group: its data was never whole.',
+    'Recover the data directory of a node that votes, or restore a backup.',
+  ),
+  RECOVER_OTHER_NEWER: entry(
+    'Another of the directories has newer data of some groups.',
+    'Recover that one, or name only the one that is to be recovered if what the other has may be lost.',
+  ),
+  RECOVER_OTHER_CLUSTER: entry(
+    'The directories are of different clusters.',
+    'Name directories of nodes of one cluster.',
+  ),
   PEER_LISTEN_FAILED: entry(
     'The peer port cannot be opened.',
     'Free the port, or change ROCKPOOL_PEER_ADDRESS or ROCKPOOL_PEER_PORT.',

@@ -96,6 +96,18 @@ export class NodeList {
     return this.#departures.has(id);
   }
 
+  /** All others have left at once, without the consent of any group; for a cluster that lost its majority. */
+  keepOnly(self: string): readonly Operation[] {
+    const others = this.nodes.filter(({ id }) => id !== self);
+    return [
+      { key: clusterRowKey(CLUSTER_ROW.departure, fromHex(self)), payload: null },
+      ...others.flatMap((node) => [
+        { key: nodeRowKey(node.id), payload: null },
+        this.#depart(node, LEFT),
+      ]),
+    ];
+  }
+
   apply(command: NodeCommand): NodeChange {
     switch (command.kind) {
       case 'moved':

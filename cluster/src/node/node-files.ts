@@ -3,8 +3,9 @@
 // store. node.json is written last: it says that the directory is complete.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { access, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncDirectory, writeWholeFile } from '@rockpool/storage';
 import { NodeError } from '../node-error.ts';
 import type { NodeKey } from '../peer/node-key.ts';
 
@@ -54,6 +55,27 @@ export async function writeNodeFile(dataDir: string, file: Omit<NodeFile, 'versi
   await writeFile(nodeFileLocation(dataDir), text, { flag: 'wx', flush: true });
 }
 
+/** Beside node.json, until finishNodeFile() puts it in its place. */
+export async function stageNodeFile(dataDir: string, file: NodeFile): Promise<void> {
+  await rm(nextNodeFileLocation(dataDir), { force: true });
+  const text = `${JSON.stringify(file, null, 2)}\n`;
+  await writeWholeFile(nextNodeFileLocation(dataDir), Buffer.from(text));
+}
+
+/** Undefined where there is none, or none that can be read. */
+export async function readNextNodeFile(dataDir: string): Promise<NodeFile | undefined> {
+  try {
+    return parseNodeFile(await readFile(nextNodeFileLocation(dataDir), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+export async function finishNodeFile(dataDir: string): Promise<void> {
+  await rename(nextNodeFileLocation(dataDir), nodeFileLocation(dataDir));
+  await syncDirectory(dataDir);
+}
+
 /** Rejects with NODE_NOT_INITIALISED, NODE_FILE_INVALID or STORE_VERSION. */
 export async function readNodeFiles(dataDir: string): Promise<{ file: NodeFile; key: NodeKey }> {
   if (!(await hasNodeFile(dataDir))) throw new NodeError('NODE_NOT_INITIALISED', dataDir);
@@ -100,4 +122,8 @@ function parseNodeFile(text: string): NodeFile {
 
 function nodeFileLocation(dataDir: string): string {
   return join(dataDir, 'node.json');
+}
+
+function nextNodeFileLocation(dataDir: string): string {
+  return join(dataDir, 'node.json.next');
 }

@@ -16,7 +16,10 @@ export interface OnDisk {
 }
 
 /** Rejects with NodeError, and then holds nothing open. */
-export async function openOnDisk({ dataDir, disk: limits }: StartOptions): Promise<OnDisk> {
+export async function openOnDisk({
+  dataDir,
+  disk: limits,
+}: Pick<StartOptions, 'dataDir' | 'disk'>): Promise<OnDisk> {
   const disk = limits === undefined ? {} : { disk: await DiskWatch.open(dataDir, limits) };
   const database = await openNodeStore(storeLocation(dataDir));
   try {
