@@ -62,6 +62,10 @@ export const OPERATOR_ERRORS = {
     'The backup cannot be read.',
     'Check that the file is there, and that this user may read it.',
   ),
+  CLI_RECOVER_UNCONFIRMED: entry(
+    'A recovery can lose data, and was not confirmed.',
+    'Type the words that it asks for, or add --yes.',
+  ),
   CLI_NO_TERMINAL: entry(
     'A first-admin link or a join token is a secret, and the output is no terminal.',
     'Add --print if it may go there.',

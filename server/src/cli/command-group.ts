@@ -7,6 +7,7 @@ import { initCommand } from './init-command.ts';
 import { inviteCommand } from './invite-command.ts';
 import { joinCommand } from './join-command.ts';
 import { nodeCommand } from './node-command.ts';
+import { recoverCommand } from './recover-command.ts';
 import { removeCommand } from './remove-command.ts';
 import { replaceCommand } from './replace-command.ts';
 import { restoreCommand } from './restore-command.ts';
@@ -31,6 +32,7 @@ export const serverCommands: CommandGroup = {
     backupCommand,
     verifyCommand,
     restoreCommand,
+    recoverCommand,
     stunCommand,
   ],
   settings: [

@@ -1,0 +1,121 @@
+// A majority of the disks is gone: what is left on one becomes a cluster of its own, over real stores and TLS.
+
+import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import t from 'tap';
+import { groupsNewerIn, inspectNode, type NodeFigures, recoverCluster } from '../src/index.ts';
+import type { Cluster } from '../src/ports.ts';
+import { counterMachine } from '../testing/counter-machine.ts';
+import { TestNodes } from '../testing/test-nodes.ts';
+
+t.setTimeout(120_000);
+
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+const countOf = (value: Uint8Array | undefined): number =>
+  value === undefined ? 0 : Buffer.from(value).readUInt32BE();
+
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  for (let time = 0; time < 1_000; time += 1) {
+    if (isSo()) return;
+    await setTimeout(30);
+  }
+  throw new Error(`it never came to be: ${what}`);
+}
+
+t.test(
+  'one of three disks is left: it serves all that it held, and a ghost is refused',
+  async (t) => {
+    const nodes = await TestNodes.init(counterMachine, 3);
+    t.teardown(() => nodes.end());
+    const [dataDir] = nodes.dataDirs;
+    const [first] = await nodes.startAll();
+    for (let time = 0; time < 20; time += 1) await first!.submit(time * 3_000, bytes('k'));
+    const former = first!.status();
+    await t.rejects(inspectNode(dataDir!), { code: 'STORE_IN_USE' });
+    for (const at of [0, 1, 2]) await nodes.stop(at);
+    await rm(nodes.dataDirs[2]!, { recursive: true });
+
+    const figures = await inspectNode(dataDir!);
+    t.match(figures, { name: '1', clusterId: former.clusterId });
+    t.equal(figures.groups.length, 3);
+    for (const { votes, lastIndex, commitIndex } of figures.groups) {
+      t.ok(votes && commitIndex > 0 && commitIndex <= lastIndex);
+    }
+    const oldFile = await readFile(join(dataDir!, 'node.json'));
+    const { clusterId } = await recoverCluster(dataDir!);
+    t.not(clusterId, former.clusterId);
+
+    // As if it had been cut short between the store and node.json.
+    await copyFile(join(dataDir!, 'node.json'), join(dataDir!, 'node.json.next'));
+    await writeFile(join(dataDir!, 'node.json'), oldFile);
+    await t.rejects(nodes.start(0), { code: 'STORE_FOREIGN' });
+    t.same(await recoverCluster(dataDir!), { clusterId }, 'the next run finishes it');
+
+    const alone = await nodes.start(0);
+    await until('it leads all groups', () => alone.groups.every((group) => alone.isLeader(group)));
+    t.match(alone.status(), { clusterId, realm: former.realm, peers: [] });
+    for (let time = 0; time < 20; time += 1) {
+      t.equal(
+        countOf(await alone.get(time * 3_000, bytes('k'))),
+        1,
+        'what was acknowledged is there',
+      );
+    }
+    await alone.submit(0, bytes('k'));
+    t.equal(countOf(await alone.get(0, bytes('k'))), 2, 'and it goes on');
+
+    const stopped: unknown[] = [];
+    const ghost = await nodes.start(1, { onFatal: (error) => stopped.push(error.code) });
+    const refusals = () =>
+      [0, 1].flatMap((at) => nodes.logs[at]!.lines.map(({ fields }) => String(fields['code'])));
+    const isRefusal = (code: string) =>
+      /PEER_(UNKNOWN_KEY|WRONG_CLUSTER)|MEMBER_HAS_LEFT/.test(code);
+    await until('the ghost is refused', () => refusals().some(isRefusal));
+    t.same(alone.status().peers, []);
+    t.notOk(ghost.ready());
+
+    const join = async (name: string) => {
+      const { at } = await nodes.join(name, async (node) => {
+        await alone.members.add(node);
+        return alone.members.view();
+      });
+      return await nodes.start(at);
+    };
+    const fourth = await join('4');
+    await join('5');
+    await until('three nodes vote', () => hasVotes(fourth, 3));
+    await fourth.submit(0, bytes('k'));
+    t.equal(countOf(await fourth.get(0, bytes('k'))), 3, 'a node that joins has all of it');
+  },
+);
+
+function hasVotes(cluster: Cluster, voters: number): boolean {
+  return cluster.status().groups.every(({ members }) => members.voters.length === voters);
+}
+
+t.test('a damaged store is refused, and is as it was', async (t) => {
+  const nodes = await TestNodes.init(counterMachine, 1);
+  t.teardown(() => nodes.end());
+  const [dataDir] = nodes.dataDirs;
+  await nodes.startAll();
+  await nodes.stop(0);
+  const file = await readFile(join(dataDir!, 'node.json'), 'utf8');
+  const number = join(dataDir!, 'last-batch');
+  await writeFile(number, Buffer.alloc((await readFile(number)).length));
+  await t.rejects(recoverCluster(dataDir!), { code: 'STORE_BEHIND' });
+  t.equal(await readFile(join(dataDir!, 'node.json'), 'utf8'), file);
+});
+
+t.test('of two directories the one with the newer log is told, group by group', async (t) => {
+  const of = (...groups: [lastTerm: number, lastIndex: number][]): NodeFigures => ({
+    dataDir: '',
+    clusterId: '',
+    name: '',
+    groups: groups.map(([lastTerm, lastIndex], group) => {
+      return { group, term: 9, lastTerm, lastIndex, commitIndex: 0, votes: true };
+    }),
+  });
+  t.same(groupsNewerIn(of([1, 5], [2, 3], [2, 9]), of([1, 4], [1, 9], [2, 9])), [0, 1]);
+  t.same(groupsNewerIn(of([1, 5]), of([1, 5])), []);
+});
