@@ -75,15 +75,15 @@ t.test(
     t.same(alone.status().peers, []);
     t.notOk(ghost.ready());
 
-    const join = async (name: string) => {
+    const comes = async (name: string) => {
       const { at } = await nodes.join(name, async (node) => {
         await alone.members.add(node);
         return alone.members.view();
       });
       return await nodes.start(at);
     };
-    const fourth = await join('4');
-    await join('5');
+    const fourth = await comes('4');
+    await comes('5');
     await until('three nodes vote', () => hasVotes(fourth, 3));
     await fourth.submit(0, bytes('k'));
     t.equal(countOf(await fourth.get(0, bytes('k'))), 3, 'a node that joins has all of it');
