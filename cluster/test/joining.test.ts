@@ -213,6 +213,22 @@ t.test(
   },
 );
 
+t.test('a cluster of one moves to a machine that joined it', async (t) => {
+  const nodes = await nodesFor(t, 1);
+  const [old] = await nodes.startAll();
+  await old!.submit(7, Buffer.from('k'), { timeoutMs: 20_000 });
+  const joined = await nodes.join('2', admitByToken(tokenOf(old!)));
+  const running = await nodes.start(joined.at);
+  await nodes.stop(0);
+  const stopped = Promise.withResolvers<NodeError>();
+  await nodes.start(0, { onFatal: stopped.resolve });
+  await running.members.remove(nodes.made.nodes[0]!.id, { timeoutMs: 60_000 });
+  t.equal((await stopped.promise).code, 'MEMBER_HAS_LEFT', 'the old one hears of it while it runs');
+  await running.submit(7, Buffer.from('k'), { timeoutMs: 20_000 });
+  const count = await running.get(7, Buffer.from('k'));
+  t.equal(Buffer.from(count!).readUInt32BE(), 2, 'and the new one is the cluster');
+});
+
 t.test('[PEER-8] a node that was removed while it was away is told so, and stops', async (t) => {
   const nodes = await nodesFor(t, 3);
   const [first] = await nodes.startAll();

@@ -7,6 +7,10 @@ import { dataDirOf } from '../config.ts';
 import { askToken, ControlError } from '../control/control-client.ts';
 import { operatorWords } from '../operator-errors.ts';
 
+const LOOPBACK = /^(127\.|localhost:|\[::1\])/;
+const ONLY_HERE =
+  'That address is of this machine alone. For another one: --address HOST:PORT, and there ROCKPOOL_PEERS=NAME=HOST:PORT for this node.';
+
 export const tokenCommand: Subcommand = {
   name: 'token',
   summary: 'makes a token by which one new machine joins the cluster',
@@ -38,6 +42,7 @@ export const tokenCommand: Subcommand = {
           `One use, ${minutes} minutes, as long as this node runs. On the new machine, which must reach ${address}:`,
           '  rockpool join TOKEN --name NAME --peer-address HOST:PORT --data DIR',
           'HOST:PORT is where the other nodes reach the new one. Then start it there: rockpool node',
+          ...(LOOPBACK.test(address) ? [ONLY_HERE] : []),
         ].join('\n'),
       );
       return 0;

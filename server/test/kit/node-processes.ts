@@ -61,7 +61,7 @@ export class NodeProcesses {
     });
   }
 
-  /** A token of the named node, and what it says to do with it. */
+  /** A token of the named node. */
   async token(name: string): Promise<string> {
     const { out } = await this.run('token', '--print', '--data', this.dataDir(name));
     return out.trim();
