@@ -175,7 +175,6 @@ export class Members {
       group: 1,
       self,
       boot: 1,
-      voters: NODES,
       electionTicks: ELECTION_TICKS,
       heartbeatTicks: HEARTBEAT_TICKS,
       seed: 1,

@@ -38,7 +38,7 @@ export function timersOf(raft: Raft): Timers['$state'] {
 }
 
 /** Given once and never changed: shared between copies, and no part of what is compared. */
-const CONSTANT: ReadonlySet<string> = new Set(['config', 'rules', '$limits']);
+const CONSTANT: ReadonlySet<string> = new Set(['config', 'rules', '$rules', '$limits']);
 
 /** A structural copy; bytes are shared, since nobody writes into them. */
 export function copyOf<T>(value: T): T {

@@ -47,8 +47,12 @@ export interface ProcessHost {
   /** A snapshot's content travels beside the message that the core knows. */
   send(from: SimProcess, message: SimMessage): void;
   installed(process: SimProcess): void;
+  /** Before the core handles it. */
+  received(process: SimProcess, message: SimMessage): void;
   /** After each input the core has handled. */
   handled(process: SimProcess): void;
+  /** After a tick, which is handled like any input before. */
+  ticked(process: SimProcess): void;
   apply(process: SimProcess, entries: readonly Entry[]): void;
   readConfirmed(process: SimProcess, read: ConfirmedRead): void;
   readFailed(process: SimProcess, read: number): void;
@@ -168,6 +172,7 @@ export class SimProcess {
       return;
     }
     if (message.kind === 'snapshot') this.#received.set(message.base.index, message.state);
+    this.#host.received(this, message);
     this.#raft.step(message);
     this.#handled();
     this.#drainSoon();
@@ -218,6 +223,7 @@ export class SimProcess {
       if (!this.#isPaused) {
         this.#raft.tick();
         this.#handled();
+        this.#host.ticked(this);
         this.#drain();
       }
       this.#tickLater(life, this.#host.swarm.tickMs / this.#clockRate);

@@ -8,6 +8,7 @@ import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
 import type { ConfirmedRead } from '../../src/core/types.ts';
 import { Checker } from './checker.ts';
 import { Clients } from './clients.ts';
+import { ConductChecker } from './conduct-checker.ts';
 import { type Coverage, CoverageCounter } from './coverage.ts';
 import { firstState } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
@@ -74,6 +75,7 @@ class Simulation implements ProcessHost {
   readonly #nemesis: Nemesis;
   readonly #clients: Clients;
   readonly #checker: Checker;
+  readonly #conduct: ConductChecker;
   readonly #readers: Readers;
   readonly #promises = new PromiseChecker();
   #steps = 0;
@@ -106,6 +108,7 @@ class Simulation implements ProcessHost {
     const membership = new MembershipChecker(this.#promises, coverage);
     this.#clients = new Clients(swarm, random.fork('values'), coverage);
     this.#checker = new Checker(this.#processes, swarm, first, membership);
+    this.#conduct = new ConductChecker(this.#processes, swarm);
     this.#readers = new Readers(this.#checker, coverage);
     coverage.count(`nodes.${swarm.nodes}`);
   }
@@ -136,8 +139,17 @@ class Simulation implements ProcessHost {
     this.#network.send(message);
   }
 
+  received(process: SimProcess, message: SimMessage): void {
+    this.#conduct.received(process, message);
+  }
+
+  ticked(process: SimProcess): void {
+    this.#conduct.ticked(process);
+  }
+
   handled(process: SimProcess): void {
     this.#checker.afterStep(process);
+    this.#conduct.afterStep(process);
     const status = process.raft?.status();
     if (status === undefined) return;
     const { term, commit, lastIndex } = status;
@@ -162,6 +174,7 @@ class Simulation implements ProcessHost {
   }
 
   leaderElected(process: SimProcess): void {
+    this.#conduct.elected(process);
     this.#nemesis.leaderElected(process);
   }
 

@@ -11,6 +11,7 @@ export type Property =
   | 'durableQuorum'
   | 'monotonic'
   | 'oneVotePerTerm'
+  | 'conduct'
   | 'durabilityOrder'
   | 'acknowledgedWrite'
   | 'linearizableRead'

@@ -22,6 +22,13 @@ export function variantUrl(name: string, edit: Edit, file: string): string {
   return url.href;
 }
 
+/** For a process that is to run the variant alone: from now on each source is loaded changed. */
+export function editSources(edit: Edit): void {
+  registerHooks({
+    load: (url, context, nextLoad) => edited(edit, url, nextLoad(url, context)),
+  });
+}
+
 type Hooks = Required<Parameters<typeof registerHooks>[0]>;
 
 /** Whatever of this package a module of a variant imports is of that variant, too. */
@@ -36,12 +43,17 @@ const resolve: Hooks['resolve'] = (specifier, context, nextResolve) => {
 
 const load: Hooks['load'] = (url, context, nextLoad) => {
   const loaded = nextLoad(url, context);
-  const file = fileOf(url);
   const edit = edits.get(variantOf(url) ?? '');
-  if (file === undefined || edit === undefined || loaded.source === undefined) return loaded;
-  const source = loaded.source?.toString() ?? '';
-  return { ...loaded, source: edit(file, source) };
+  return edit === undefined ? loaded : edited(edit, url, loaded);
 };
+
+type Loaded = ReturnType<NonNullable<Hooks['load']>>;
+
+function edited(edit: Edit, url: string, loaded: Loaded): Loaded {
+  const file = fileOf(url);
+  if (file === undefined || !loaded.source) return loaded;
+  return { ...loaded, source: edit(file, loaded.source.toString()) };
+}
 
 function variantOf(url: string | undefined): string | undefined {
   if (url === undefined || !url.startsWith('file:')) return undefined;

@@ -1,0 +1,111 @@
+// F: flow, snapshots, transfer, and the life of a node.
+
+import type { Mutant } from './mutant.ts';
+
+export const FLOW: readonly Mutant[] = [
+  {
+    id: 'F1a',
+    mistake: 'heartbeats are not answered',
+    metIn: 'cockroach#315',
+    file: 'core/follower.ts',
+    edits: [
+      [
+        "state.send({\n    kind: 'heartbeatReply'",
+        "state.leader === '' && state.send({\n    kind: 'heartbeatReply'",
+      ],
+    ],
+  },
+  {
+    id: 'F1b',
+    mistake: 'a lost append is never sent again',
+    metIn: 'cockroach#315',
+    file: 'core/progress.ts',
+    edits: [
+      [
+        "if (this.#state === 'snapshot') return;\n    this.#isProbeOut = false;",
+        "if (this.#state === 'snapshot') return;",
+      ],
+      ['if (this.#matchIndex < lastIndex) this.#isProbeDue = true;', ''],
+    ],
+  },
+  {
+    id: 'F4',
+    mistake: 'a transfer that does not come about never ends',
+    metIn: 'hashicorp/raft#696, redpanda PR#24404',
+    file: 'core/transferring.ts',
+    edits: [
+      ['if (transfer.elapsedTicks >= state.config.electionTicks) role.transfer = undefined;', ''],
+    ],
+  },
+  {
+    id: 'F5',
+    mistake: 'who waits for an answer is not told that there will be none',
+    metIn: 'openraft 43dd8b6f',
+    file: 'core/own-reads.ts',
+    edits: [
+      ['this.#failed.push(...this.#asked.keys());', ''],
+      ['this.#failed.push(read);\n    }\n  }', '}\n  }'],
+    ],
+  },
+  {
+    id: 'F7',
+    mistake: 'a snapshot is installed under a page that is being applied',
+    metIn: 'openraft eed681d5, openraft 2eccb9e1',
+    file: 'core/rules.ts',
+    edits: [
+      [
+        'mayInstall: (handedToApply, applied) => handedToApply === applied',
+        'mayInstall: () => true',
+      ],
+    ],
+  },
+  {
+    id: 'F8',
+    mistake: 'a snapshot is sent to one that was not heard',
+    metIn: 'openraft#808, openraft d012705d',
+    file: 'core/leader.ts',
+    edits: [
+      ['if (!progress.isHeard || state.applied === 0) return;', 'if (state.applied === 0) return;'],
+    ],
+  },
+  {
+    id: 'F12',
+    mistake: 'a restarted node does not apply again what it had not stored as applied',
+    metIn: 'openraft#1246',
+    file: 'core/state.ts',
+    edits: [
+      [
+        'this.applied = config.applied;',
+        'this.applied = Math.max(config.applied, hardState.commit);',
+      ],
+      [
+        'this.handedToApply = config.applied;',
+        'this.handedToApply = Math.max(config.applied, hardState.commit);',
+      ],
+    ],
+  },
+  {
+    id: 'F13',
+    mistake: 'the search for where two logs agree goes back one entry at a time',
+    metIn: 'openraft 6d53aa12',
+    file: 'core/progress.ts',
+    edits: [
+      [
+        'Math.min(rejectedIndex, agreementIndex + 1)',
+        'Math.max(rejectedIndex, agreementIndex * 0)',
+      ],
+    ],
+  },
+  {
+    id: 'F14',
+    mistake: 'what was compacted away reads as an empty log',
+    metIn: 'openraft#1601, openraft#1544',
+    file: 'core/leader.ts',
+    edits: [
+      [
+        'const previousTerm = log.termAt(previousIndex);',
+        'const previousTerm = log.termAt(previousIndex) ?? 0;',
+      ],
+    ],
+  },
+];

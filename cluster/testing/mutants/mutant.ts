@@ -1,0 +1,33 @@
+// A mistake that a real system has made, as a change to one of our sources. The gate is whether random faults,
+// or the exhaustive check, find it; a mutant that nobody finds shows where the tests are blind.
+
+import type { Edit } from '../variants/load-variant.ts';
+
+export interface Mutant {
+  /** The line of the list, and a letter where it has several: 'A6b'. */
+  readonly id: string;
+  /** What is wrong with the mutant. */
+  readonly mistake: string;
+  /** Where it was met: an issue, a pull request, a report. */
+  readonly metIn: string;
+  /** Below `cluster/src/`. */
+  readonly file: string;
+  /** Each text stands in the file once. */
+  readonly edits: readonly (readonly [from: string, to: string])[];
+  /** Below `cluster/test/`: run with it, too, for behaviours that no scenario shows. */
+  readonly tests?: readonly string[];
+}
+
+export class MutantError extends Error {}
+
+/** The mistake, put into the source as it is loaded. Refused where the source has moved on. */
+export function editOf({ id, file, edits }: Mutant): Edit {
+  return (path, source) => {
+    if (path !== `src/${file}`) return source;
+    return edits.reduce((text, [from, to]) => {
+      const places = text.split(from).length - 1;
+      if (places !== 1) throw new MutantError(`${id}: ${file} has ${places} places like: ${from}`);
+      return text.replace(from, () => to);
+    }, source);
+  };
+}

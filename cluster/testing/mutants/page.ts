@@ -1,0 +1,100 @@
+// docs/mutants.md, from the list, the mutants and what was found of them.
+
+import { MUTANTS } from './all-mutants.ts';
+import { type Hunt, medianSeeds } from './hunt.ts';
+import type { Kills } from './kills.ts';
+import { LINES, type Line, lineOf } from './lines.ts';
+import type { Mutant } from './mutant.ts';
+
+const INTRODUCTION = `# Mutants
+
+Mistakes that real implementations of Raft have made, each put into ours on purpose, to see whether the tests notice. A
+mutant is a change to one source as it is loaded (\`cluster/testing/mutants/\`); the product has no switch for it. **Killed**
+means that the general mix of \`npm run sim\`, which knows of no mutant, ends in a violation of one of its properties; the
+number is the median of the seeds that it took. Beside it are scenarios (\`cluster/test/scenarios/\`) that fail with it.
+
+\`npm run sim -- --mutants\` hunts anew and prints this table (\`--only A1,B3\`, \`--starts N\`, \`--seeds N\`, \`--scenarios\`); with
+\`--write\` it writes this page.`;
+
+const HEAD = `| | what is wrong | met in | in | killed by | scenarios that fail |
+| --- | --- | --- | --- | --- | --- |`;
+
+export function renderPage(kills: Kills): string {
+  const sections = Object.entries(LINES).map(([title, lines]) => sectionOf(title, lines, kills));
+  return `${[INTRODUCTION, summaryOf(kills), ...sections].join('\n\n')}\n`;
+}
+
+function summaryOf(kills: Kills): string {
+  const hunted = MUTANTS.flatMap(({ id }) => kills.simulation[id] ?? []);
+  const medians = hunted.flatMap((each) => medianSeeds(each) ?? []).sort((a, b) => a - b);
+  const median = medians[Math.floor(medians.length / 2)] ?? 0;
+  const alive = MUTANTS.filter(({ id }) => !isKilled(kills.simulation[id])).map(({ id }) => id);
+  const starts = Math.max(0, ...hunted.map(({ seeds }) => seeds.length));
+  const open = Object.values(LINES)
+    .flat()
+    .filter(({ id, notOurs }) => notOurs === undefined && mutantsOf(id).length === 0)
+    .map(({ id }) => id);
+  const unscathed = MUTANTS.filter(({ id }) => (kills.scenarios[id] ?? []).length === 0);
+  return [
+    `Of ${MUTANTS.length} mutants ${medians.length} are killed, half of them within ${median} seeds (${starts} hunts of at most ${kills.seedsMax} seeds each).`,
+    alive.length > 0 ? `**Alive**: ${alive.join(', ')}.` : '',
+    `${unscathed.length} change no scenario${listed(unscathed.map(({ id }) => id))}.`,
+    open.length > 0 ? `Lines **without a mutant**: ${open.join(', ')}.` : '',
+  ]
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+function sectionOf(title: string, lines: readonly Line[], kills: Kills): string {
+  const rows = lines.flatMap(({ id }) => mutantsOf(id).map((mutant) => rowOf(mutant, kills)));
+  const faults = lines.filter(({ faults }) => faults !== undefined);
+  const notOurs = lines.filter(({ notOurs }) => notOurs !== undefined);
+  return [
+    `## ${title}`,
+    ...(rows.length > 0 ? ['', HEAD, ...rows] : []),
+    ...(faults.length > 0 ? ['', 'Faults of the mix that bring these out:', ''] : []),
+    ...faults.map(({ id, says, faults }) => `- ${id}, ${says}: ${faults}`),
+    ...(notOurs.length > 0 ? ['', 'What cannot be ours:', ''] : []),
+    ...notOurs.map(({ id, says, notOurs }) => `- ${id}, ${says}: ${notOurs}`),
+  ].join('\n');
+}
+
+function rowOf({ id, mistake, metIn, file }: Mutant, kills: Kills): string {
+  const scenarios = kills.scenarios[id] ?? [];
+  const shown = scenarios.slice(0, SCENARIOS_SHOWN).map((name) => name.replace('.txt', ''));
+  const rest = scenarios.length - shown.length;
+  const names = rest > 0 ? [...shown, `and ${rest} more`] : shown;
+  const cells = [
+    id,
+    mistake,
+    metIn,
+    `\`${file}\``,
+    verdictOf(kills.simulation[id]),
+    names.join(', '),
+  ];
+  return `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+}
+
+const SCENARIOS_SHOWN = 3;
+
+export function verdictOf(found: Hunt | undefined): string {
+  if (found === undefined) return 'not hunted yet';
+  const median = medianSeeds(found);
+  if (median !== undefined) return `${found.by}, ${median}`;
+  const ended = found.seeds.filter((each) => each !== null).length;
+  return ended === 0
+    ? '**alive**'
+    : `**alive** in ${found.seeds.length - ended} of ${found.seeds.length} hunts`;
+}
+
+export function isKilled(found: Hunt | undefined): boolean {
+  return found !== undefined && medianSeeds(found) !== undefined;
+}
+
+function mutantsOf(line: string): readonly Mutant[] {
+  return MUTANTS.filter(({ id }) => lineOf(id) === line);
+}
+
+function listed(ids: readonly string[]): string {
+  return ids.length > 0 ? `: ${ids.join(', ')}` : '';
+}
