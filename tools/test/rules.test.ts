@@ -326,17 +326,24 @@ t.test(
     const tests = {
       'cluster/test/core/a.test.ts': "// '[C02] no test'\nt.test('[C01] [X01] a title', f);\n",
       'cluster/test/scenarios/b.txt': '# [C01] a scenario\n\nnodes 1\n',
+      'cluster/testing/mutants/kills.json': JSON.stringify({
+        scenarios: { M1: ['b.txt', 'd.txt'], M2: [], M3: ['d.txt'] },
+        tests: { M2: ['[C01] [X01] a title'] },
+      }),
     };
     const files = Object.entries(tests).map(([path, text]) => ({ path, text }));
     const page = renderConformancePage(files, behaviours);
     const test = '[a title](../cluster/test/core/a.test.ts)';
-    t.match(page, `| C01 | first | ${test}; [b.txt](../cluster/test/scenarios/b.txt) |`);
-    t.match(page, '| C02 | second | **not covered yet** |');
-    t.match(page, '| C03 | third | does not apply: we have none |');
+    t.match(page, `| C01 | first | ${test}; [b.txt](../cluster/test/scenarios/b.txt) | M2, M1 |`);
+    t.match(page, '| C02 | second | **not covered yet** |  |');
+    t.match(page, '| C03 | third | does not apply: we have none |  |');
     t.match(
       page,
-      'Of 4 behaviours, 2 are shown by tests, 1 do not apply, and 1 are **not covered yet**: C02.',
+      'Of 4 behaviours, 2 are shown by tests that fail when a mutant breaks them, and 1 do not apply.',
     );
+    t.match(page, '1 are **not covered yet**: C02.');
+    const unproven = renderConformancePage(files.slice(0, 2), behaviours);
+    t.match(unproven, '2 have tests that no mutant has been seen to fail: C01, X01.');
     const rule = conformancePage(behaviours);
     const whole = { ...tests, 'docs/raft-conformance.md': page };
     t.same(objections(rule, whole), []);
