@@ -28,7 +28,11 @@ function summaryOf(kills: Kills): string {
   const hunted = MUTANTS.flatMap(({ id }) => kills.simulation[id] ?? []);
   const medians = hunted.flatMap((each) => medianSeeds(each) ?? []).sort((a, b) => a - b);
   const median = medians[Math.floor(medians.length / 2)] ?? 0;
-  const alive = MUTANTS.filter(({ id }) => !isKilled(kills.simulation[id])).map(({ id }) => id);
+  const [alive, unhunted] = [true, false].map((isHunted) =>
+    MUTANTS.filter(({ id }) => isHunted === (kills.simulation[id] !== undefined))
+      .filter(({ id }) => !isKilled(kills.simulation[id]))
+      .map(({ id }) => id),
+  );
   const starts = Math.max(0, ...hunted.map(({ seeds }) => seeds.length));
   const open = Object.values(LINES)
     .flat()
@@ -37,7 +41,8 @@ function summaryOf(kills: Kills): string {
   const unscathed = MUTANTS.filter(({ id }) => (kills.scenarios[id] ?? []).length === 0);
   return [
     `Of ${MUTANTS.length} mutants ${medians.length} are killed, half of them within ${median} seeds (${starts} hunts of at most ${kills.seedsMax} seeds each).`,
-    alive.length > 0 ? `**Alive**: ${alive.join(', ')}.` : '',
+    alive?.length ? `**Alive**: ${alive.join(', ')}.` : '',
+    unhunted?.length ? `**Not hunted yet**: ${unhunted.join(', ')}.` : '',
     `${unscathed.length} change no scenario${listed(unscathed.map(({ id }) => id))}.`,
     open.length > 0 ? `Lines **without a mutant**: ${open.join(', ')}.` : '',
   ]
