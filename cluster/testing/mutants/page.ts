@@ -38,7 +38,7 @@ function summaryOf(kills: Kills): string {
     .flat()
     .filter(({ id, notOurs }) => notOurs === undefined && mutantsOf(id).length === 0)
     .map(({ id }) => id);
-  const unscathed = MUTANTS.filter(({ id }) => (kills.scenarios[id] ?? []).length === 0);
+  const unscathed = MUTANTS.filter(({ id }) => kills.scenarios[id]?.length === 0);
   return [
     `Of ${MUTANTS.length} mutants ${medians.length} are killed, half of them within ${median} seeds (${starts} hunts of at most ${kills.seedsMax} seeds each).`,
     alive?.length ? `**Alive**: ${alive.join(', ')}.` : '',
