@@ -81,7 +81,7 @@ t.test(
 );
 
 t.test('the command line refuses what it does not know', async (t) => {
-  for (const args of [['--only', 'Z9'], ['--seeds', '0'], ['--starts', 'x'], ['--what'], ['x']]) {
+  for (const args of [['--ids', 'Z9'], ['--seeds', '0'], ['--starts', 'x'], ['--what'], ['x']]) {
     const lines: string[] = [];
     t.equal(await runMutantsCli(args, (line) => lines.push(line)), 2);
     t.match(lines, [/^usage: /]);

@@ -12,7 +12,7 @@ import { readScenarios, scenariosThatFail } from './scenario-kills.ts';
 import { testsThatFail } from './test-kills.ts';
 
 const USAGE =
-  'usage: npm run sim -- --mutants [--only ID,ID] [--starts N] [--seeds N] [--scenarios] [--write]';
+  'usage: npm run sim -- --mutants [--ids ID,ID] [--starts N] [--seeds N] [--scenarios] [--write]';
 const STARTS_DEFAULT = 5;
 const SEEDS_DEFAULT = 2_000;
 const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'mutants.md');
@@ -31,16 +31,16 @@ function optionsOf(args: string[]): Options | undefined {
     const { values } = parseArgs({
       args,
       options: {
-        only: { type: 'string' },
+        ids: { type: 'string' },
         starts: { type: 'string', default: String(STARTS_DEFAULT) },
         seeds: { type: 'string', default: String(SEEDS_DEFAULT) },
         scenarios: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
       },
     });
-    const only = values.only?.split(',');
-    const mutants = MUTANTS.filter(({ id }) => only === undefined || only.includes(id));
-    if (only !== undefined && mutants.length !== only.length) return undefined;
+    const ids = values.ids?.split(',');
+    const mutants = MUTANTS.filter(({ id }) => ids === undefined || ids.includes(id));
+    if (ids !== undefined && mutants.length !== ids.length) return undefined;
     if (![values.starts, values.seeds].every((text) => /^[1-9]\d{0,4}$/.test(text)))
       return undefined;
     return {

@@ -11,9 +11,10 @@ const INTRODUCTION = `# Mutants
 Mistakes that real implementations of Raft have made, each put into ours on purpose, to see whether the tests notice. A
 mutant is a change to one source as it is loaded (\`cluster/testing/mutants/\`); the product has no switch for it. **Killed**
 means that the general mix of \`npm run sim\`, which knows of no mutant, ends in a violation of one of its properties; the
-number is the median of the seeds that it took. Beside it are scenarios (\`cluster/test/scenarios/\`) that fail with it.
+number is the median of the seeds that it took. Beside it are scenarios (\`cluster/test/scenarios/\`) that fail with it. Each
+number is that of the last hunt for that mutant: what changes the mix later changes what a seed does, and may move it.
 
-\`npm run sim -- --mutants\` hunts anew and prints this table (\`--only A1,B3\`, \`--starts N\`, \`--seeds N\`, \`--scenarios\`); with
+\`npm run sim -- --mutants\` hunts anew and prints this table (\`--ids A1,B3\`, \`--starts N\`, \`--seeds N\`, \`--scenarios\`); with
 \`--write\` it writes this page.`;
 
 const HEAD = `| | what is wrong | met in | in | killed by | scenarios that fail |
