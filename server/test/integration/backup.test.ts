@@ -1,10 +1,9 @@
 import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { runCli } from '@rockpool/cli';
 import { createTestPerson, createTestPool } from '@rockpool/protocol/testing';
 import t from 'tap';
-import { serverCommands } from '../../src/cli/command-group.ts';
 import { askStatus } from '../../src/control/control-client.ts';
+import { run } from '../kit/run-command.ts';
 import { ORIGIN, TestCluster } from '../kit/test-cluster.ts';
 
 const cluster = await TestCluster.start(1);
@@ -12,23 +11,6 @@ t.teardown(() => cluster.discard());
 const anna = createTestPerson({ origin: ORIGIN, rpId: 'localhost' });
 const pool = createTestPool(anna);
 const file = join(cluster.dir, 'backup');
-
-async function run(...args: string[]) {
-  const out: string[] = [];
-  const errors: string[] = [];
-  const drawn: string[] = [];
-  const terminal = {
-    out: (text: string) => void out.push(text),
-    error: (text: string) => void errors.push(text),
-    draw: (text: string) => void drawn.push(text),
-    interactive: true,
-    columns: () => 80,
-    input: (async function* () {})(),
-  };
-  const context = { args, env: {}, terminal, stopped: Promise.resolve() };
-  const code = await runCli([async () => serverCommands], context);
-  return { code, out: out.join('\n'), errors: errors.join('\n'), drawn: drawn.join('') };
-}
 
 t.before(async () => {
   const client = await cluster.client('1');
