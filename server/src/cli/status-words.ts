@@ -100,7 +100,11 @@ function roleWords({ role, leader }: GroupStatus, cluster: ClusterStatus): strin
 }
 
 function membersOf({ members }: GroupStatus, cluster: ClusterStatus): string {
-  const names = (ids: readonly string[]) => ids.map((id) => nameOf(id, cluster)).join(' ');
+  const names = (ids: readonly string[]) =>
+    ids
+      .map((id) => nameOf(id, cluster))
+      .toSorted()
+      .join(' ');
   const parts = [`voters ${names(members.voters)}`];
   if (members.outgoing.length > 0) parts.push(`voters before ${names(members.outgoing)}`);
   if (members.learners.length > 0) parts.push(`learners ${names(members.learners)}`);
