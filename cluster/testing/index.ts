@@ -12,5 +12,4 @@ export { checkHistory, type HistoryVerdict } from './linearizability/check-histo
 export type { Call, Operation, Value } from './linearizability/operation.ts';
 export { chainChecksum } from './sim/chain-checksum.ts';
 export { Random } from './sim/random.ts';
-export { runSeeds, type SeedsResult } from './sim/run-seeds.ts';
 export { runSimulation, type SimulationOptions, type SimulationResult } from './sim/simulation.ts';

@@ -65,7 +65,7 @@ export interface StartedNode {
 }
 
 /** Starts a node on whatever machine. Rejects with NodeError. */
-async function startNode(parts: NodeParts): Promise<StartedNode> {
+export async function startNode(parts: NodeParts): Promise<StartedNode> {
   const { database, last, machine, key } = parts;
   const starting = new NodeStart(parts);
   try {

@@ -2,26 +2,49 @@
 // to it and frames come from it. Both ends of each connection hear of the other in every round, or give
 // it up: TCP by itself waits the longer for an answer the longer the way was cut.
 
+import type { Cancel } from '@rockpool/storage';
+import { SYSTEM_CLOCK } from '../driver/clock.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
 import { decodeHello } from '../format/peer-payload.ts';
-import { IncomingLinks } from './incoming-links.ts';
+import { IncomingLinks, type IncomingListener } from './incoming-links.ts';
 import { OutgoingLink } from './outgoing-link.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
 
 /** A connection is dead after SILENT_ROUNDS_MAX of these: within 1.6 to 2 s. */
 const KEEP_ALIVE_MS = 400;
 
+export type Incoming = Pick<IncomingLinks, 'listen' | 'isUp' | 'keepAlive' | 'drop' | 'stop'>;
+export type Outgoing = Pick<
+  OutgoingLink,
+  'up' | 'dial' | 'dialNow' | 'send' | 'keepAlive' | 'stop'
+>;
+
+/** How connections are made, and how time passes. */
+export interface PeerLinks {
+  incoming(ports: PeerPorts, listener: IncomingListener): Incoming;
+  outgoing(nodeId: string, ports: PeerPorts, onChange: (isUp: boolean) => void): Outgoing;
+  every(intervalMs: number, run: () => void): Cancel;
+}
+
+const TLS_LINKS: PeerLinks = {
+  incoming: (ports, listener) => new IncomingLinks(ports, listener),
+  outgoing: (nodeId, ports, onChange) => new OutgoingLink(nodeId, ports, onChange),
+  every: SYSTEM_CLOCK.every,
+};
+
 export class PeerTransport {
   readonly #ports: PeerPorts;
-  readonly #incoming: IncomingLinks;
-  readonly #outgoing = new Map<string, OutgoingLink>();
+  readonly #links: PeerLinks;
+  readonly #incoming: Incoming;
+  readonly #outgoing = new Map<string, Outgoing>();
   readonly #connected = new Set<string>();
   #isStarted = false;
-  #timer: NodeJS.Timeout | undefined;
+  #stopKeepAlive: Cancel | undefined;
 
-  constructor(ports: PeerPorts) {
+  constructor(ports: PeerPorts, links: PeerLinks = TLS_LINKS) {
     this.#ports = ports;
-    this.#incoming = new IncomingLinks(ports, {
+    this.#links = links;
+    this.#incoming = links.incoming(ports, {
       onFrame: (frame) => this.#received(frame),
       onUp: (nodeId) => {
         this.#outgoing.get(nodeId)?.dialNow();
@@ -36,7 +59,7 @@ export class PeerTransport {
     const port = await this.#incoming.listen(listen);
     this.#isStarted = true;
     this.membersChanged();
-    this.#timer = setInterval(() => this.#keepAlive(), KEEP_ALIVE_MS);
+    this.#stopKeepAlive = this.#links.every(KEEP_ALIVE_MS, () => this.#keepAlive());
     return port;
   }
 
@@ -47,7 +70,7 @@ export class PeerTransport {
     const listed = new Set(members().map(({ id }) => id));
     for (const id of listed) {
       if (id === self.id || this.#outgoing.has(id)) continue;
-      const link = new OutgoingLink(id, this.#ports, (isUp) => this.#changed(id, isUp));
+      const link = this.#links.outgoing(id, this.#ports, (isUp) => this.#changed(id, isUp));
       this.#outgoing.set(id, link);
       link.dial();
     }
@@ -71,7 +94,7 @@ export class PeerTransport {
 
   async stop(): Promise<void> {
     this.#isStarted = false;
-    clearInterval(this.#timer);
+    this.#stopKeepAlive?.();
     for (const link of this.#outgoing.values()) link.stop();
     await this.#incoming.stop();
   }

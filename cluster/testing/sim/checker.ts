@@ -3,15 +3,23 @@
 // chained, so equal checksums at one index mean equal logs up to it.
 
 import { NOBODY } from '../../src/core/configuration.ts';
-import type { Configuration, Entry, NodeId } from '../../src/core/entry.ts';
-import type { Raft, RaftStatus, Role } from '../../src/core/types.ts';
+import type { ChainChecksum, Configuration, Entry, NodeId } from '../../src/core/entry.ts';
+import type { Raft, RaftLimits, RaftStatus, Role } from '../../src/core/types.ts';
 import { chainChecksum } from './chain-checksum.ts';
-import { foldEntry, type SimState } from './disk.ts';
+import { foldEntry, type SimDisk, type SimState } from './disk.ts';
 import type { MembershipChecker } from './membership-checker.ts';
-import type { SimProcess } from './process.ts';
 import { isQuorum } from './quorums.ts';
-import type { Swarm } from './swarm.ts';
 import { check } from './violation.ts';
+import type { Watched } from './watched.ts';
+
+export interface CheckerParts {
+  readonly processes: readonly Watched[];
+  readonly limits: RaftLimits;
+  /** Of the founders. */
+  readonly first: SimState;
+  readonly membership: MembershipChecker;
+  readonly chain?: ChainChecksum;
+}
 
 interface Committed {
   readonly entry: Entry;
@@ -40,8 +48,9 @@ const ENTRY_OVERHEAD_BYTES = 64;
 const STEP_BYTES = 16_384;
 
 export class Checker {
-  readonly #processes: readonly SimProcess[];
-  readonly #swarm: Swarm;
+  readonly #processes: readonly Watched[];
+  readonly #limits: RaftLimits;
+  readonly #chain: ChainChecksum;
   readonly #membership: MembershipChecker;
   readonly #first: SimState;
   readonly #committed: Committed[] = [];
@@ -51,17 +60,13 @@ export class Checker {
   readonly #placed = new Map<number, number>();
   readonly #views = new Map<NodeId, View>();
 
-  constructor(
-    processes: readonly SimProcess[],
-    swarm: Swarm,
-    first: SimState,
-    membership: MembershipChecker,
-  ) {
+  constructor({ processes, limits, first, membership, chain = chainChecksum }: CheckerParts) {
     this.#membership = membership;
     this.#states = [first];
     this.#first = first;
+    this.#chain = chain;
     this.#processes = processes;
-    this.#swarm = swarm;
+    this.#limits = limits;
   }
 
   get committedIndex(): number {
@@ -72,7 +77,7 @@ export class Checker {
     return this.#committed[index - 1]?.entry;
   }
 
-  afterStep(process: SimProcess): void {
+  afterStep(process: Watched): void {
     const { raft, id } = process;
     if (raft === undefined) return;
     const status = raft.status();
@@ -86,7 +91,7 @@ export class Checker {
     view.commit = status.commit;
   }
 
-  applied(process: SimProcess, entries: readonly Entry[]): void {
+  applied(process: Watched, entries: readonly Entry[]): void {
     let expected = process.disk.appliedIndex;
     for (const entry of entries) {
       expected += 1;
@@ -97,13 +102,13 @@ export class Checker {
   }
 
   /** Applied or installed: the same state at the same index on every node, whatever the way there. */
-  stateOf({ disk, id }: SimProcess): void {
+  stateOf({ disk, id }: { readonly disk: SimDisk; readonly id: NodeId }): void {
     const { base, value } = disk.state;
     const canonical = this.#states[base.index]?.value === value;
     check(canonical, 'replicaState', () => `${id} has another state at ${base.index}`);
   }
 
-  #viewOf(process: SimProcess, status: RaftStatus): View {
+  #viewOf(process: Watched, status: RaftStatus): View {
     const known = this.#views.get(process.id);
     const { disk, life, id } = process;
     if (known === undefined) {
@@ -137,7 +142,7 @@ export class Checker {
   }
 
   /** Compares from the end, where change happens. */
-  #checkLog(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
+  #checkLog(process: Watched, raft: Raft, status: RaftStatus, view: View): void {
     const { checksums, configurations } = view;
     const base = status.firstIndex - 1;
     check(base <= status.applied, 'bounds', () => `${process.id} has cut off what is not applied`);
@@ -159,7 +164,7 @@ export class Checker {
     }
     if (agreed === status.lastIndex) return;
     for (const entry of raft.entries(agreed + 1, status.lastIndex)) {
-      const chained = chainChecksum(checksums.at(-1) ?? 0, entry) === entry.checksum;
+      const chained = this.#chain(checksums.at(-1) ?? 0, entry) === entry.checksum;
       check(chained, 'logMatching', () => `${process.id} took a damaged entry ${entry.index}`);
       const place = entry.term * INDEX_SPAN + entry.index;
       const other = this.#placed.get(place) ?? entry.checksum;
@@ -176,7 +181,7 @@ export class Checker {
     this.#membership.uncommitted(process.id, raft.entries(uncommittedFrom, status.lastIndex));
   }
 
-  #checkLeader(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
+  #checkLeader(process: Watched, raft: Raft, status: RaftStatus, view: View): void {
     if (status.role !== 'leader') return;
     const { term } = status;
     const other = this.#leaders.get(term) ?? process.id;
@@ -192,12 +197,14 @@ export class Checker {
     check(isComplete, 'leaderCompleteness', () => `leader of ${term} lacks committed ${must}`);
   }
 
-  #checkCommit(process: SimProcess, raft: Raft, status: RaftStatus, view: View): void {
+  #checkCommit(process: Watched, raft: Raft, status: RaftStatus, view: View): void {
     const { commit, term } = status;
     if (commit > this.#committed.length) {
-      const isLeaders = status.role === 'leader';
+      // Between two looks it may have counted the last answer, and then heard of a higher term.
+      const isLeaders = status.role === 'leader' || view.role === 'leader';
+      const ledTerm = status.role === 'leader' ? term : view.term;
       check(isLeaders, 'stateMachineSafety', () => `${process.id} committed what no leader did`);
-      const isOwn = raft.entries(commit, commit)[0]?.term === term;
+      const isOwn = raft.entries(commit, commit)[0]?.term === ledTerm;
       check(isOwn, 'ownTermCommit', () => `${process.id} counts ${commit}, of an earlier term`);
       const checksum = checksumAt(raft, commit);
       const holders = this.#processes.filter(({ disk }) => disk.holds(commit, checksum));
@@ -205,7 +212,7 @@ export class Checker {
       const isDurable = isQuorum(status.configuration, (id) => copies.has(id));
       check(isDurable, 'durableQuorum', () => `${commit} is durable on ${[...copies]} only`);
       for (const entry of raft.entries(this.#committed.length + 1, commit)) {
-        this.#committed.push({ entry, inTerm: term });
+        this.#committed.push({ entry, inTerm: ledTerm });
         this.#states.push(foldEntry(this.#states.at(-1) ?? this.#first, entry));
       }
     }
@@ -215,7 +222,7 @@ export class Checker {
   }
 
   #checkBounds(id: NodeId, raft: Raft, status: RaftStatus): void {
-    const { limits } = this.#swarm;
+    const limits = this.#limits;
     check(status.applied <= status.commit, 'bounds', () => `${id} applied beyond its commit`);
     // What is not applied cannot be cut off; beyond it the log is kept within its bound.
     const unapplied = raft.entries(status.applied + 1, status.lastIndex);

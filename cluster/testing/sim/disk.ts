@@ -81,6 +81,10 @@ export class SimDisk {
     return own !== undefined && own.checksum === checksum;
   }
 
+  reaches(index: number): boolean {
+    return this.lastIndex >= index;
+  }
+
   write(persist: PersistBatch, received: SimState | undefined): void {
     this.#inFlight.push({ persist, received });
   }

@@ -3,10 +3,10 @@
 
 import type { Configuration, Entry, NodeId } from '../../src/core/entry.ts';
 import type { CoverageCounter } from './coverage.ts';
-import type { SimProcess } from './process.ts';
 import type { PromiseChecker } from './promise-checker.ts';
 import { alwaysMeet, isQuorum } from './quorums.ts';
 import { check } from './violation.ts';
+import type { Watched } from './watched.ts';
 
 export class MembershipChecker {
   readonly #promises: PromiseChecker;
@@ -38,7 +38,7 @@ export class MembershipChecker {
     check(changes.length <= 1, 'membership', () => `${node} changes members twice at a time`);
   }
 
-  elected({ id: leader, disk }: SimProcess, term: number, configuration: Configuration): void {
+  elected({ id: leader, disk }: Watched, term: number, configuration: Configuration): void {
     const isElected = isQuorum(configuration, (voter) => {
       if (voter !== leader) return this.#promises.hasVoted(voter, term, leader);
       return disk.hardState?.term === term && disk.hardState.vote === leader;

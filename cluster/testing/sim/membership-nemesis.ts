@@ -9,22 +9,20 @@ import type { Random } from './random.ts';
 
 export class MembershipNemesis {
   readonly #processes: readonly SimProcess[];
-  readonly #random: Random;
   readonly #coverage: CoverageCounter;
 
-  constructor(processes: readonly SimProcess[], random: Random, coverage: CoverageCounter) {
+  constructor(processes: readonly SimProcess[], coverage: CoverageCounter) {
     this.#processes = processes;
-    this.#random = random;
     this.#coverage = coverage;
   }
 
   /** Asked of everyone who believes to lead, now and then of two. */
-  strike(): void {
+  strike(random: Random): void {
     for (const leader of this.#processes) {
       const status = leader.raft?.status();
       if (status?.role !== 'leader') continue;
       const { voters, learners } = status.configuration;
-      const change = this.#draw(voters, learners);
+      const change = this.#draw(voters, learners, random);
       const result = leader.change(change);
       if (result === undefined) continue;
       if (!result.ok) {
@@ -33,19 +31,23 @@ export class MembershipNemesis {
         if (result.code === 'LEARNER_BEHIND') this.#coverage.count('membership.behind');
         continue;
       }
-      this.#coverage.count('fault.membership');
+      this.#coverage.count('O1');
       if (change.remove?.includes(leader.id) || change.demote?.includes(leader.id)) {
         this.#coverage.count('membership.leaderLeaves');
       }
     }
   }
 
-  #draw(voters: readonly NodeId[], learners: readonly NodeId[]): ConfigurationChange {
+  #draw(
+    voters: readonly NodeId[],
+    learners: readonly NodeId[],
+    random: Random,
+  ): ConfigurationChange {
     const ids = this.#processes.map(({ id }) => id);
     const strangers = ids.filter((id) => !voters.includes(id) && !learners.includes(id));
     const some = (nodes: readonly NodeId[], most: number): readonly NodeId[] =>
-      this.#random.shuffled(nodes).slice(0, this.#random.between(1, most));
-    const draw = this.#random.unit();
+      random.shuffled(nodes).slice(0, random.between(1, most));
+    const draw = random.unit();
     // Additions and removals come out even, or everyone would be in, or out.
     if (draw < 0.3) return { addLearners: some(strangers, 2) };
     if (draw < 0.55) return { promote: some(learners, 2) };

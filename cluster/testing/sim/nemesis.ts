@@ -8,55 +8,55 @@ import type { SimNetwork } from './network.ts';
 import type { SimProcess } from './process.ts';
 import { isQuorum } from './quorums.ts';
 import type { Random } from './random.ts';
-import type { Disturbance, Swarm } from './swarm.ts';
+import type { Strikes } from './strikes.ts';
+import type { Swarm } from './swarm.ts';
 
 const CLOCK_JUMP_MS_MAX = 60_000;
 const LEADER_BIAS = 0.5;
 
-export class Nemesis {
-  readonly #swarm: Swarm;
-  readonly #queue: EventQueue;
-  readonly #random: Random;
-  readonly #network: SimNetwork;
-  readonly #processes: readonly SimProcess[];
-  readonly #coverage: CoverageCounter;
-  readonly #membership: MembershipNemesis;
-  #isOver = false;
+export interface NemesisParts {
+  readonly swarm: Swarm;
+  readonly queue: EventQueue;
+  readonly strikes: Strikes;
+  /** Of the healing. */
+  readonly random: Random;
+  readonly network: SimNetwork;
+  readonly processes: readonly SimProcess[];
+  readonly coverage: CoverageCounter;
+}
 
-  constructor(
-    swarm: Swarm,
-    queue: EventQueue,
-    random: Random,
-    network: SimNetwork,
-    processes: readonly SimProcess[],
-    coverage: CoverageCounter,
-  ) {
-    this.#swarm = swarm;
-    this.#queue = queue;
-    this.#random = random;
-    this.#network = network;
-    this.#processes = processes;
-    this.#coverage = coverage;
-    this.#membership = new MembershipNemesis(processes, random, coverage);
+export class Nemesis {
+  readonly #parts: NemesisParts;
+  readonly #membership: MembershipNemesis;
+
+  constructor(parts: NemesisParts) {
+    this.#parts = parts;
+    this.#membership = new MembershipNemesis(parts.processes, parts.coverage);
   }
 
   start(): void {
-    const { partition, crash, pause, unreachable, transfer, clockJump, membership } = this.#swarm;
-    this.#again(partition, (lastsMs) => this.#partition(lastsMs, partition?.oneWay ?? 0));
-    this.#again(crash, (lastsMs) => this.#crash(lastsMs, crash?.powerLoss ?? 0));
-    this.#again(pause, (lastsMs) => this.#pause(lastsMs));
-    this.#again(unreachable, () => this.#breakConnection());
-    this.#again(transfer, () => this.#transfer());
-    this.#again(membership, () => this.#membership.strike());
-    this.#again(clockJump, () => this.#jumpClock());
+    const { swarm, strikes } = this.#parts;
+    const { partition, crash, pause, unreachable, transfer, clockJump, membership } = swarm;
+    strikes.every('partition', partition, (lastsMs, random) =>
+      this.#partition(lastsMs, partition?.oneWay ?? 0, random),
+    );
+    strikes.every('crash', crash, (lastsMs, random) =>
+      this.#crash(lastsMs, crash?.powerLoss ?? 0, random),
+    );
+    strikes.every('pause', pause, (lastsMs, random) => this.#pause(lastsMs, random));
+    strikes.every('unreachable', unreachable, (_, random) => this.#breakConnection(random));
+    strikes.every('transfer', transfer, (_, random) => this.#transfer(random));
+    strikes.every('membership', membership, (_, random) => this.#membership.strike(random));
+    strikes.every('clockJump', clockJump, (_, random) => this.#jumpClock(random));
   }
 
   /** Ends all faults. Of more than one node, a minority may stay down for good. */
   heal(): void {
-    this.#isOver = true;
-    this.#network.heal();
-    const down = this.#swarm.healsMinority ? new Set() : this.#dispensable();
-    for (const process of this.#random.shuffled(this.#processes)) {
+    const { swarm, strikes, network, processes, coverage, random } = this.#parts;
+    strikes.end();
+    network.heal();
+    const down = swarm.healsMinority ? new Set() : this.#dispensable();
+    for (const process of random.shuffled(processes)) {
       process.healDisk();
       if (process.isPaused) process.resume();
       if (down.has(process)) {
@@ -65,7 +65,7 @@ export class Nemesis {
         process.start();
       }
     }
-    if (down.size > 0) this.#coverage.count('heal.minorityLeftDown');
+    if (down.size > 0) coverage.count('heal.minorityLeftDown');
   }
 
   /**
@@ -73,35 +73,40 @@ export class Nemesis {
    * such leaders leave behind is how logs come to differ (thesis figures 3.7 and 3.8).
    */
   leaderElected(leader: SimProcess): void {
-    const { shortReign } = this.#swarm;
-    if (this.#isOver || shortReign === undefined || !this.#random.chance(shortReign.chance)) return;
-    this.#coverage.count('fault.shortReign');
-    this.#queue.after(this.#random.exponential(shortReign.afterMeanMs), () => {
-      if (this.#isOver || leader.raft === undefined) return;
-      const lastsMs = this.#random.exponential(shortReign.lastsMs);
-      if (this.#random.chance(shortReign.crash)) {
-        this.#crashOne(leader, lastsMs);
-        return;
-      }
-      const others = this.#random.shuffled(this.#processes).filter((other) => other !== leader);
-      const kept = this.#random.between(0, Math.floor(others.length / 2));
-      for (const other of others.slice(kept)) {
-        this.#network.cut(leader.id, other.id);
-        this.#network.cut(other.id, leader.id);
-      }
-      this.#queue.after(lastsMs, () => this.#network.healLinks());
+    const { swarm, strikes, network, processes, coverage } = this.#parts;
+    const { shortReign } = swarm;
+    if (shortReign === undefined) return;
+    strikes.once('shortReign', (random) => {
+      if (!random.chance(shortReign.chance)) return;
+      coverage.count('fault.shortReign');
+      strikes.later(random.exponential(shortReign.afterMeanMs), () => {
+        if (leader.raft === undefined) return;
+        const lastsMs = random.exponential(shortReign.lastsMs);
+        if (random.chance(shortReign.crash)) {
+          this.#crashOne(leader, lastsMs);
+          return;
+        }
+        const others = random.shuffled(processes).filter((other) => other !== leader);
+        const kept = random.between(0, Math.floor(others.length / 2));
+        for (const other of others.slice(kept)) {
+          network.cut(leader.id, other.id);
+          network.cut(other.id, leader.id);
+        }
+        strikes.later(lastsMs, () => network.healLinks());
+      });
     });
   }
 
   /** As many as can stay down while whatever configuration comes to be in force has its quorum. */
   #dispensable(): ReadonlySet<SimProcess> {
-    const possible = this.#processes.flatMap(({ disk, raft }) => {
+    const { processes, random } = this.#parts;
+    const possible = processes.flatMap(({ disk, raft }) => {
       const { base, entries } = disk.log;
       const inLog = [base, ...entries].flatMap(({ configuration }) => configuration ?? []);
       return raft === undefined ? inLog : [...inLog, raft.status().configuration];
     });
     const down = new Set<SimProcess>();
-    for (const process of this.#random.shuffled(this.#processes)) {
+    for (const process of random.shuffled(processes)) {
       const isUp = (id: string): boolean =>
         id !== process.id && ![...down].some((other) => other.id === id);
       if (possible.every((configuration) => isQuorum(configuration, isUp))) down.add(process);
@@ -109,84 +114,83 @@ export class Nemesis {
     return down;
   }
 
-  #again(what: Disturbance | undefined, strike: (lastsMs: number) => void): void {
-    if (what === undefined) return;
-    this.#queue.after(this.#random.exponential(what.everyMs), () => {
-      if (this.#isOver) return;
-      strike(this.#random.exponential(what.lastsMs));
-      this.#again(what, strike);
-    });
-  }
-
   /** A random cut in two, or one node that only sends, or only hears. */
-  #partition(lastsMs: number, oneWay: number): void {
-    if (this.#processes.length < 2) return;
-    const isOneWay = this.#random.chance(oneWay);
-    const size = this.#random.between(1, this.#processes.length - 1);
-    const side = new Set(this.#random.shuffled(this.#processes).slice(0, size));
+  #partition(lastsMs: number, oneWay: number, random: Random): void {
+    const { strikes, network, processes, coverage } = this.#parts;
+    if (processes.length < 2) return;
+    const isOneWay = random.chance(oneWay);
+    const size = random.between(1, processes.length - 1);
+    const side = new Set(random.shuffled(processes).slice(0, size));
     for (const x of side) {
-      for (const y of this.#processes) {
+      for (const y of processes) {
         if (side.has(y)) continue;
-        this.#network.cut(x.id, y.id);
-        if (!isOneWay) this.#network.cut(y.id, x.id);
+        network.cut(x.id, y.id);
+        if (!isOneWay) network.cut(y.id, x.id);
       }
     }
-    this.#coverage.count(isOneWay ? 'fault.partition.oneWay' : 'fault.partition.symmetric');
-    this.#queue.after(lastsMs, () => this.#network.healLinks());
+    coverage.count(isOneWay ? 'N7' : 'N6');
+    strikes.later(lastsMs, () => network.healLinks());
   }
 
-  #crash(lastsMs: number, powerLoss: number): void {
-    const isPowerLoss = this.#random.chance(powerLoss);
-    this.#coverage.count(isPowerLoss ? 'fault.powerLoss' : 'fault.crash');
-    const victims = isPowerLoss ? this.#processes : [this.#victim()];
-    for (const victim of victims) this.#crashOne(victim, lastsMs * this.#random.rate(0.5, 1.5));
+  #crash(lastsMs: number, powerLoss: number, random: Random): void {
+    const { processes, coverage } = this.#parts;
+    const isPowerLoss = random.chance(powerLoss);
+    coverage.count(isPowerLoss ? 'P5' : 'P1');
+    const victims = isPowerLoss ? processes : [this.#victim(random)];
+    for (const victim of victims) this.#crashOne(victim, lastsMs * random.rate(0.5, 1.5));
   }
 
   #crashOne(victim: SimProcess, lastsMs: number): void {
     if (victim.raft === undefined) return;
+    const { configuration } = victim.raft.status();
+    if (configuration.outgoing.length > 0) this.#parts.coverage.count('P12');
     victim.crash();
-    this.#queue.after(lastsMs, () => {
-      if (!this.#isOver && victim.raft === undefined) victim.start();
+    this.#parts.strikes.later(lastsMs, () => {
+      if (victim.raft === undefined) victim.start();
     });
   }
 
-  #pause(lastsMs: number): void {
-    const victim = this.#victim();
+  #pause(lastsMs: number, random: Random): void {
+    const { queue, coverage } = this.#parts;
+    const victim = this.#victim(random);
     if (victim.raft === undefined || victim.isPaused) return;
-    this.#coverage.count('fault.pause');
+    coverage.count('P4');
     victim.pause();
-    this.#queue.after(lastsMs, () => {
+    queue.after(lastsMs, () => {
       if (victim.isPaused && victim.raft !== undefined) victim.resume();
     });
   }
 
-  #breakConnection(): void {
-    if (this.#processes.length < 2) return;
-    const [from, to] = this.#random.shuffled(this.#processes);
+  #breakConnection(random: Random): void {
+    const { processes, coverage } = this.#parts;
+    if (processes.length < 2) return;
+    const [from, to] = random.shuffled(processes);
     if (from === undefined || to === undefined) return;
-    this.#coverage.count('fault.unreachable');
+    coverage.count('N13');
     from.unreachable(to.id);
   }
 
   /** To anyone, itself among them; now and then by two who both believe to lead. */
-  #transfer(): void {
-    const leading = this.#processes.filter(({ raft }) => raft?.status().role === 'leader');
+  #transfer(random: Random): void {
+    const { processes, coverage } = this.#parts;
+    const leading = processes.filter(({ raft }) => raft?.status().role === 'leader');
     for (const leader of leading) {
-      this.#coverage.count('fault.transfer');
-      leader.transfer(this.#random.pick(this.#processes).id);
+      coverage.count('O2');
+      leader.transfer(random.pick(processes).id);
     }
   }
 
-  #jumpClock(): void {
-    this.#coverage.count('fault.clockJump');
-    const byMs = this.#random.rate(-CLOCK_JUMP_MS_MAX, CLOCK_JUMP_MS_MAX);
-    this.#random.pick(this.#processes).jumpClock(byMs);
+  #jumpClock(random: Random): void {
+    const byMs = random.rate(-CLOCK_JUMP_MS_MAX, CLOCK_JUMP_MS_MAX);
+    this.#parts.coverage.count(byMs > 0 ? 'K2' : 'K3');
+    random.pick(this.#parts.processes).jumpClock(byMs);
   }
 
   /** Leaders are where it hurts. */
-  #victim(): SimProcess {
-    const leader = this.#processes.find((process) => process.raft?.status().role === 'leader');
-    const isLeader = leader !== undefined && this.#random.chance(LEADER_BIAS);
-    return isLeader ? leader : this.#random.pick(this.#processes);
+  #victim(random: Random): SimProcess {
+    const { processes } = this.#parts;
+    const leader = processes.find((process) => process.raft?.status().role === 'leader');
+    const isLeader = leader !== undefined && random.chance(LEADER_BIAS);
+    return isLeader ? leader : random.pick(processes);
   }
 }

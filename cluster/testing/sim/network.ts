@@ -57,17 +57,17 @@ export class SimNetwork {
     const { drop, duplicate, replay } = this.#faults;
     if (this.#cut.has(linkOf(message.from, message.to))) return;
     if (this.#happens(drop)) {
-      this.#coverage.count('fault.drop');
+      this.#coverage.count('N1');
       return;
     }
     this.#arriveLater(this.#maybeDamaged(message));
     if (this.#happens(duplicate)) {
-      this.#coverage.count('fault.duplicate');
+      this.#coverage.count('N4');
       this.#arriveLater(message);
     }
     this.#remember(message);
     if (this.#happens(replay)) {
-      this.#coverage.count('fault.replay');
+      this.#coverage.count('N5');
       this.#arriveLater(this.#random.pick(this.#past));
     }
   }
@@ -78,10 +78,10 @@ export class SimNetwork {
     const nowMs = this.#queue.nowMs;
     let arrivalMs = nowMs + this.#random.exponential(delayMeanMs);
     if (this.#happens(delaySpike)) {
-      this.#coverage.count('fault.delaySpike');
+      this.#coverage.count('N2');
       arrivalMs += this.#random.rate(0, SPIKE_MS);
     } else if (this.#happens(reorder)) {
-      if (arrivalMs < (this.#lastArrivalMs.get(link) ?? 0)) this.#coverage.count('fault.reorder');
+      if (arrivalMs < (this.#lastArrivalMs.get(link) ?? 0)) this.#coverage.count('N3');
     } else {
       arrivalMs = Math.max(arrivalMs, this.#lastArrivalMs.get(link) ?? 0);
       this.#lastArrivalMs.set(link, arrivalMs);
@@ -101,7 +101,7 @@ export class SimNetwork {
     if (message.kind !== 'append' || !this.#happens(this.#faults.corruptEntry)) return message;
     const victim = message.entries.find((entry) => entry.command.length > 0);
     if (victim === undefined) return message;
-    this.#coverage.count('fault.corruptEntry');
+    this.#coverage.count('N14');
     const command = victim.command.slice();
     const at = this.#random.between(0, command.length - 1);
     command[at] = (command[at] ?? 0) ^ (1 << this.#random.between(0, 7));

@@ -87,7 +87,7 @@ export class SimProcess {
     this.#host = host;
     this.#random = random;
     this.#clockRate = 1 + random.rate(-1, 1) * host.swarm.clockDrift;
-    if (host.swarm.clockDrift > 0) host.coverage.count('fault.clockDrift');
+    if (host.swarm.clockDrift > 0) host.coverage.count('K1');
   }
 
   get raft(): Raft | undefined {
@@ -139,7 +139,7 @@ export class SimProcess {
   crash(): void {
     const { coverage } = this.#host;
     const lost = this.disk.crash(this.#random.between(0, this.disk.batchesInFlight));
-    if (lost > 0) coverage.count('fault.crash.lostBatch');
+    if (lost > 0) coverage.count('D1');
     this.#raft = undefined;
     this.#inbox.length = 0;
     this.#onResume.length = 0;
@@ -265,6 +265,7 @@ export class SimProcess {
     const term = this.#raft?.status().term ?? 0;
     const { state } = this.disk;
     coverage.count('raft.snapshotSent');
+    coverage.count('O4');
     const takesMs = this.#random.exponential(swarm.snapshotMs);
     queue.after(takesMs, () => {
       this.#whenAwake(life, () => {
@@ -295,7 +296,7 @@ export class SimProcess {
     if (batch.truncateFrom !== undefined) coverage.count('raft.truncated');
     let takesMs = this.#random.exponential(swarm.disk.meanMs);
     if (this.#hasDiskFaults && swarm.disk.spike > 0 && this.#random.chance(swarm.disk.spike)) {
-      coverage.count('fault.diskSpike');
+      coverage.count('D10');
       takesMs += this.#random.exponential(swarm.disk.spikeMs);
     }
     this.#diskFreeAtMs = Math.max(this.#diskFreeAtMs, queue.nowMs) + takesMs;

@@ -1,25 +1,33 @@
 // The wire, held against the sender's disk and against all it ever sent.
 
 import type { NodeId } from '../../src/core/entry.ts';
-import type { SimDisk } from './disk.ts';
+import type { PeerMessage } from '../../src/core/messages.ts';
 import type { SimMessage } from './process.ts';
 import { check } from './violation.ts';
+import type { WatchedDisk } from './watched.ts';
 
 /** What a node tells others must already stand on its own disk, and never contradict itself. */
 export class PromiseChecker {
   readonly #votes = new Map<string, NodeId>();
-  readonly #promisedTerm = new Map<NodeId, number>();
+  readonly #promisedTerm = new Map<string, number>();
+  readonly #isBundled: boolean;
 
-  sent(from: NodeId, disk: SimDisk, message: SimMessage): void {
+  /** Bundled: messages leave in their order to each peer, not to all of them together. */
+  constructor(isBundled = false) {
+    this.#isBundled = isBundled;
+  }
+
+  sent(from: NodeId, disk: WatchedDisk, message: PeerMessage | SimMessage): void {
     const { term, kind } = message;
     const candidate = candidateOf(message);
     if (candidate === undefined && kind !== 'appendAccepted') return;
     const durableTerm = disk.hardState?.term ?? 0;
     const isTermDurable = durableTerm >= term;
     check(isTermDurable, 'durabilityOrder', () => `${from} promises in ${term} before its disk`);
-    const promised = this.#promisedTerm.get(from) ?? 0;
+    const whom = this.#isBundled ? `${from}>${message.to}` : from;
+    const promised = this.#promisedTerm.get(whom) ?? 0;
     check(term >= promised, 'monotonic', () => `${from} promises in ${term} after ${promised}`);
-    this.#promisedTerm.set(from, term);
+    this.#promisedTerm.set(whom, term);
     if (candidate !== undefined) {
       const isKept = durableTerm > term || disk.hardState?.vote === candidate;
       check(isKept, 'durabilityOrder', () => `${from} votes in ${term} before its disk`);
@@ -27,7 +35,7 @@ export class PromiseChecker {
       check(before === candidate, 'oneVotePerTerm', () => `${from} votes twice in ${term}`);
       this.#votes.set(`${from} ${term}`, candidate);
     } else if (kind === 'appendAccepted' && durableTerm === term) {
-      const isStored = disk.lastIndex >= message.matchIndex;
+      const isStored = disk.reaches(message.matchIndex);
       check(isStored, 'durabilityOrder', () => `${from} acknowledges before its disk has it`);
     }
   }
@@ -38,7 +46,7 @@ export class PromiseChecker {
   }
 }
 
-function candidateOf(message: SimMessage): NodeId | undefined {
+function candidateOf(message: PeerMessage | SimMessage): NodeId | undefined {
   if (message.kind === 'voteRequest') return message.from;
   return message.kind === 'voteReply' && message.granted ? message.to : undefined;
 }

@@ -1,7 +1,6 @@
 // One seed, one run: a cluster of simulated processes in virtual time, first broken on purpose while
 // safety is checked after every step, then healed until it is live again.
 
-import { RaftInvariantError } from '../../src/core/assert.ts';
 import { isMember, NOBODY } from '../../src/core/configuration.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
 import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
@@ -19,14 +18,17 @@ import { type DriverMistakes, type ProcessHost, type SimMessage, SimProcess } fr
 import { PromiseChecker } from './promise-checker.ts';
 import { Random } from './random.ts';
 import { Readers } from './readers.ts';
-import { drawSwarm, type Swarm } from './swarm.ts';
+import { type LeftOut, Strikes, type Struck } from './strikes.ts';
+import { drawSwarm, leaveOut, type Swarm } from './swarm.ts';
 import { Trace } from './trace.ts';
-import { check, type Property, Violation } from './violation.ts';
+import { check, type FoundViolation, violationOf } from './violation.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
   /** How long things go wrong, in virtual time. */
   readonly unsafeMs?: number;
+  /** Faults that do not happen in this run: how a failure is made smaller. */
+  readonly leftOut?: LeftOut;
   /** A known mistake in the place of a rule, to see it found. */
   readonly rules?: Rules;
   readonly mistakes?: DriverMistakes;
@@ -36,10 +38,12 @@ export interface SimulationResult {
   readonly seed: number;
   readonly steps: number;
   readonly virtualMs: number;
-  readonly violation: { readonly property: Property; readonly message: string } | undefined;
+  readonly violation: FoundViolation | undefined;
   readonly coverage: Coverage;
   /** Equal for equal seeds. */
   readonly traceHash: string;
+  /** What went wrong, blow by blow. */
+  readonly struck: readonly Struck[];
 }
 
 const UNSAFE_MS = 120_000;
@@ -72,6 +76,7 @@ class Simulation implements ProcessHost {
   readonly #processes: readonly SimProcess[];
   readonly #byId: ReadonlyMap<NodeId, SimProcess>;
   readonly #network: SimNetwork;
+  readonly #strikes: Strikes;
   readonly #nemesis: Nemesis;
   readonly #clients: Clients;
   readonly #checker: Checker;
@@ -87,7 +92,7 @@ class Simulation implements ProcessHost {
     this.mistakes = options.mistakes ?? {};
     const random = new Random(options.seed);
     this.#random = random.fork('clients');
-    this.swarm = drawSwarm(random.fork('swarm'));
+    this.swarm = leaveOut(drawSwarm(random.fork('swarm')), options.leftOut?.kinds ?? []);
     const { swarm, queue, coverage } = this;
     const ids = Array.from({ length: swarm.nodes }, (_, at) => `node${at + 1}`);
     const first = firstState(ids);
@@ -103,11 +108,24 @@ class Simulation implements ProcessHost {
     this.#network = new SimNetwork(swarm, queue, random.fork('network'), coverage, (message) => {
       this.#byId.get(message.to)?.receive(message);
     });
-    const fork = random.fork('nemesis');
-    this.#nemesis = new Nemesis(swarm, queue, fork, this.#network, this.#processes, coverage);
+    this.#strikes = new Strikes(queue, random.fork('strikes'), options.leftOut);
+    this.#nemesis = new Nemesis({
+      swarm,
+      queue,
+      strikes: this.#strikes,
+      random: random.fork('nemesis'),
+      network: this.#network,
+      processes: this.#processes,
+      coverage,
+    });
     const membership = new MembershipChecker(this.#promises, coverage);
     this.#clients = new Clients(swarm, random.fork('values'), coverage);
-    this.#checker = new Checker(this.#processes, swarm, first, membership);
+    this.#checker = new Checker({
+      processes: this.#processes,
+      limits: swarm.limits,
+      first,
+      membership,
+    });
     this.#conduct = new ConductChecker(this.#processes, swarm);
     this.#readers = new Readers(this.#checker, coverage);
     coverage.count(`nodes.${swarm.nodes}`);
@@ -129,6 +147,7 @@ class Simulation implements ProcessHost {
       violation,
       coverage: this.coverage.all,
       traceHash: this.#trace.hash,
+      struck: this.#strikes.struck,
     };
   }
 
@@ -306,12 +325,4 @@ class Simulation implements ProcessHost {
   #numberOf(process: SimProcess): number {
     return this.#processes.indexOf(process);
   }
-}
-
-function violationOf(error: unknown): NonNullable<SimulationResult['violation']> {
-  if (error instanceof Violation) return { property: error.property, message: error.message };
-  if (error instanceof RaftInvariantError) {
-    return { property: 'coreAssertion', message: error.message };
-  }
-  throw error;
 }

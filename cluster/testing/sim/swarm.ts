@@ -122,6 +122,35 @@ export function drawSwarm(random: Random): Swarm {
   };
 }
 
+/** The same run without some kinds of fault. */
+export function leaveOut(swarm: Swarm, kinds: readonly string[]): Swarm {
+  const without = new Set(kinds);
+  const kept = <Fields extends object>(fields: Fields): Fields =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, value]) => [name, without.has(name) ? 0 : value]),
+    ) as Fields;
+  const { delayMeanMs, ...network } = swarm.network;
+  return {
+    ...swarm,
+    network: { delayMeanMs, ...kept(network) },
+    disk: kept(swarm.disk),
+    ...kept({ clockDrift: swarm.clockDrift, lateDrain: swarm.lateDrain }),
+  };
+}
+
+/** Kinds that are no blows: they run through all of a seed. */
+export const STEADY_KINDS = [
+  'drop',
+  'delaySpike',
+  'duplicate',
+  'reorder',
+  'replay',
+  'corruptEntry',
+  'spike',
+  'clockDrift',
+  'lateDrain',
+] as const;
+
 /** Small limits, so that windows fill and pages end. */
 function drawLimits(random: Random): RaftLimits {
   const isTiny = random.chance(0.5);

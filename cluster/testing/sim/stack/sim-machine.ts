@@ -1,0 +1,290 @@
+// One simulated machine: its disk, its clock, and the process on it, which is a whole node but for its
+// sockets and its database.
+
+import type { Driver } from '../../../src/driver/driver.ts';
+import { startNode } from '../../../src/node/start-cluster.ts';
+import { NodeError, type NodeErrorCode, storeFailure } from '../../../src/node-error.ts';
+import type { ClusterLogger } from '../../../src/options.ts';
+import { PeerTransport } from '../../../src/peer/peer-transport.ts';
+import type { ApplyContext, Cluster, NodeInfo, StateMachine } from '../../../src/ports.ts';
+import type { CoverageCounter } from '../coverage.ts';
+import type { EventQueue } from '../event-queue.ts';
+import type { Random } from '../random.ts';
+import type { DiskFaults } from './disk-faults.ts';
+import { LevelModel } from './level-model.ts';
+import { ClockChip, ProcessLoop } from './process-loop.ts';
+import { SimIncoming, SimOutgoing } from './sim-links.ts';
+import { SimStore } from './sim-store.ts';
+import type { StackMistakes } from './stack-mistakes.ts';
+import type { StackNetwork } from './stack-network.ts';
+import type { StackSwarm } from './stack-swarm.ts';
+
+const silent = (): void => {};
+const LOGGER: ClusterLogger = { debug: silent, info: silent, warn: silent, error: silent };
+const RESTART_MS = 1_000;
+
+/** What a machine needs of its world, and whom it tells. */
+export interface StackWorldPorts {
+  readonly swarm: StackSwarm;
+  readonly queue: EventQueue;
+  readonly coverage: CoverageCounter;
+  readonly network: StackNetwork;
+  readonly machine: StateMachine;
+  readonly mistakes: StackMistakes;
+  /** Something ran in its process. */
+  touched(machine: SimMachine): void;
+  started(machine: SimMachine): void;
+  died(machine: SimMachine): void;
+  /** An entry is about to be applied. */
+  applying(machine: SimMachine, command: Uint8Array, context: ApplyContext): void;
+  /** An invariant of the node, or of this simulation, does not hold. */
+  broken(machine: SimMachine, error: unknown): void;
+  /** The node ended itself. True if it is to stay down. */
+  refused(machine: SimMachine, code: NodeErrorCode): boolean;
+}
+
+/** What happened to the data on the disk, once and for good. */
+export type Damage = 'logMiddle' | 'bitFlip' | 'misdirected' | 'wiped' | 'restored';
+
+export interface MachineIdentity {
+  readonly id: string;
+  readonly name: string;
+  readonly clusterId: string;
+  readonly incarnation: string;
+}
+
+interface Running {
+  readonly loop: ProcessLoop;
+  readonly store: SimStore;
+  cluster: Cluster | undefined;
+  driver: Driver | undefined;
+}
+
+export class SimMachine {
+  readonly identity: MachineIdentity;
+  readonly model: LevelModel;
+  readonly chip: ClockChip;
+  readonly faults: DiskFaults;
+  readonly #ports: StackWorldPorts;
+  readonly #random: Random;
+  #running: Running | undefined;
+  #life = 0;
+  #crashIn: number | undefined;
+  address: string;
+  ruleVersion = 1;
+  damage: Damage | undefined;
+  /** It found its data unfit and stays down. */
+  isRetired = false;
+  /** Calls of the application that have not ended in this life. */
+  pendingCalls = 0;
+
+  constructor(
+    identity: MachineIdentity,
+    ports: StackWorldPorts,
+    { random, faults, address }: { random: Random; faults: DiskFaults; address: string },
+  ) {
+    this.identity = identity;
+    this.#ports = ports;
+    this.#random = random;
+    this.faults = faults;
+    this.address = address;
+    this.model = new LevelModel(ports.swarm.disk.logRecordsMax);
+    this.chip = new ClockChip(ports.queue, 1 + random.rate(-1, 1) * ports.swarm.clockDrift);
+    if (ports.swarm.clockDrift > 0) ports.coverage.count('K1');
+  }
+
+  get id(): string {
+    return this.identity.id;
+  }
+
+  get life(): number {
+    return this.#life;
+  }
+
+  get isUp(): boolean {
+    return this.#running?.loop.isAlive === true;
+  }
+
+  get isPaused(): boolean {
+    return this.#running?.loop.isPaused === true;
+  }
+
+  get loop(): ProcessLoop | undefined {
+    return this.#running?.loop;
+  }
+
+  /** Undefined while the process is down or starting. */
+  get cluster(): Cluster | undefined {
+    return this.isUp ? this.#running?.cluster : undefined;
+  }
+
+  get driver(): Driver | undefined {
+    return this.isUp ? this.#running?.driver : undefined;
+  }
+
+  start(delayMs = 0): void {
+    if (this.isUp || this.isRetired) return;
+    const { queue, swarm } = this.#ports;
+    this.#life += 1;
+    this.pendingCalls = 0;
+    this.faults.processStarted();
+    const loop = new ProcessLoop(queue, this.chip, {
+      turnMs: () => (swarm.turnMs === 0 ? 0 : this.#random.exponential(swarm.turnMs)),
+      afterEvent: () => this.#ports.touched(this),
+    });
+    const store = new SimStore({
+      queue,
+      loop,
+      model: this.model,
+      faults: this.faults,
+      random: this.#random,
+      pageRows: swarm.disk.pageRows,
+      crossing: () => this.#crossing(loop),
+      mistakes: this.#ports.mistakes,
+    });
+    const running: Running = { loop, store, cluster: undefined, driver: undefined };
+    this.#running = running;
+    queue.after(delayMs, () => loop.enter(() => void this.#boot(running)));
+  }
+
+  /** Without a word to anybody. */
+  crash(): void {
+    const running = this.#running;
+    if (running === undefined || !running.loop.isAlive) return;
+    running.loop.end();
+    this.#crashIn = undefined;
+    const fate = running.store.ended();
+    const { coverage } = this.#ports;
+    if (fate === 'lost') coverage.count('D1');
+    if (fate === 'torn') coverage.count('D3');
+    this.#ports.died(this);
+  }
+
+  /** Dies at the n-th crossing from now, between two steps of what it does to its disk. */
+  crashAfter(crossings: number): void {
+    this.#crashIn = crossings;
+  }
+
+  /** It stays down, though nothing is wrong with it. */
+  leaveDown(): void {
+    this.crash();
+    this.isRetired = true;
+  }
+
+  /** From now on nothing is wrong with it. */
+  heal(): void {
+    this.#crashIn = undefined;
+    this.faults.heal();
+    this.chip.heal();
+    this.loop?.resume();
+  }
+
+  /** As an operator stops it. Nothing that the application asked for may be left without an answer. */
+  stop(done: (unanswered: number) => void): void {
+    const running = this.#running;
+    const cluster = this.cluster;
+    if (running === undefined || cluster === undefined) return;
+    running.loop.enter(() => {
+      const ended = (): void => {
+        if (!running.loop.isAlive) return;
+        this.#ports.queue.after(0, () => {
+          if (!running.loop.isAlive) return;
+          running.loop.end();
+          this.#ports.died(this);
+          done(this.pendingCalls);
+        });
+      };
+      cluster.stop().then(ended, ended);
+    });
+  }
+
+  async #boot(running: Running): Promise<void> {
+    const { loop, store } = running;
+    try {
+      if (this.faults.opensFail) {
+        this.#ports.coverage.count('D13');
+        throw storeFailure('STORE_OPEN_FAILED', this.identity.name);
+      }
+      this.model.open();
+      const { id: nodeId, name, clusterId } = this.identity;
+      const started = await startNode({
+        options: {
+          dataDir: name,
+          stateMachine: this.#machineOf(loop),
+          logger: LOGGER,
+          timing: { tickMs: this.#ports.swarm.tickMs },
+          listenAddress: this.address,
+          peerAddress: this.address,
+          ruleVersion: this.ruleVersion,
+          onFatal: (error) => this.#stopped(loop, error),
+          ...(this.#ports.mistakes.callsListedAddresses === true && {
+            addressOf: (node: NodeInfo) => node.peerAddress,
+          }),
+        },
+        file: { version: 1, clusterId, nodeId, name },
+        key: { key: '', certificate: '' },
+        database: store,
+        machine: {
+          clock: loop,
+          randomBytes: (length) => this.#randomBytes(length),
+          makeTransport: (ports) =>
+            new PeerTransport(ports, {
+              incoming: (own, listener) =>
+                new SimIncoming({ ports: own, network: this.#ports.network, loop }, listener),
+              outgoing: (peer, own, onChange) =>
+                new SimOutgoing(peer, { ports: own, network: this.#ports.network, loop }, onChange),
+              every: (intervalMs, run) => loop.every(intervalMs, run),
+            }),
+          crash: (error) => this.#ports.broken(this, error),
+        },
+        limits: this.#ports.swarm.limits,
+      });
+      if (!loop.isAlive) return;
+      running.cluster = started.cluster;
+      running.driver = started.driver;
+      this.#ports.started(this);
+    } catch (error) {
+      if (loop.isAlive) this.#stopped(loop, error);
+    }
+  }
+
+  /** The process ends by itself. Its supervisor starts it again, unless its data is unfit. */
+  #stopped(loop: ProcessLoop, error: unknown): void {
+    if (!loop.isAlive) return;
+    this.crash();
+    try {
+      if (!(error instanceof NodeError)) throw error;
+      this.isRetired = this.#ports.refused(this, error.code);
+    } catch (violation) {
+      this.#ports.broken(this, violation);
+      return;
+    }
+    this.#ports.queue.after(this.#random.exponential(RESTART_MS), () => this.start());
+  }
+
+  #crossing(loop: ProcessLoop): void {
+    if (this.#crashIn === undefined || !loop.isAlive) return;
+    this.#crashIn -= 1;
+    if (this.#crashIn > 0) return;
+    this.#ports.coverage.count('P2');
+    this.crash();
+    this.#ports.queue.after(this.#random.exponential(RESTART_MS), () => this.start());
+  }
+
+  #machineOf(loop: ProcessLoop): StateMachine {
+    const { machine } = this.#ports;
+    return {
+      readSet: (slot, command) => machine.readSet(slot, command),
+      apply: (rows, command, context) => {
+        if (loop.isAlive) this.#ports.applying(this, command, context);
+        return machine.apply(rows, command, context);
+      },
+    };
+  }
+
+  #randomBytes(length: number): Uint8Array {
+    const bytes = new Uint8Array(length);
+    for (let at = 0; at < length; at += 1) bytes[at] = this.#random.next();
+    return bytes;
+  }
+}

@@ -1,0 +1,273 @@
+// Breaks the full world: its network and its processes. What it does to disks is in disk-nemesis.ts.
+
+import type { CoverageCounter } from '../coverage.ts';
+import type { EventQueue } from '../event-queue.ts';
+import type { Random } from '../random.ts';
+import type { Strikes } from '../strikes.ts';
+import { check } from '../violation.ts';
+import { forgeFrame } from './forged-frames.ts';
+import type { SimMachine } from './sim-machine.ts';
+import type { StackNetwork } from './stack-network.ts';
+import type { StackKind, StackSwarm } from './stack-swarm.ts';
+
+const CLOCK_JUMP_MS_MAX = 60_000;
+const LEADER_BIAS = 0.5;
+const CROSSINGS_MAX = 60;
+const MOVED_PORTS = 1_000;
+const SLOW_START_MS = 8_000;
+
+export interface NemesisParts {
+  readonly swarm: StackSwarm;
+  readonly queue: EventQueue;
+  readonly strikes: Strikes;
+  readonly network: StackNetwork;
+  readonly machines: readonly SimMachine[];
+  readonly coverage: CoverageCounter;
+}
+
+export class StackNemesis {
+  readonly #parts: NemesisParts;
+  #moves = 0;
+
+  constructor(parts: NemesisParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#startNetwork();
+    this.#startProcesses();
+    this.#startClocks();
+  }
+
+  /** A node that takes in a snapshot, or the one that sends it, dies in the midst of it. */
+  snapshotChunk(from: string, to: string): void {
+    const { swarm, strikes, machines, coverage, queue } = this.#parts;
+    if (!swarm.kinds.has('killReceiver')) return;
+    strikes.once('killReceiver', (random) => {
+      if (!random.chance(0.15)) return;
+      const victim = machines.find(({ id }) => id === (random.chance(0.6) ? to : from));
+      if (victim === undefined) return;
+      coverage.count('P11');
+      victim.crashAfter(random.between(1, CROSSINGS_MAX));
+      this.#startLater(victim, queue.nowMs === 0 ? 0 : random.exponential(2_000));
+    });
+  }
+
+  #every(kind: StackKind, strike: (lastsMs: number, random: Random) => void): void {
+    this.#parts.strikes.every(kind, this.#parts.swarm.kinds.get(kind), strike);
+  }
+
+  #startNetwork(): void {
+    const { network, machines, coverage, strikes } = this.#parts;
+    if (machines.length < 2) return;
+    const ids = machines.map(({ id }) => id);
+    const heals = (lastsMs: number): void => strikes.later(lastsMs, () => network.healLinks());
+    const cutBoth = (a: string, b: string): void => {
+      network.cut(a, b);
+      network.cut(b, a);
+    };
+    this.#every('partition', (lastsMs, random) => {
+      const [lone, ...others] = random.shuffled(ids);
+      for (const other of others) cutBoth(lone ?? '', other);
+      coverage.count('N6');
+      heals(lastsMs);
+    });
+    this.#every('oneWay', (lastsMs, random) => {
+      const [lone = '', ...others] = random.shuffled(ids);
+      const onlySends = random.chance(0.5);
+      for (const other of others) {
+        if (onlySends) network.cut(other, lone);
+        else network.cut(lone, other);
+      }
+      coverage.count('N7');
+      heals(lastsMs);
+    });
+    this.#every('bridge', (lastsMs, random) => {
+      const [a = '', b = ''] = random.shuffled(ids);
+      cutBoth(a, b);
+      coverage.count('N8');
+      heals(lastsMs);
+    });
+    this.#every('isolate', (lastsMs) => {
+      const leader = this.#leader();
+      if (leader === undefined) return;
+      for (const other of ids) if (other !== leader.id) cutBoth(leader.id, other);
+      coverage.count('N9');
+      heals(lastsMs);
+    });
+    this.#every('flapping', (lastsMs, random) => {
+      const [a = '', b = ''] = random.shuffled(ids);
+      coverage.count('N10');
+      for (let atMs = 0; atMs < lastsMs; atMs += random.rate(20, 400)) {
+        strikes.later(atMs, () => cutBoth(a, b));
+        strikes.later(atMs + random.rate(10, 200), () => network.healLinks());
+      }
+      heals(lastsMs + 400);
+    });
+    this.#every('clog', (lastsMs, random) => {
+      const [a = '', b = ''] = random.shuffled(ids);
+      network.cut(a, b);
+      strikes.later(lastsMs, () => network.healLink(a, b));
+    });
+    this.#every('reset', (_, random) => {
+      const [a = '', b = ''] = random.shuffled(ids);
+      if (network.reset(a, b)) coverage.count('N13');
+    });
+    this.#every('forged', (_, random) => this.#forge(random));
+  }
+
+  /** Whoever holds a member's key, but is not the member that this cluster knows. */
+  #forge(random: Random): void {
+    const [from, to] = random.shuffled(this.#parts.machines);
+    if (from === undefined || to?.cluster === undefined) return;
+    const before = JSON.stringify(to.cluster.status().groups);
+    const code = this.#parts.network.forge(from.id, to.id, forgeFrame(from, to, random));
+    if (code === 'away') return;
+    this.#parts.coverage.count('N15');
+    check(code !== undefined, 'foreignFrames', () => `${to.id} takes a forged frame`);
+    const after = JSON.stringify(to.cluster.status().groups);
+    check(after === before, 'foreignFrames', () => `${to.id} heard a forged frame`);
+  }
+
+  #startProcesses(): void {
+    const { machines, coverage, strikes, swarm } = this.#parts;
+    this.#every('crash', (lastsMs, random) => {
+      const victim = this.#victim(random);
+      if (!victim.isUp) return;
+      coverage.count('P1');
+      victim.crash();
+      const isSlow = random.chance(0.3);
+      if (isSlow) coverage.count('P6');
+      const slowMs = isSlow ? random.rate(500, SLOW_START_MS) : 0;
+      strikes.later(lastsMs, () => victim.start(slowMs));
+    });
+    this.#every('crashAtOperation', (_, random) => {
+      this.#victim(random).crashAfter(random.between(1, CROSSINGS_MAX));
+    });
+    this.#every('crashLoop', (lastsMs, random) => {
+      const victim = this.#victim(random);
+      coverage.count('P3');
+      const times = random.between(3, 8);
+      for (let time = 0; time < times; time += 1) {
+        strikes.later(time * lastsMs, () => victim.crash());
+        strikes.later((time + random.rate(0.1, 0.9)) * lastsMs, () => victim.start());
+      }
+      this.#startLater(victim, (times + 1) * lastsMs);
+    });
+    this.#every('powerLoss', (lastsMs, random) => {
+      coverage.count('P5');
+      for (const machine of machines) {
+        machine.crash();
+        this.#startLater(machine, lastsMs * random.rate(0.5, 1.5));
+      }
+    });
+    const pauses = (kind: StackKind, key: 'P4' | 'P7') =>
+      this.#every(kind, (lastsMs, random) => {
+        const { loop } = this.#victim(random);
+        if (loop === undefined || !loop.isAlive || loop.isPaused) return;
+        coverage.count(key);
+        loop.pause();
+        // Also after the end: a process that hangs for good would be another fault.
+        this.#parts.queue.after(lastsMs, () => loop.resume());
+      });
+    pauses('pause', 'P4');
+    pauses('stall', 'P7');
+    this.#every('restart', (lastsMs, random) => this.#restart(this.#victim(random), lastsMs));
+    this.#every('otherVersion', (lastsMs, random) => {
+      const victim = this.#victim(random);
+      victim.ruleVersion = victim.ruleVersion === 1 ? 2 : 1;
+      coverage.count('P8');
+      this.#restart(victim, lastsMs);
+    });
+    this.#every('move', (lastsMs, random) => {
+      const victim = random.pick(machines);
+      // Two who moved before anybody heard of the first could not find each other.
+      if (swarm.nodes === 1 || !this.#knowAllAddresses()) return;
+      this.#moves += 1;
+      victim.address = `10.0.0.${machines.indexOf(victim) + 1}:${MOVED_PORTS + this.#moves}`;
+      coverage.count('P13');
+      this.#restart(victim, lastsMs);
+    });
+    this.#every('transfer', (_, random) => {
+      coverage.count('O2');
+      for (const machine of machines) this.#transfer(machine, random);
+    });
+  }
+
+  #startClocks(): void {
+    const { machines, coverage, strikes } = this.#parts;
+    this.#every('tickBurst', (_, random) => {
+      const victim = random.pick(machines);
+      if (victim.loop === undefined || !victim.isUp || victim.isPaused) return;
+      coverage.count('K5');
+      const times = random.between(2, 25);
+      // A whole election timeout in a moment: the node campaigns though its leader is well.
+      if (times >= 20) coverage.count('O3');
+      victim.loop.burst(times);
+    });
+    this.#every('clockJump', (_, random) => {
+      const byMs = random.rate(-CLOCK_JUMP_MS_MAX, CLOCK_JUMP_MS_MAX);
+      coverage.count(byMs > 0 ? 'K2' : 'K3');
+      random.pick(machines).chip.offsetMs += byMs;
+    });
+    this.#every('clockFreeze', (lastsMs, random) => {
+      const { chip } = random.pick(machines);
+      coverage.count('K4');
+      chip.freeze();
+      strikes.later(lastsMs, () => chip.thaw());
+    });
+  }
+
+  #knowAllAddresses(): boolean {
+    const { machines } = this.#parts;
+    return machines.every(({ cluster }) => {
+      const status = cluster?.status();
+      if (status === undefined) return false;
+      const known = [status.self, ...status.peers.map(({ node }) => node)];
+      return known.every((node) =>
+        machines.some(({ id, address }) => id === node.id && address === node.peerAddress),
+      );
+    });
+  }
+
+  #restart(victim: SimMachine, lastsMs: number): void {
+    victim.stop((unanswered) => {
+      this.#parts.coverage.count('restart.graceful');
+      check(unanswered === 0, 'pendingPromise', () => `${victim.id} left ${unanswered} calls open`);
+      this.#startLater(victim, lastsMs);
+    });
+    // What cannot stop in time is killed.
+    this.#parts.strikes.later(10_000, () => {
+      if (victim.cluster === undefined && victim.isUp) victim.crash();
+      victim.start();
+    });
+  }
+
+  #startLater(victim: SimMachine, delayMs: number): void {
+    this.#parts.strikes.later(delayMs, () => victim.start());
+  }
+
+  #transfer(machine: SimMachine, random: Random): void {
+    const { driver, cluster, loop } = machine;
+    if (driver === undefined || cluster === undefined || loop?.isPaused === true) return;
+    loop?.enter(() => {
+      for (const group of cluster.groups) {
+        if (!cluster.isLeader(group) || !random.chance(0.5)) continue;
+        driver.member(group)?.raft.transfer(random.pick(this.#parts.machines).id);
+        driver.wake(group);
+      }
+    });
+  }
+
+  #leader(): SimMachine | undefined {
+    return this.#parts.machines.find(({ cluster }) => cluster?.isLeader(1) === true);
+  }
+
+  /** Leaders are where it hurts. */
+  #victim(random: Random): SimMachine {
+    const leader = this.#leader();
+    const isLeader = random.chance(LEADER_BIAS);
+    const other = random.pick(this.#parts.machines);
+    return isLeader && leader !== undefined ? leader : other;
+  }
+}

@@ -1,0 +1,183 @@
+// Which faults a seed of the full world has at all, and how bad they are.
+
+import type { RaftLimits } from '../../../src/core/types.ts';
+import type { Random } from '../random.ts';
+import type { Disturbance } from '../swarm.ts';
+
+/** What the nemesis does, each a kind that a seed has or has not. */
+export const STACK_KINDS = [
+  'partition',
+  'oneWay',
+  'bridge',
+  'isolate',
+  'flapping',
+  'clog',
+  'reset',
+  'forged',
+  'crash',
+  'crashAtOperation',
+  'crashLoop',
+  'pause',
+  'powerLoss',
+  'stall',
+  'otherVersion',
+  'move',
+  'restart',
+  'transfer',
+  'tickBurst',
+  'clockJump',
+  'clockFreeze',
+  'diskError',
+  'diskFull',
+  'diskReadOnly',
+  'diskStall',
+  'openFails',
+  'readFlip',
+  'damage',
+  'idle',
+  'clientBurst',
+  'killReceiver',
+] as const;
+
+export type StackKind = (typeof STACK_KINDS)[number];
+
+export interface StackSwarm {
+  readonly nodes: 1 | 3;
+  readonly shardGroups: number;
+  readonly tickMs: number;
+  readonly unsafeMs: number;
+  /** How long nothing may change once all is well, in election timeouts. */
+  readonly calmTimeouts: number;
+  readonly limits: RaftLimits;
+  readonly network: {
+    readonly delayMeanMs: number;
+    readonly delaySpike: number;
+    readonly delaySpikeMs: number;
+    readonly corrupt: number;
+    readonly queueBytesMax: number;
+  };
+  readonly disk: {
+    readonly meanMs: number;
+    readonly spike: number;
+    readonly spikeMs: number;
+    readonly readMs: number;
+    readonly pageRows: number;
+    readonly logRecordsMax: number;
+  };
+  readonly clockDrift: number;
+  readonly turnMs: number;
+  readonly kinds: ReadonlyMap<StackKind, Disturbance>;
+  readonly client: {
+    readonly clients: number;
+    readonly keys: number;
+    readonly everyMs: number;
+    readonly timeoutMs: number;
+    readonly bytesMax: number;
+  };
+  readonly healsMinority: boolean;
+}
+
+/** Mean times between two, and for how long, in milliseconds. */
+const USUAL: Readonly<Record<StackKind, readonly [everyMs: number, lastsMs: number]>> = {
+  partition: [12_000, 4_000],
+  oneWay: [12_000, 4_000],
+  bridge: [15_000, 5_000],
+  isolate: [12_000, 4_000],
+  flapping: [15_000, 3_000],
+  clog: [6_000, 800],
+  reset: [2_000, 0],
+  forged: [3_000, 0],
+  crash: [8_000, 1_500],
+  crashAtOperation: [8_000, 1_500],
+  crashLoop: [20_000, 300],
+  pause: [8_000, 2_000],
+  powerLoss: [25_000, 1_500],
+  stall: [5_000, 150],
+  otherVersion: [15_000, 500],
+  move: [20_000, 500],
+  restart: [15_000, 500],
+  transfer: [3_000, 0],
+  tickBurst: [5_000, 0],
+  clockJump: [10_000, 0],
+  clockFreeze: [15_000, 4_000],
+  diskError: [12_000, 0],
+  diskFull: [20_000, 3_000],
+  diskReadOnly: [20_000, 3_000],
+  diskStall: [20_000, 4_000],
+  openFails: [15_000, 3_000],
+  readFlip: [20_000, 0],
+  damage: [25_000, 0],
+  idle: [15_000, 8_000],
+  clientBurst: [10_000, 0],
+  killReceiver: [5_000, 0],
+};
+
+const KIND_CHANCE = 0.3;
+
+export function drawStackSwarm(random: Random, beyond: boolean): StackSwarm {
+  const sometimes = (probability: number, min: number, max: number): number =>
+    random.chance(probability) ? random.rate(min, max) : 0;
+  const kinds = new Map<StackKind, Disturbance>();
+  for (const kind of STACK_KINDS) {
+    const isThere = random.chance(KIND_CHANCE) || (beyond && kind === 'damage');
+    const [everyMs, lastsMs] = USUAL[kind];
+    const drawn = {
+      everyMs: everyMs * random.rate(0.4, 2),
+      lastsMs: lastsMs * random.rate(0.2, 2),
+    };
+    if (isThere) kinds.set(kind, drawn);
+  }
+  const isWide = random.chance(0.06);
+  return {
+    nodes: random.chance(0.06) && !beyond ? 1 : 3,
+    shardGroups: isWide ? 100 : random.between(1, 3),
+    tickMs: 50,
+    // A hundred groups take as much work as a hundred clusters.
+    unsafeMs: isWide ? 10_000 : 90_000,
+    calmTimeouts: isWide ? 5 : 100,
+    limits: drawLimits(random),
+    network: {
+      delayMeanMs: random.rate(0.3, 25),
+      delaySpike: sometimes(0.4, 0.001, 0.02),
+      delaySpikeMs: random.rate(50, 2_000),
+      corrupt: sometimes(0.3, 0.0005, 0.01),
+      queueBytesMax: random.chance(0.3) ? random.between(2_000, 20_000) : 16_777_216,
+    },
+    disk: {
+      meanMs: random.rate(0.2, 20),
+      spike: sometimes(0.4, 0.001, 0.02),
+      spikeMs: random.rate(100, 2_000),
+      readMs: sometimes(0.3, 0.05, 3),
+      pageRows: random.between(1, 200),
+      logRecordsMax: random.between(3, 400),
+    },
+    clockDrift: sometimes(0.5, 0.01, 0.3),
+    turnMs: sometimes(0.6, 0.1, 8),
+    kinds,
+    client: {
+      clients: random.between(1, 6),
+      keys: random.between(1, 6),
+      everyMs: random.rate(60, 500),
+      timeoutMs: random.rate(500, 6_000),
+      bytesMax: random.between(16, 600),
+    },
+    healsMinority: random.chance(0.7),
+  };
+}
+
+/** Small ones, so that windows fill, pages end, logs are cut to their tips and snapshots are needed. */
+function drawLimits(random: Random): RaftLimits {
+  const isTiny = random.chance(0.5);
+  const logBytesKept = random.between(500, 16_384);
+  return {
+    appendBytesMax: random.between(200, 8_192),
+    inflightAppendsMax: random.between(1, 16),
+    inflightBytesMax: random.between(1_000, 16_384),
+    uncommittedBytesMax: random.between(1_024, 16_384),
+    applyBytesMax: random.between(100, 8_192),
+    logEntriesKept: isTiny ? random.between(0, 10) : random.between(20, 300),
+    logBytesKept,
+    logBytesMax: logBytesKept * random.between(2, 6),
+    readsMax: random.between(2, 40),
+  };
+}

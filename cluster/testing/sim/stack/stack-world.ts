@@ -1,0 +1,332 @@
+// One seed of the full world: whole nodes on simulated machines, in one thread and virtual time. Promises
+// run between events, in the order in which they were made; so the same seed gives the same run.
+
+import type { Operation } from '@rockpool/storage';
+import { DATA_VERSION } from '../../../src/format/identity.ts';
+import { FRAME_KIND, type FrameKind } from '../../../src/format/peer-frame.ts';
+import type { MemberNode } from '../../../src/meta/meta-records.ts';
+import { firstRows } from '../../../src/node/init-cluster.ts';
+import { LogStore } from '../../../src/store/log-store.ts';
+import { CoverageCounter } from '../coverage.ts';
+import { EventQueue } from '../event-queue.ts';
+import { Random } from '../random.ts';
+import type { SimulationOptions, SimulationResult } from '../simulation.ts';
+import { Strikes } from '../strikes.ts';
+import { Trace } from '../trace.ts';
+import { check, violationOf } from '../violation.ts';
+import { DiskFaults } from './disk-faults.ts';
+import { DiskNemesis } from './disk-nemesis.ts';
+import { openModel } from './level-model.ts';
+import { SimMachine } from './sim-machine.ts';
+import { StackClients } from './stack-clients.ts';
+import { StackJudge } from './stack-judge.ts';
+import { stackMachine } from './stack-machine.ts';
+import type { StackMistakes } from './stack-mistakes.ts';
+import { StackNemesis } from './stack-nemesis.ts';
+import { StackNetwork } from './stack-network.ts';
+import { drawStackSwarm, type StackSwarm } from './stack-swarm.ts';
+
+const ELECTION_TICKS_MAX = 20;
+/** After healing, in election timeouts of the longest kind. */
+const LEADER_TIMEOUTS = 10;
+const CONVERGE_TIMEOUTS = 60;
+const REFUSED_TIMEOUTS = 60;
+/** The costly checks come once in so many events. */
+const REPLICAS_EVERY = 4_000;
+const STEPS_MAX = 5_000_000;
+
+export interface StackOptions extends Omit<SimulationOptions, 'rules' | 'mistakes'> {
+  /** Damages more disks than the cluster promises to survive. */
+  readonly beyond?: boolean;
+  readonly mistakes?: StackMistakes;
+}
+
+export function runStack(options: StackOptions): Promise<SimulationResult> {
+  return new StackWorld(options).run();
+}
+
+class StackWorld {
+  readonly #options: StackOptions;
+  readonly #queue = new EventQueue();
+  readonly #coverage = new CoverageCounter();
+  readonly #trace = new Trace();
+  readonly #swarm: StackSwarm;
+  readonly #random: Random;
+  readonly #network: StackNetwork;
+  readonly #machines: readonly SimMachine[];
+  readonly #strikes: Strikes;
+  readonly #judge: StackJudge;
+  readonly #clients: StackClients;
+  readonly #nemesis: StackNemesis;
+  readonly #disks: DiskNemesis;
+  readonly #rows: readonly Operation[];
+  readonly #touched = new Set<SimMachine>();
+  readonly #nodes: readonly MemberNode[];
+  #violation: SimulationResult['violation'];
+  #steps = 0;
+
+  constructor(options: StackOptions) {
+    this.#options = options;
+    const { seed, beyond = false, leftOut } = options;
+    const random = new Random(seed);
+    this.#random = random.fork('world');
+    this.#swarm = drawStackSwarm(random.fork('swarm'), beyond);
+    const swarm = this.#swarm;
+    const queue = this.#queue;
+    const coverage = this.#coverage;
+    this.#network = new StackNetwork(
+      swarm.network,
+      queue,
+      random.fork('network'),
+      coverage,
+      (from, to, kind, payload) => this.#sent(from, to, kind, payload),
+    );
+    this.#nodes = Array.from({ length: swarm.nodes }, (_, at) => nodeOf(at));
+    this.#rows = firstRows(this.#nodes, swarm.shardGroups);
+    this.#machines = this.#nodes.map((node) => this.#machineOf(node, random.fork(node.name)));
+    const machines = this.#machines;
+    this.#strikes = new Strikes(queue, random.fork('strikes'), leftOut);
+    const strikes = this.#strikes;
+    this.#judge = new StackJudge(swarm, machines, coverage);
+    this.#clients = new StackClients({
+      swarm,
+      queue,
+      random: random.fork('clients'),
+      coverage,
+      machines,
+      committedIndex: (group) => this.#judge.committedIndex(group),
+      broken: (error) => this.#broken(error),
+    });
+    const parts = { swarm, queue, strikes, network: this.#network, machines, coverage };
+    this.#nemesis = new StackNemesis(parts);
+    this.#disks = new DiskNemesis({ ...parts, beyond });
+    coverage.count(swarm.nodes === 1 ? 'nodes.1' : 'nodes.3');
+    if (swarm.shardGroups === 100) coverage.count('O11');
+  }
+
+  async run(): Promise<SimulationResult> {
+    try {
+      await this.#fill();
+      await this.#breakThings();
+      if (this.#options.beyond !== true) await this.#becomeLive();
+      this.#clients.stop();
+      this.#clients.checkHistory();
+      this.#judge.checkReplicas();
+      this.#judge.checkClients(this.#clients, await this.#judge.checkReplay(this.#rows));
+    } catch (error) {
+      this.#broken(error);
+    }
+    return {
+      seed: this.#options.seed,
+      steps: this.#steps,
+      virtualMs: this.#queue.nowMs,
+      violation: this.#violation,
+      coverage: this.#coverage.all,
+      traceHash: this.#trace.hash,
+      struck: this.#strikes.struck,
+    };
+  }
+
+  #machineOf(node: MemberNode, random: Random): SimMachine {
+    const queue = this.#queue;
+    const coverage = this.#coverage;
+    const faults = new DiskFaults(this.#swarm.disk, queue, random.fork('disk'), coverage);
+    const identity = {
+      id: node.id,
+      name: node.name,
+      clusterId: CLUSTER_ID,
+      incarnation: node.incarnation,
+    };
+    return new SimMachine(
+      identity,
+      {
+        swarm: this.#swarm,
+        queue,
+        coverage,
+        network: this.#network,
+        machine: stackMachine,
+        mistakes: this.#options.mistakes ?? {},
+        touched: (machine) => this.#touched.add(machine),
+        started: (machine) => this.#judge.started(machine),
+        died: (machine) => this.#network.died(machine.id),
+        applying: (machine, body, context) => this.#judge.applying(machine, body, context),
+        broken: (_, error) => this.#broken(error),
+        refused: (machine, code) => this.#judge.refused(machine, code),
+      },
+      { random, faults, address: node.peerAddress },
+    );
+  }
+
+  /** What init leaves in each store. */
+  async #fill(): Promise<void> {
+    for (const { model, identity } of this.#machines) {
+      const { id: nodeId, clusterId, incarnation } = identity;
+      const stored = { dataVersion: DATA_VERSION, clusterId, realm: '0d'.repeat(32), nodeId };
+      const store = openModel(model, this.#swarm.disk.pageRows);
+      await LogStore.create(store, { ...stored, incarnation, bootNumber: 0 }, this.#rows);
+    }
+  }
+
+  async #breakThings(): Promise<void> {
+    for (const machine of this.#machines) machine.start();
+    this.#nemesis.start();
+    this.#disks.start();
+    this.#clients.start();
+    const { kinds } = this.#swarm;
+    this.#strikes.every('idle', kinds.get('idle'), (lastsMs) => {
+      this.#coverage.count('O9');
+      this.#clients.idle(true);
+      this.#queue.after(lastsMs, () => this.#clients.idle(false));
+    });
+    this.#strikes.every('clientBurst', kinds.get('clientBurst'), (_, random) => {
+      const machine = random.pick(this.#machines);
+      if (machine.cluster !== undefined) this.#clients.burst(machine);
+    });
+    await this.#runFor(this.#options.unsafeMs ?? this.#swarm.unsafeMs);
+  }
+
+  async #becomeLive(): Promise<void> {
+    this.#heal();
+    const timeoutMs = ELECTION_TICKS_MAX * this.#swarm.tickMs;
+    await this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'nodes do not start', () =>
+      this.#healthy().every(({ cluster }) => cluster !== undefined),
+    );
+    const past = this.#disks.lastDamage(this.#random);
+    if (past !== undefined) {
+      await this.#runUntil(
+        REFUSED_TIMEOUTS * timeoutMs,
+        'a disk of the past is not refused',
+        () => past.isRetired,
+      );
+    }
+    await this.#runUntil(LEADER_TIMEOUTS * timeoutMs, 'a group has no leader', () => this.#isLed());
+    this.#clients.stop();
+    await this.#runFor(LEADER_TIMEOUTS * timeoutMs);
+    await this.#probe(LEADER_TIMEOUTS * timeoutMs);
+    const live = this.#healthy().filter(({ isUp }) => isUp);
+    await this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'the nodes do not converge', () =>
+      this.#judge.hasConverged(live),
+    );
+    const terms = this.#judge.terms(live);
+    await this.#runFor(this.#swarm.calmTimeouts * timeoutMs);
+    const isCalm = this.#judge.terms(live) === terms;
+    check(isCalm, 'calm', () => `terms grow in a calm cluster: ${terms}`);
+    check(this.#judge.hasConverged(live), 'convergence', () => 'nodes do not stay converged');
+  }
+
+  #heal(): void {
+    this.#strikes.end();
+    this.#network.heal();
+    this.#clients.idle(false);
+    const isMinorityLost = this.#machines.some(({ damage }) => damage !== undefined);
+    const spare = this.#swarm.healsMinority || isMinorityLost ? 0 : (this.#machines.length - 1) / 2;
+    for (const [at, machine] of this.#random.shuffled(this.#machines).entries()) {
+      const hasStalled = machine.faults.hasStalled;
+      machine.heal();
+      if (at < spare) machine.leaveDown();
+      // A write that will never end holds it for good.
+      else if (machine.cluster === undefined || hasStalled) machine.crash();
+      machine.start();
+    }
+    if (spare > 0) this.#coverage.count('heal.minorityLeftDown');
+  }
+
+  /** Those that can and should serve. */
+  #healthy(): readonly SimMachine[] {
+    return this.#machines.filter(({ isRetired, damage }) => !isRetired && damage === undefined);
+  }
+
+  #isLed(): boolean {
+    const healthy = this.#healthy();
+    return this.#judge.groups.every((group) =>
+      healthy.some(({ cluster }) => cluster?.isLeader(group) === true),
+    );
+  }
+
+  /** A fresh write and a fresh read at every node that is up. */
+  async #probe(withinMs: number): Promise<void> {
+    for (const machine of this.#healthy()) {
+      let answer: boolean | undefined;
+      machine.loop?.enter(() => {
+        this.#clients.probe(machine, 0).then(
+          (isServed) => {
+            answer = isServed;
+          },
+          (error) => this.#broken(error),
+        );
+      });
+      await this.#runUntil(
+        withinMs,
+        'a fresh write or read does not end',
+        () => answer !== undefined,
+      );
+      check(answer === true, 'service', () => `${machine.id} serves no fresh write or read`);
+    }
+  }
+
+  async #runFor(ms: number): Promise<void> {
+    const untilMs = this.#queue.nowMs + ms;
+    while (await this.#step(untilMs));
+  }
+
+  async #runUntil(withinMs: number, what: string, isDone: () => boolean): Promise<void> {
+    const untilMs = this.#queue.nowMs + withinMs;
+    while (!isDone()) check(await this.#step(untilMs), 'convergence', () => what);
+  }
+
+  /** One event, and all promises that it settles. */
+  async #step(untilMs: number): Promise<boolean> {
+    if (!this.#queue.runNext(untilMs)) return false;
+    await settled();
+    this.#steps += 1;
+    for (const machine of this.#touched) {
+      this.#judge.afterEvent(machine);
+      this.#judge.trace(machine, (...numbers) =>
+        this.#trace.note(machine.id, this.#queue.nowMs, ...numbers),
+      );
+    }
+    this.#touched.clear();
+    if (this.#steps % REPLICAS_EVERY === 0) this.#judge.checkReplicas();
+    check(this.#steps < STEPS_MAX, 'convergence', () => 'the run does not end');
+    if (this.#violation !== undefined) throw new Stopped();
+    return true;
+  }
+
+  #sent(from: string, to: string, kind: FrameKind, payload: Uint8Array): void {
+    const sender = this.#machines.find(({ id }) => id === from);
+    if (sender === undefined) return;
+    if (kind === FRAME_KIND.snapshotChunk) {
+      this.#coverage.count('raft.snapshotSent');
+      this.#coverage.count('O4');
+      this.#nemesis.snapshotChunk(from, to);
+    }
+    this.#judge.sent(sender, to, kind, payload);
+  }
+
+  #broken(error: unknown): void {
+    if (error instanceof Stopped) return;
+    this.#violation ??= violationOf(error);
+  }
+}
+
+/** The run is over: what is wrong is known already. */
+class Stopped extends Error {}
+
+const CLUSTER_ID = 'c1'.repeat(16);
+
+function nodeOf(at: number): MemberNode {
+  const name = String(at + 1);
+  const id = `0${name}`.repeat(16);
+  return {
+    id,
+    name,
+    peerAddress: `10.0.0.${name}:1`,
+    fingerprint: `f${name}`.repeat(32),
+    incarnation: `a${name}`.repeat(16),
+  };
+}
+
+/** After all promises that can settle without another event have done so. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,105 @@
+// One group on one simulated machine, as the checkers see it: the core of the process that runs there, and
+// what the disk holds of it, read from its bytes.
+
+import { decodeStoredValue } from '@rockpool/storage';
+import { NOBODY } from '../../../src/core/configuration.ts';
+import type { LogBase } from '../../../src/core/entry.ts';
+import type { HardState, Raft } from '../../../src/core/types.ts';
+import { decodeHardState, decodeLogBase } from '../../../src/format/group-records.ts';
+import { decodeLogEntry } from '../../../src/format/log-entry.ts';
+import { entryKey, KEY_KIND, storeKey } from '../../../src/format/store-key.ts';
+import type { SimState } from '../disk.ts';
+import type { Watched, WatchedDisk } from '../watched.ts';
+import { nameOf } from './level-model.ts';
+import type { SimMachine } from './sim-machine.ts';
+
+/** Of a disk that holds nothing. */
+const START: LogBase = { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration: NOBODY };
+
+export class WatchedMember implements Watched, WatchedDisk {
+  readonly machine: SimMachine;
+  readonly first: SimState;
+  readonly #group: number;
+  readonly #hardState: Record<HardState>;
+  readonly #applied: Record<LogBase>;
+  readonly #base: Record<LogBase>;
+
+  constructor(machine: SimMachine, group: number, first: SimState) {
+    this.machine = machine;
+    this.first = first;
+    this.#group = group;
+    this.#hardState = new Record(storeKey(KEY_KIND.hardState, group), decodeHardState);
+    this.#applied = new Record(storeKey(KEY_KIND.applied, group), decodeLogBase);
+    this.#base = new Record(storeKey(KEY_KIND.logBase, group), decodeLogBase);
+  }
+
+  get id(): string {
+    return this.machine.id;
+  }
+
+  get life(): number {
+    return this.machine.life;
+  }
+
+  /** A node on a disk of the past knows nothing better, until it is told. */
+  get raft(): Raft | undefined {
+    if (this.machine.damage === 'restored') return undefined;
+    return this.machine.driver?.member(this.#group)?.raft;
+  }
+
+  get disk(): WatchedDisk {
+    return this;
+  }
+
+  get hardState(): HardState | undefined {
+    return this.#hardState.read(this.machine);
+  }
+
+  get appliedIndex(): number {
+    return (this.#applied.read(this.machine) ?? START).index;
+  }
+
+  holds(index: number, checksum: number | undefined): boolean {
+    const base = this.#base.read(this.machine) ?? START;
+    if (index < base.index) return true;
+    if (index === base.index) return base.checksum === checksum;
+    const payload = this.#entry(index);
+    return payload !== undefined && decodeLogEntry(payload)?.checksum === checksum;
+  }
+
+  reaches(index: number): boolean {
+    const base = this.#base.read(this.machine) ?? START;
+    return index <= base.index || this.#entry(index) !== undefined;
+  }
+
+  #entry(index: number): Uint8Array | undefined {
+    const key = entryKey(this.#group, index);
+    const value = this.machine.model.live.get(nameOf(key));
+    const decoded = value && decodeStoredValue(key, value);
+    return decoded?.ok === true ? decoded.payload : undefined;
+  }
+}
+
+/** Decoded once for as long as it stays the same. */
+class Record<T> {
+  readonly #key: Uint8Array;
+  readonly #name: string;
+  readonly #decode: (payload: Uint8Array) => T | undefined;
+  #value: Uint8Array | undefined;
+  #decoded: T | undefined;
+
+  constructor(key: Uint8Array, decode: (payload: Uint8Array) => T | undefined) {
+    this.#key = key;
+    this.#name = nameOf(key);
+    this.#decode = decode;
+  }
+
+  read({ model }: SimMachine): T | undefined {
+    const value = model.live.get(this.#name);
+    if (value === this.#value) return this.#decoded;
+    this.#value = value;
+    const stored = value && decodeStoredValue(this.#key, value);
+    this.#decoded = stored?.ok === true ? this.#decode(stored.payload) : undefined;
+    return this.#decoded;
+  }
+}
