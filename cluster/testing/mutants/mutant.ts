@@ -18,15 +18,13 @@ export interface Mutant {
   readonly tests?: readonly string[];
 }
 
-export class MutantError extends Error {}
-
 /** The mistake, put into the source as it is loaded. Refused where the source has moved on. */
 export function editOf({ id, file, edits }: Mutant): Edit {
   return (path, source) => {
     if (path !== `src/${file}`) return source;
     return edits.reduce((text, [from, to]) => {
       const places = text.split(from).length - 1;
-      if (places !== 1) throw new MutantError(`${id}: ${file} has ${places} places like: ${from}`);
+      if (places !== 1) throw new Error(`${id}: ${file} has ${places} places like: ${from}`);
       return text.replace(from, () => to);
     }, source);
   };
