@@ -66,7 +66,7 @@ t.test('[STO-26] one nearly full disk: no node takes a command, all else goes on
   }
   free = MIN;
   await nodes.stop(0);
-  await until(() => others.some((cluster) => cluster.isLeader(1) && cluster.isLeader(0)));
+  await until(() => [0, 1].every((group) => others.some((cluster) => cluster.isLeader(group))));
   t.equal(await outcomeOf(others[0]!), 'CLUSTER_READ_ONLY', 'also while that node is away');
   free = MIN - 1;
   const again = await nodes.start(0, { disk });

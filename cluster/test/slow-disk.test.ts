@@ -62,9 +62,12 @@ t.test('a follower whose disk hangs promises each thing once when it writes agai
   const [leader] = await driven.leaders([1]);
   const follower = driven.nodes.find((node) => node !== leader)!;
   const { raft } = follower.driver!.member(1)!;
-  await driven.until(() => raft.status().durableIndex === 1);
+  const { submissions } = leader!.driver!;
+  // The first command opens a session, with an entry and a batch of its own.
+  const { index } = await submissions.submit(1, slotOf(1), bytes('w'), 20_000);
+  await driven.until(() => raft.status().durableIndex === index);
   follower.hangDisk();
-  await leader!.driver!.submissions.submit(1, slotOf(1), bytes('x'), 20_000);
+  await submissions.submit(1, slotOf(1), bytes('x'), 20_000);
   const from = leader!.sent.length;
   const beats = () =>
     leader!.messagesFrom(from).filter(({ kind, group, to }) => {
