@@ -167,6 +167,7 @@ t.test('[ENC-4] text is NFC and holds nothing that hides or reorders it', async 
 });
 
 t.test('[ENC-4] cleaned text is text that may travel, and stays as it is', async (t) => {
+  t.equal(toCleanLine('!\t\u0000\t!'), '! !', 'nothing hidden stands between two spaces');
   holdsForAll(
     t,
     fc.property(fc.string({ unit: 'binary' }), (typed) => {

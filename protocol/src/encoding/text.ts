@@ -15,8 +15,13 @@ export function wrongText(text: string, rule: TextRule): string | undefined {
 
 /** One line (a name) that wrongText accepts: NFC, white space collapsed, hidden characters gone. */
 export function toCleanLine(text: string): string {
-  const spaced = text.toWellFormed().replace(/\s+/gu, ' ');
-  return spaced.replace(forbidden('line'), '').normalize('NFC').trim();
+  const shown = collapse(text.toWellFormed()).replace(forbidden('line'), '');
+  // Spaces may stand side by side once what was hidden between them is gone.
+  return collapse(shown.normalize('NFC')).trim();
+}
+
+function collapse(text: string): string {
+  return text.replace(/\s+/gu, ' ');
 }
 
 /** Running text (a message) that wrongText accepts: NFC, lines end in "\n", controls gone. */
