@@ -132,13 +132,17 @@ async function renew(first: TurnAccess, second: TurnAccess) {
   const before = ufragOf(left.sdp);
   const taken = left.connection.takePaths({ stun: [], turn: second, relayOnly: true });
   left.connection.restartIce();
-  while (ufragOf(left.sdp) === before || left.connection.signalingState !== 'stable') {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+  while (ufragOf(left.sdp) === before || left.connection.signalingState !== 'stable')
+    await aMoment();
   line.channel?.send(Uint8Array.of(1));
   await other.until('it arrives', () => other.received.length === 1);
-  const { relayed } = await left.connection.stats();
-  return { taken, relayed, echoed: true, before, after: ufragOf(left.sdp) };
+  // Statistics follow the first bytes after a moment; the test outside has a deadline.
+  while (!(await left.connection.stats()).relayed) await aMoment();
+  return { taken, relayed: true, echoed: true, before, after: ufragOf(left.sdp) };
+}
+
+function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function ufragOf(sdp = ''): string {

@@ -1,4 +1,6 @@
-/** What a dialog or step is for comes before the buttons around it. */
+/** What a dialog or step is for comes before the buttons and switches around it. */
 export function focusFirst(container: HTMLElement): void {
-  container.querySelector<HTMLElement>('[data-first], input, .button-primary')?.focus();
+  container
+    .querySelector<HTMLElement>('[data-first], input:not([role="switch"]), .button-primary')
+    ?.focus();
 }
