@@ -110,7 +110,7 @@ export const NODE_ERRORS = {
   ),
   JOIN_UNDECIDED: entry(
     'The member did not say that the node is in. The cluster may list it all the same.',
-    'Look at rockpool status on a member: if it lists the new node, rockpool remove it there; then join again.',
+    'Look at rockpool status on a member: if it lists the new node, rockpool remove it there; then join again with a new token.',
   ),
   NODE_OPTIONS_INVALID: entry(
     'The options of the cluster make no sense together.',

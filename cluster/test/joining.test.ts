@@ -2,10 +2,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { type AddressInfo, connect as connectTcp, createServer } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { admitByToken } from '../src/joining/join-by-token.ts';
+import { JoinDoor } from '../src/joining/join-door.ts';
 import {
   decodeJoinAnswer,
   decodeJoinRequest,
@@ -19,11 +21,12 @@ import {
 import { JOIN_SECRET_LIFE_MS, JoinSecrets } from '../src/joining/join-secrets.ts';
 import { decodeJoinToken, encodeJoinToken } from '../src/joining/join-token.ts';
 import { joinCluster } from '../src/node/join-cluster.ts';
+import { THIS_MACHINE } from '../src/node/machine.ts';
 import type { NodeError } from '../src/node-error.ts';
 import { parseAddress } from '../src/peer/peer-ports.ts';
-import type { Cluster, NewNode } from '../src/ports.ts';
+import { type Cluster, ClusterError, type ClusterErrorCode, type NewNode } from '../src/ports.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
-import { TestNodes } from '../testing/test-nodes.ts';
+import { TestLog, TestNodes } from '../testing/test-nodes.ts';
 
 t.setTimeout(120_000);
 
@@ -34,6 +37,7 @@ const NODE: NewNode = {
   fingerprint: '0b'.repeat(32),
   incarnation: '0c'.repeat(16),
 };
+const LOOPBACK = '127.0.0.1';
 const SECRET = new Uint8Array(16).fill(7);
 
 async function nodesFor(test: Test, count: 1 | 3): Promise<TestNodes> {
@@ -54,7 +58,7 @@ async function knock(cluster: Cluster): Promise<TLSSocket> {
   const { port } = parseAddress(cluster.status().listenAddress)!;
   const socket = connect({
     port,
-    host: '127.0.0.1',
+    host: LOOPBACK,
     minVersion: 'TLSv1.3',
     ALPNProtocols: [JOIN_PROTOCOL],
     rejectUnauthorized: false,
@@ -142,6 +146,38 @@ t.test('[JOIN-2] a secret lets one node in, within an hour, and a few are kept',
   t.equal(secrets.claim(SECRET, 1), undefined, 'the oldest made place');
   t.end();
 });
+
+t.test(
+  '[JOIN-2] a secret is spent if it may have let a node in, and not if it did not',
+  async (t) => {
+    const codes: ClusterErrorCode[] = ['CLUSTER_NO_LEADER', 'CLUSTER_TIMEOUT'];
+    const door = new JoinDoor({
+      logger: new TestLog(),
+      machine: THIS_MACHINE,
+      members: () => {
+        throw new ClusterError(codes.shift() ?? 'CLUSTER_STOPPED', 'As the test says.');
+      },
+    });
+    const server = createServer((socket) => void door.open(socket as TLSSocket)).listen(
+      0,
+      LOOPBACK,
+    );
+    t.teardown(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const request = withLength(encodeJoinRequest({ secret: door.giveSecret(), node: NODE }));
+    // What TLS adds is not looked at here.
+    const ask = async () => {
+      const socket = connectTcp(port, LOOPBACK) as TLSSocket;
+      const received = receiveMessage(socket, 1_024);
+      socket.write(request);
+      return decodeJoinAnswer(await received);
+    };
+    t.match(await ask(), { code: 'CLUSTER_NO_LEADER' });
+    t.match(await ask(), { code: 'CLUSTER_TIMEOUT' });
+    t.match(await ask(), { code: 'JOIN_TOKEN_REFUSED' });
+  },
+);
 
 t.test('[JOIN-2] a node joins by a token, and nobody joins by a bad one', async (t) => {
   const nodes = await nodesFor(t, 3);

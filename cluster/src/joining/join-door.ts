@@ -68,7 +68,9 @@ export class JoinDoor {
       this.#ports.logger.info({ node: id, name, peerAddress }, 'a node joins by a token');
       this.#answer(socket, { ok: true, view });
     } catch (error) {
-      claim.giveBack();
+      // The node may be listed all the same, and a secret lets in one.
+      if (error instanceof ClusterError && error.code === 'CLUSTER_TIMEOUT') claim.spend();
+      else claim.giveBack();
       const isCoded = error instanceof NodeError || error instanceof ClusterError;
       const code = isCoded ? error.code : 'CLUSTER_STOPPED';
       this.#ports.logger.warn({ code, node: request.node.id }, 'a node with a token cannot join');
