@@ -29,7 +29,7 @@ export class Relays {
     this.#host = host;
   }
 
-  /** Undefined until the servers have told. */
+  /** False until the servers have told. */
   get known(): boolean {
     return this.#found !== undefined;
   }
