@@ -2,7 +2,7 @@
 // 0600), node.crt, and store/; its first start adds last-batch, the number of the newest batch in the
 // store. node.json is written last: it says that the directory is complete.
 
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey, sign, verify, X509Certificate } from 'node:crypto';
 import { access, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncDirectory, writeWholeFile } from '@rockpool/storage';
@@ -10,6 +10,7 @@ import { NodeError } from '../node-error.ts';
 import type { NodeKey } from '../peer/node-key.ts';
 
 const NODE_FILE_VERSION = 1;
+const PROOF = Buffer.from('rockpool: this key is whole');
 const HEX_16 = /^[0-9a-f]{32}$/;
 
 export interface NodeFile {
@@ -91,10 +92,18 @@ export async function readNodeFiles(dataDir: string): Promise<{ file: NodeFile; 
   }
 }
 
-/** Here and not in the first handshake, so that a damaged file is told as what it is. */
+/**
+ * Here and not in the first handshake, so that a damaged file is told as what it is. A key's file holds the
+ * public point beside the secret number: only a signature shows whether that number is whole.
+ */
 function requirePair(key: string, certificate: string): void {
   const parsed = new X509Certificate(certificate);
-  const isPair = parsed.checkPrivateKey(createPrivateKey(key)) && parsed.verify(parsed.publicKey);
+  const secret = createPrivateKey(key);
+  const signature = sign('sha256', PROOF, secret);
+  const isPair =
+    parsed.checkPrivateKey(secret) &&
+    parsed.verify(parsed.publicKey) &&
+    verify('sha256', PROOF, parsed.publicKey, signature);
   if (!isPair) throw new NodeError('NODE_FILE_INVALID', 'node.crt does not fit node.key.');
 }
 
