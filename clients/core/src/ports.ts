@@ -67,7 +67,7 @@ export interface PeerConnection {
     readonly type: 'offer' | 'answer';
     readonly sdp: string;
   }>;
-  rollback(): Promise<void>;
+  /** An offer takes back an own offer that is still open, in the same step (JSEP, RFC 9429 section 4.1.10.2). */
   setRemoteDescription(type: 'offer' | 'answer', sdp: string): Promise<void>;
   /** Rejects for what is no candidate, or comes before a remote description; neither does harm. */
   addCandidate(candidate: string, mid: string): Promise<void>;

@@ -101,10 +101,8 @@ export class Negotiation {
       this.answerHash ??= hash;
       await this.#connection.setRemoteDescription('answer', sdp);
     } else {
-      if (this.#connection.signalingState !== 'stable') {
-        if (!this.#polite) return;
-        await this.#connection.rollback();
-      }
+      // The polite side takes its own offer back by setting the other one.
+      if (this.#connection.signalingState !== 'stable' && !this.#polite) return;
       this.remoteFingerprint = fingerprint;
       await this.#connection.setRemoteDescription('offer', sdp);
       await this.#describe(hash);

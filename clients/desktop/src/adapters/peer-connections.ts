@@ -107,21 +107,17 @@ class NativeConnection implements PeerConnection {
     return { type, sdp };
   }
 
-  async rollback(): Promise<void> {
-    if (this.signalingState !== 'have-local-offer') return;
-    this.#native.setLocalDescription('rollback');
-    this.#askForNegotiation();
-  }
-
   async setRemoteDescription(type: 'offer' | 'answer', sdp: string): Promise<void> {
-    const fits = type === 'offer' ? 'stable' : 'have-local-offer';
-    if (this.signalingState !== fits) throw new Error(`${type} in state ${this.signalingState}`);
+    const hasOpenOffer = this.signalingState === 'have-local-offer';
+    const fits = hasOpenOffer || (type === 'offer' && this.signalingState === 'stable');
+    if (!fits) throw new Error(`${type} in state ${this.signalingState}`);
     const checked = checkDescription(type, sdp);
     if (checked === undefined) throw new Error('no description of a data channel');
     // The library would go on with the old path's credentials and find nobody there.
     if (this.#negotiated && this.#remote !== undefined && !isSamePath(checked, this.#remote)) {
       throw new Error('the other side restarts ICE, which this library cannot');
     }
+    if (type === 'offer' && hasOpenOffer) this.#native.setLocalDescription('rollback');
     this.#native.setRemoteDescription(sdp, type);
     this.#remote = checked;
     if (type === 'answer') this.#negotiated = true;

@@ -12,12 +12,15 @@ import { sha256Bytes } from '@rockpool/protocol';
 
 /** The sender refills when this little is left to go out. */
 const LOW_MARK_BYTES = 256 * 1024;
+/** Five have always been enough. */
+const GATHERING_BEGINS_MS = 250;
 
 export const browserPeers: PeerConnectionPort = {
   // Browsers speak UDP, TCP and TLS to TURN servers.
   canRelay: () => true,
   create(paths, events) {
     const connection = new RTCPeerConnection(configurationOf(paths));
+    const gathering = firstCandidate(connection);
     connection.onnegotiationneeded = () => events.onNegotiationNeeded();
     connection.onicecandidate = ({ candidate }) => {
       events.onCandidate(candidate?.candidate ?? '', candidate?.sdpMid ?? '');
@@ -36,12 +39,11 @@ export const browserPeers: PeerConnectionPort = {
         }
         return { type, sdp };
       },
-      async rollback() {
-        if (connection.signalingState === 'have-local-offer') {
-          await connection.setLocalDescription({ type: 'rollback' });
-        }
+      async setRemoteDescription(type, sdp) {
+        const takesBack = type === 'offer' && connection.signalingState === 'have-local-offer';
+        if (takesBack) await gathering;
+        await connection.setRemoteDescription({ type, sdp });
       },
-      setRemoteDescription: (type, sdp) => connection.setRemoteDescription({ type, sdp }),
       addCandidate: (candidate, mid) => connection.addIceCandidate({ candidate, sdpMid: mid }),
       get signalingState() {
         return narrowSignalingState(connection.signalingState);
@@ -62,6 +64,23 @@ export const browserPeers: PeerConnectionPort = {
     };
   },
 };
+
+/**
+ * Chromium (seen in 153) that takes an offer back before its gathering has found anything gathers for ever and
+ * finds nothing. Resolves once that is over, which takes milliseconds; where every path goes through a relay
+ * that is slow to answer, after a moment in which it has begun for sure.
+ */
+function firstCandidate(connection: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    const found = () => resolve();
+    connection.addEventListener('icecandidate', found, { once: true });
+    connection.addEventListener(
+      'icegatheringstatechange',
+      () => setTimeout(found, GATHERING_BEGINS_MS),
+      { once: true },
+    );
+  });
+}
 
 function configurationOf({ stun, turn, relayOnly }: IcePaths): RTCConfiguration {
   const iceServers: RTCIceServer[] = stun.length === 0 ? [] : [{ urls: [...stun] }];
