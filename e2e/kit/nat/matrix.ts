@@ -31,6 +31,7 @@ function expectedOf(a: NatKind, b: NatKind): readonly Outcome[] {
  */
 export const PAIRS: readonly Pair[] = [
   { a: { nat: 'port-restricted' }, b: 'same LAN', expected: ['direct'] },
+  { a: { nat: 'UDP blocked' }, b: 'same LAN', expected: ['direct'] },
   ...NAT_KINDS.flatMap((a, at) =>
     NAT_KINDS.slice(at).map(
       (b): Pair => ({ a: { nat: a }, b: { nat: b }, expected: expectedOf(a, b) }),
@@ -42,6 +43,11 @@ export const PAIRS: readonly Pair[] = [
     expected: ['direct'],
   },
 ];
+
+/** Those with these words in `here, there`. */
+export function pairsNamed(words: string): readonly Pair[] {
+  return PAIRS.filter(({ a, b }) => `${nameOf(a)}, ${nameOf(b)}`.includes(words));
+}
 
 export function nameOf(home: Home | 'same LAN'): string {
   if (home === 'same LAN') return home;

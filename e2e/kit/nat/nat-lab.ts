@@ -138,6 +138,7 @@ export class NatLab {
     await spaces.add(router);
     await spaces.add(client);
     await this.#forward(router);
+    await this.#switchUnfiltered(router);
     const port = `to-${router}`;
     if (quality === undefined) await spaces.cable(router, 'wan', WORLD, port);
     else await joinBySlowLink(spaces, [router, 'wan'], [WORLD, port], quality);
@@ -157,6 +158,12 @@ export class NatLab {
     const port = `lan-${client}`;
     await this.spaces.cable(client, end, router, port);
     await this.spaces.ip(router, 'link', 'set', port, 'master', 'lan', 'up');
+  }
+
+  /** A LAN's switch asks no firewall, but a kernel with br_netfilter would send what it bridges through the router's rules. */
+  async #switchUnfiltered(router: string): Promise<void> {
+    const off = ['net.bridge.bridge-nf-call-iptables=0', 'net.bridge.bridge-nf-call-ip6tables=0'];
+    await this.spaces.run(router, ['sysctl', '-qe', '-w', ...off]);
   }
 
   async #forward(place: string): Promise<void> {

@@ -124,7 +124,8 @@ function wayOut({ servers }: NetworkMeasurement): Finding {
     tone: 'bad',
     title: 'Direct connections do not get out',
     words:
-      'No address server answered: this network blocks direct connections, or has no way to the internet.',
+      'No address server answered: this network blocks direct connections, or has no way to the internet. ' +
+      'Devices on the same network can still be reached.',
     help: `${ANOTHER_NETWORK}, or have the firewall of this one let UDP out.`,
   };
 }
