@@ -6,7 +6,6 @@ import { stunAnswers } from '../kit/node-metrics.ts';
 import { stunUrls } from '../kit/stun-urls.ts';
 
 const NODES = [1, 2, 3];
-const CONNECTED_TIMEOUT_MS = 60_000;
 
 export const journey: Journey = {
   name: 'firefox',
@@ -16,37 +15,32 @@ export const journey: Journey = {
     const { cluster } = stage;
     const ada = await stage.person('ada');
     const firefox = await stage.step('Firefox opens', () => Firefox.open());
-    try {
-      const link = await stage.step('somebody makes a pool and an invite in Chromium', async () => {
-        await ada.createAccount(await cluster.firstAdminLink());
-        await ada.createPool('Tide tables');
-        return ada.invite();
-      });
-      await stage.step('somebody joins in Firefox, with a passkey', async () => {
-        await firefox.visit(link);
-        await firefox.holdPasskeys();
-        await firefox.press('Create account');
-      });
-      // A first attempt that fails, as it may between two kinds of browser, is followed by another.
-      ada.page.setDefaultTimeout(CONNECTED_TIMEOUT_MS);
-      await stage.step('they are connected directly', () => ada.isConnectedTo(1));
-      await stage.step('a message travels each way', async () => {
-        await ada.say('low water at six');
-        await firefox.reads('low water at six');
-        await firefox.type('Message', 'I bring the bucket');
-        await firefox.press('Send');
-        await ada.reads('I bring the bucket');
-      });
-      await stage.step('a gathering of Firefox is answered by our STUN', async () => {
-        const urls = await stunUrls(cluster.dataDirectory);
-        const before = await stunAnswers(cluster.dataDirectory, NODES);
-        await firefox.evaluate(gather, urls);
-        const after = await stunAnswers(cluster.dataDirectory, NODES);
-        assert.ok(after > before, `${after - before} answers while Firefox gathered`);
-      });
-    } finally {
-      await firefox.close();
-    }
+    stage.host(firefox);
+    const link = await stage.step('somebody makes a pool and an invite in Chromium', async () => {
+      await ada.createAccount(await cluster.firstAdminLink());
+      await ada.createPool('Tide tables');
+      return ada.invite();
+    });
+    await stage.step('somebody joins in Firefox, with a passkey', async () => {
+      await firefox.visit(link);
+      await firefox.holdPasskeys();
+      await firefox.press('Create account');
+    });
+    await stage.step('they are connected directly', () => ada.isConnectedTo(1));
+    await stage.step('a message travels each way', async () => {
+      await ada.say('low water at six');
+      await firefox.reads('low water at six');
+      await firefox.type('Message', 'I bring the bucket');
+      await firefox.press('Send');
+      await ada.reads('I bring the bucket');
+    });
+    await stage.step('a gathering of Firefox is answered by our STUN', async () => {
+      const urls = await stunUrls(cluster.dataDirectory);
+      const before = await stunAnswers(cluster.dataDirectory, NODES);
+      await firefox.evaluate(gather, urls);
+      const after = await stunAnswers(cluster.dataDirectory, NODES);
+      assert.ok(after > before, `${after - before} answers while Firefox gathered`);
+    });
   },
 };
 

@@ -97,10 +97,24 @@ export class Studio {
   }
 }
 
+/** Somebody whose screen tells how it came to a failure. */
+export interface Witness {
+  readonly name: string;
+  /** What their browser complained of. */
+  readonly complaints: readonly string[];
+  screenshot(path: string): Promise<void>;
+}
+
+interface Guest extends Witness {
+  close(): Promise<void>;
+}
+
 /** A studio with a cluster, and people who come to it. */
 export class Stage<Behind extends Servers = RunningCluster> extends Studio {
   readonly cluster: Behind;
   readonly #people: Person[] = [];
+  readonly #witnesses: Witness[] = [];
+  readonly #guests: Guest[] = [];
 
   constructor(cluster: Behind, ...studio: ConstructorParameters<typeof Studio>) {
     super(...studio);
@@ -111,7 +125,18 @@ export class Stage<Behind extends Servers = RunningCluster> extends Studio {
   async person(name: string): Promise<Person> {
     const person = await Person.arrive(this.browser, name);
     this.#people.push(person);
+    this.#witnesses.push(person);
     return person;
+  }
+
+  /** Somebody with a browser of their own, who goes at the end. */
+  host(guest: Guest): void {
+    this.#witnesses.push(guest);
+    this.#guests.push(guest);
+  }
+
+  async end(): Promise<void> {
+    for (const guest of this.#guests) await guest.close();
   }
 
   /** What every page of this journey has said to servers, by person. */
@@ -125,11 +150,12 @@ export class Stage<Behind extends Servers = RunningCluster> extends Studio {
   async evidence(): Promise<string> {
     const directory = await mkdtemp(join(tmpdir(), 'rockpool-journey-'));
     const lines = [`screenshots: ${directory}`];
-    for (const person of this.#people) {
-      await person.screenshot(join(directory, `${person.name}.png`)).catch((error: Error) => {
-        lines.push(`no picture of ${person.name}: ${error.message}`);
+    for (const witness of this.#witnesses) {
+      const { name, complaints } = witness;
+      await witness.screenshot(join(directory, `${name}.png`)).catch((error: Error) => {
+        lines.push(`no picture of ${name}: ${error.message}`);
       });
-      lines.push(...person.complaints.map((complaint) => `${person.name}'s browser: ${complaint}`));
+      lines.push(...complaints.map((complaint) => `${name}'s browser: ${complaint}`));
     }
     return [...lines, 'the cluster printed last:', await this.cluster.lastWords()].join('\n');
   }
@@ -176,6 +202,8 @@ async function tellOn<Behind extends Servers>(
       } catch (error) {
         report(await stage.evidence());
         throw error;
+      } finally {
+        await stage.end();
       }
     });
   } finally {

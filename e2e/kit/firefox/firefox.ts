@@ -5,6 +5,7 @@ import { access, constants, mkdtemp, readFile, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Witness } from '../journey.ts';
 import { Marionette } from './marionette.ts';
 
 const PROGRAM = '/usr/bin/firefox-esr';
@@ -29,7 +30,10 @@ const PREFERENCES = {
   'network.connectivity-service.enabled': false,
 } as const;
 
-export class Firefox {
+export class Firefox implements Witness {
+  readonly name = 'firefox';
+  /** It keeps them to itself. */
+  readonly complaints = [];
   readonly #marionette: Marionette;
   readonly #child: ChildProcess;
   readonly #profile: string;
@@ -98,8 +102,10 @@ export class Firefox {
     return value.value as Value;
   }
 
+  /** Waits until it can be pressed: a press on a button that is off is no error to WebDriver, and does nothing. */
   async press(button: string): Promise<void> {
-    const xpath = `//button[normalize-space()='${button}' or @aria-label='${button}']`;
+    const name = `normalize-space()='${button}' or @aria-label='${button}'`;
+    const xpath = `//button[${name}][not(@disabled)]`;
     await this.#marionette.send('WebDriver:ElementClick', { id: await this.#find(xpath) });
   }
 
@@ -111,6 +117,11 @@ export class Firefox {
 
   async reads(text: string): Promise<void> {
     await this.#find(`//*[@aria-label='Messages']//*[normalize-space()='${text}']`);
+  }
+
+  async screenshot(path: string): Promise<void> {
+    const taken = await this.#marionette.send('WebDriver:TakeScreenshot');
+    await writeFile(path, (taken as { value: string }).value, 'base64');
   }
 
   async close(): Promise<void> {
