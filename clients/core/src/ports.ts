@@ -103,6 +103,8 @@ export interface IcePaths {
 }
 
 export interface PeerConnectionPort {
+  /** The STUN servers that connections will be given: a platform that cannot ask all of them finds out which answer. */
+  prepare?(stun: readonly string[]): Promise<void>;
   create(paths: IcePaths, events: PeerConnectionEvents): PeerConnection;
   /** Whether this platform can use the TURN server of this URL. */
   canRelay(url: string): boolean;

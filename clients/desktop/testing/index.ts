@@ -2,4 +2,5 @@
 
 export { AgentProcess } from './agent-process.ts';
 export { COMMAND, runCommand } from './run-command.ts';
+export { TranslatedStun } from './translated-stun.ts';
 export { hasTurnServer, TurnServer } from './turn-server.ts';

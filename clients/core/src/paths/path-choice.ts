@@ -47,9 +47,10 @@ export class PathChoice {
     this.#relays.stop();
   }
 
-  /** Resolves when the servers have told of relays, or will not. */
-  refresh(): Promise<void> {
-    return this.#relays.refresh();
+  /** Resolves when the servers have told of relays, or will not, and the platform knows whom to ask for addresses. */
+  async refresh(): Promise<void> {
+    const { stun } = this.current() ?? { stun: [] };
+    await Promise.all([this.#relays.refresh(), this.#host.peers.prepare?.(stun)]);
   }
 
   get hidesAddress(): boolean {

@@ -15,6 +15,7 @@ import { type IceServer, PeerConnection as Native, type RtcConfig } from 'node-d
 import { NativeChannel } from './data-channel.ts';
 import { LOOPBACK, RelayGate } from './relay-gate.ts';
 import { type CheckedDescription, checkDescription, isCandidate } from './session-description.ts';
+import { StunChoice } from './stun-choice.ts';
 import { parseStunUrl } from './stun-url.ts';
 import { parseTurnUrl, type TurnHost } from './turn-url.ts';
 
@@ -31,10 +32,13 @@ export interface NativePeers extends PeerConnectionPort {
 
 export function nativePeers(): NativePeers {
   const open = new Set<NativeConnection>();
+  const choice = new StunChoice();
   return {
+    prepare: (stun) => choice.look(stun),
     canRelay: (url) => parseTurnUrl(url) !== undefined,
     create(paths, events) {
-      const connection = new NativeConnection(paths, events, () => open.delete(connection));
+      const chosen = { ...paths, stun: choice.pick(paths.stun) };
+      const connection = new NativeConnection(chosen, events, () => open.delete(connection));
       open.add(connection);
       return connection;
     },
