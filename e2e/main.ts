@@ -1,4 +1,4 @@
-// `npm run e2e [-- NAME … --shots DIR --minutes N --seed N --only WORDS --write | --list]`: the journeys, one after another, each on a cluster of its own.
+// `npm run e2e [-- NAME … --shots DIR --minutes N --seed N --pairs WORDS --write | --list]`: the journeys, one after another, each on a cluster of its own.
 // Exit codes: 0 all passed, 1 one failed, 2 asked for what is not known or cannot be played on this machine.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,7 @@ const { values, positionals: names } = parseArgs({
     shots: { type: 'string' },
     minutes: { type: 'string' },
     seed: { type: 'string' },
-    only: { type: 'string' },
+    pairs: { type: 'string' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -20,7 +20,7 @@ const options = {
   shotsDirectory: values.shots === undefined ? undefined : resolve(values.shots),
   minutes: numberOf(values.minutes),
   seed: numberOf(values.seed),
-  only: values.only,
+  pairs: values.pairs,
   write: values.write,
 };
 const journeys = await loadJourneys();
@@ -33,8 +33,8 @@ if (values.list) {
 } else if (Number.isNaN(options.minutes) || Number.isNaN(options.seed)) {
   print('--minutes and --seed are numbers above zero');
   process.exitCode = 2;
-} else if (options.only !== undefined && options.write) {
-  print('--write keeps the whole table, so it goes without --only');
+} else if (options.pairs !== undefined && options.write) {
+  print('--write keeps the whole table, so it goes without --pairs');
   process.exitCode = 2;
 } else if (unknown.length > 0) {
   print(`no journey is called ${unknown.join(', ')}; -- --list names them all`);

@@ -26,12 +26,12 @@ export const journey: Journey = {
   name: 'nat',
   summary: 'two homes behind routers of every kind: direct, or told why not and what would help',
   lacks: () => NatLab.lacks(),
-  async endure({ write = false, only }, report) {
+  async endure({ write = false, pairs: words }, report) {
     const rows: Row[] = [];
     const more: string[] = [];
-    if (only !== undefined) {
+    if (words !== undefined) {
       await inLab(undefined, async (lab, servers, people) => {
-        const pairs = pairsNamed(only);
+        const pairs = pairsNamed(words);
         for (const pair of pairs) rows.push(await tryPair(lab, servers, people, pair, report));
       });
       judge(rows);

@@ -54,8 +54,8 @@ export interface PlayOptions {
   readonly minutes?: number | undefined;
   /** Where chance begins, to meet the same faults again. */
   readonly seed?: number | undefined;
-  /** Of a table of cases, those with these words in their name. */
-  readonly only?: string | undefined;
+  /** Of a table of pairs, those with these words in their name. */
+  readonly pairs?: string | undefined;
   /** Keep what was seen in the document about it. */
   readonly write?: boolean;
   /** Only what guards every change; the rest is for whoever works on the screens. */
