@@ -3,16 +3,16 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MUTANTS } from './all-mutants.ts';
+import { ALL_MUTANTS, BEHAVIOUR_MUTANTS, MUTANTS } from './all-mutants.ts';
 import { type HuntOptions, hunt } from './hunt.ts';
 import { type Kills, readKills, writeKills } from './kills.ts';
 import type { Mutant } from './mutant.ts';
 import { isKilled, renderPage, verdictOf } from './page.ts';
-import { readScenarios, scenariosThatFail } from './scenario-kills.ts';
+import { type NamedScenario, readScenarios, scenariosThatFail } from './scenario-kills.ts';
 import { testsThatFail } from './test-kills.ts';
 
 const USAGE =
-  'usage: npm run sim -- --mutants [--ids ID,ID] [--starts N] [--seeds N] [--scenarios] [--write]';
+  'usage: npm run sim -- --mutants [--ids ID,ID] [--starts N] [--seeds N] [--workers N] [--scenarios] [--tests] [--write]';
 const STARTS_DEFAULT = 5;
 const SEEDS_DEFAULT = 2_000;
 const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'mutants.md');
@@ -21,8 +21,9 @@ type Print = (line: string) => void;
 
 interface Options extends HuntOptions {
   readonly mutants: readonly Mutant[];
-  /** Only the scenarios are played; that takes seconds. */
-  readonly scenariosOnly: boolean;
+  readonly workers: number;
+  /** Without hunts: what takes seconds, or a minute. */
+  readonly playsOnly: { readonly scenarios: boolean; readonly tests: boolean } | undefined;
   readonly write: boolean;
 }
 
@@ -34,20 +35,24 @@ function optionsOf(args: string[]): Options | undefined {
         ids: { type: 'string' },
         starts: { type: 'string', default: String(STARTS_DEFAULT) },
         seeds: { type: 'string', default: String(SEEDS_DEFAULT) },
+        workers: { type: 'string', default: '1' },
         scenarios: { type: 'boolean', default: false },
+        tests: { type: 'boolean', default: false },
         write: { type: 'boolean', default: false },
       },
     });
     const ids = values.ids?.split(',');
-    const mutants = MUTANTS.filter(({ id }) => ids === undefined || ids.includes(id));
+    const mutants = ALL_MUTANTS.filter(({ id }) => ids === undefined || ids.includes(id));
     if (ids !== undefined && mutants.length !== ids.length) return undefined;
-    if (![values.starts, values.seeds].every((text) => /^[1-9]\d{0,4}$/.test(text)))
-      return undefined;
+    const numbers = [values.starts, values.seeds, values.workers];
+    if (!numbers.every((text) => /^[1-9]\d{0,4}$/.test(text))) return undefined;
+    const { scenarios, tests } = values;
     return {
       mutants,
       starts: Number(values.starts),
       seedsMax: Number(values.seeds),
-      scenariosOnly: values.scenarios,
+      workers: Number(values.workers),
+      playsOnly: scenarios || tests ? { scenarios, tests } : undefined,
       write: values.write,
     };
   } catch {
@@ -55,57 +60,80 @@ function optionsOf(args: string[]): Options | undefined {
   }
 }
 
-/** 0: all of them are killed, and fail the scenarios they did; 1: not so; 2: not a command of ours. */
+/** 0: all of them are killed, and fail the scenarios and tests they did; 1: not so; 2: not a command of ours. */
 export async function runMutantsCli(args: string[], print: Print): Promise<number> {
   const options = optionsOf(args);
   if (options === undefined) {
     print(USAGE);
     return 2;
   }
-  const before = readKills();
-  const simulation = { ...before.simulation };
-  const scenarios = { ...before.scenarios };
-  const tests = { ...before.tests };
-  const all = readScenarios();
-  let failed = 0;
-  for (const mutant of options.mutants) {
-    const { id, mistake } = mutant;
-    const failing = await scenariosThatFail(mutant, all);
-    const hasMoved = failing.join() !== (before.scenarios[id] ?? []).join();
-    scenarios[id] = failing;
-    if (!options.scenariosOnly) {
-      simulation[id] = await hunt(mutant, options);
-      if (mutant.tests !== undefined) tests[id] = await testsThatFail(mutant);
+  const run = new GateRun(options, print);
+  const waiting = [...options.mutants];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      await run.judge(next);
     }
-    if ((hasMoved && !options.write) || !isKilled(simulation[id])) failed += 1;
-    const moved = hasMoved ? ', others than before' : '';
-    if (options.write)
-      save({ seedsMax: seedsMaxOf(options, before), simulation, scenarios, tests });
-    print(`${id}  ${verdictOf(simulation[id])}; ${failing.length} scenarios${moved}  (${mistake})`);
+  };
+  await Promise.all(Array.from({ length: options.workers }, work));
+  print(`${options.mutants.length - run.failed} of ${options.mutants.length} as they should be`);
+  return run.failed === 0 ? 0 : 1;
+}
+
+class GateRun {
+  failed = 0;
+  readonly #options: Options;
+  readonly #print: Print;
+  readonly #scenarios: readonly NamedScenario[] = readScenarios();
+
+  constructor(options: Options, print: Print) {
+    this.#options = options;
+    this.#print = print;
   }
-  print(`${options.mutants.length - failed} of ${options.mutants.length} as they should be`);
-  return failed === 0 ? 0 : 1;
+
+  async judge(mutant: Mutant): Promise<void> {
+    const { playsOnly, write } = this.#options;
+    const { id, mistake } = mutant;
+    const before = readKills();
+    const plays = playsOnly ?? { scenarios: true, tests: true };
+    const scenarios = plays.scenarios
+      ? await scenariosThatFail(mutant, this.#scenarios)
+      : (before.scenarios[id] ?? []);
+    const tests = plays.tests ? await testsThatFail(mutant) : (before.tests[id] ?? []);
+    const isHunted = playsOnly === undefined && !BEHAVIOUR_MUTANTS.includes(mutant);
+    const found = isHunted ? await hunt(mutant, this.#options) : before.simulation[id];
+    const hasMoved =
+      scenarios.join() !== (before.scenarios[id] ?? []).join() ||
+      tests.join() !== (before.tests[id] ?? []).join();
+    if ((hasMoved && !write) || (isHunted && !isKilled(found))) this.failed += 1;
+    if (write) save(mutant, { found, scenarios, tests });
+    const verdict = BEHAVIOUR_MUTANTS.includes(mutant) ? 'not hunted' : verdictOf(found);
+    const moved = hasMoved ? ', others than before' : '';
+    const counts = `${scenarios.length} scenarios, ${tests.length} tests${moved}`;
+    this.#print(`${id}  ${verdict}; ${counts}  (${mistake})`);
+  }
 }
 
-function seedsMaxOf({ scenariosOnly, seedsMax }: Options, before: Kills): number {
-  return scenariosOnly ? before.seedsMax : seedsMax;
+interface Row {
+  readonly found: Kills['simulation'][string] | undefined;
+  readonly scenarios: readonly string[];
+  readonly tests: readonly string[];
 }
 
-/** In the order of the list, and without those that are gone. */
-function save(kills: Kills): void {
-  const ordered = <T>(rows: Readonly<Record<string, T>>): Record<string, T> =>
+/** In the order of the list, and without those that are gone. Read anew: others may be at work on the same file. */
+function save({ id, tests: files }: Mutant, { found, scenarios, tests }: Row): void {
+  const ordered = <T>(all: readonly Mutant[], rows: Readonly<Record<string, T>>) =>
     Object.fromEntries(
-      MUTANTS.flatMap(({ id }) => {
-        const row = rows[id];
-        return row === undefined ? [] : [[id, row]];
+      all.flatMap((mutant) => {
+        const row = rows[mutant.id];
+        return row === undefined ? [] : [[mutant.id, row] as const];
       }),
     );
-  const sorted = {
-    seedsMax: kills.seedsMax,
-    simulation: ordered(kills.simulation),
-    scenarios: ordered(kills.scenarios),
-    tests: ordered(kills.tests),
+  const before = readKills();
+  const kills: Kills = {
+    simulation: ordered(MUTANTS, { ...before.simulation, ...(found && { [id]: found }) }),
+    scenarios: ordered(ALL_MUTANTS, { ...before.scenarios, [id]: scenarios }),
+    tests: ordered(ALL_MUTANTS, { ...before.tests, ...(files && { [id]: tests }) }),
   };
-  writeKills(sorted);
-  writeFileSync(PAGE, renderPage(sorted));
+  writeKills(kills);
+  writeFileSync(PAGE, renderPage(kills));
 }

@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import type { Hunt } from './hunt.ts';
 
 export interface Kills {
-  /** How many seeds a hunt had at most. */
-  readonly seedsMax: number;
   readonly simulation: Readonly<Record<string, Hunt>>;
   /** By mutant: the scenarios that fail with it. */
   readonly scenarios: Readonly<Record<string, readonly string[]>>;
@@ -29,7 +27,6 @@ export function writeKills(kills: Kills): void {
   writeFileSync(
     FILE,
     `{
-  "seedsMax": ${kills.seedsMax},
   "simulation": {
 ${rows(kills.simulation)}
   },

@@ -4,13 +4,13 @@
 import type { Edit } from '../variants/load-variant.ts';
 
 export interface Mutant {
-  /** The line of the list, and a letter where it has several: 'A6b'. */
+  /** The line of the list, and a letter where it has several: 'A6b'. Or the behaviour that it lacks: 'not-C04'. */
   readonly id: string;
   /** What is wrong with the mutant. */
   readonly mistake: string;
   /** Where it was met: an issue, a pull request, a report. */
   readonly metIn: string;
-  /** Below `cluster/src/`. */
+  /** Below `cluster/src/`; or a source of the store below: `storage/src/...`. */
   readonly file: string;
   /** Each text stands in the file once. */
   readonly edits: readonly (readonly [from: string, to: string])[];
@@ -19,13 +19,25 @@ export interface Mutant {
 }
 
 /** The mistake, put into the source as it is loaded. Refused where the source has moved on. */
-export function editOf({ id, file, edits }: Mutant): Edit {
+export function editOf(mutant: Mutant): Edit {
+  const { id, file, edits } = mutant;
+  const edited = sourceOf(mutant);
   return (path, source) => {
-    if (path !== `src/${file}`) return source;
+    if (path !== edited) return source;
     return edits.reduce((text, [from, to]) => {
       const places = text.split(from).length - 1;
       if (places !== 1) throw new Error(`${id}: ${file} has ${places} places like: ${from}`);
       return text.replace(from, () => to);
     }, source);
   };
+}
+
+/** The path of what it changes, from the package on. */
+export function sourceOf({ file }: Mutant): string {
+  return file.startsWith('storage/') ? `../${file}` : `src/${file}`;
+}
+
+/** The small world of the simulation, and scenarios, run the core alone. */
+export function isInCore({ file }: Mutant): boolean {
+  return file.startsWith('core/');
 }

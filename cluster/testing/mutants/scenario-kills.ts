@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { variantUrl } from '../variants/load-variant.ts';
-import { editOf, type Mutant } from './mutant.ts';
+import { editOf, isInCore, type Mutant } from './mutant.ts';
 
 export interface NamedScenario {
   readonly name: string;
@@ -23,6 +23,7 @@ export async function scenariosThatFail(
   mutant: Mutant,
   scenarios: readonly NamedScenario[],
 ): Promise<readonly string[]> {
+  if (!isInCore(mutant)) return [];
   const url = variantUrl(mutant.id, editOf(mutant), 'testing/scenarios/run-scenario.ts');
   const { runScenario }: Player = await import(url);
   const failing = scenarios.filter(({ text }) => {

@@ -1,14 +1,16 @@
-// Loads the sources of this package a second time, with one of them changed: a second graph of modules beside
-// the real one. So a test can run a cluster that has a mistake in it, and the product needs no switch for that.
+// Loads the sources of this package, and those of the store below it, a second time with one of them changed: a
+// second graph of modules beside the real one. So a test can run a cluster that has a mistake in it, and the
+// product needs no switch for that.
 
 import { registerHooks } from 'node:module';
 import { join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** What a variant does to a source; `file` is its path within the package. */
+/** What a variant does to a source; `file` is its path within the package, or from it: `../storage/src/...`. */
 export type Edit = (file: string, source: string) => string;
 
 const PACKAGE = join(import.meta.dirname, '..', '..');
+const STORAGE = '../storage/src/';
 const PARAMETER = 'variant';
 
 const edits = new Map<string, Edit>();
@@ -31,7 +33,7 @@ export function editSources(edit: Edit): void {
 
 type Hooks = Required<Parameters<typeof registerHooks>[0]>;
 
-/** Whatever of this package a module of a variant imports is of that variant, too. */
+/** Whatever of these packages a module of a variant imports is of that variant, too. */
 const resolve: Hooks['resolve'] = (specifier, context, nextResolve) => {
   const resolved = nextResolve(specifier, context);
   const name = variantOf(context.parentURL);
@@ -60,10 +62,10 @@ function variantOf(url: string | undefined): string | undefined {
   return new URL(url).searchParams.get(PARAMETER) ?? undefined;
 }
 
-/** With forward slashes; undefined for what is not a source of this package. */
+/** With forward slashes; undefined for what is not a source of these packages. */
 function fileOf(url: string): string | undefined {
   if (!url.startsWith('file:')) return undefined;
-  const file = relative(PACKAGE, fileURLToPath(url));
-  const isOurs = !file.startsWith('..') && !file.includes('node_modules');
-  return isOurs ? file.split(sep).join('/') : undefined;
+  const file = relative(PACKAGE, fileURLToPath(url)).split(sep).join('/');
+  const isOurs = !file.startsWith('..') || file.startsWith(STORAGE);
+  return isOurs && !file.includes('node_modules') ? file : undefined;
 }

@@ -1,0 +1,28 @@
+// The thread of mutant-thread.ts: takes seeds, says by which property the mutant was found.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Task } from '../sim/run-task.ts';
+import { variantUrl } from '../variants/load-variant.ts';
+import { mutantOf } from './all-mutants.ts';
+import { editOf } from './mutant.ts';
+import type { Verdict } from './mutant-thread.ts';
+
+type Simulation = Pick<typeof import('../sim/run-task.ts'), 'runTask'>;
+
+const port = parentPort;
+if (port === null) throw new Error('this file is run by mutant-thread.ts');
+const mutant = mutantOf(workerData);
+const url = variantUrl(mutant.id, editOf(mutant), 'testing/sim/run-task.ts');
+const { runTask }: Simulation = await import(url);
+
+async function verdictOf(task: Task): Promise<Verdict> {
+  try {
+    return { by: (await runTask(task)).violation?.property };
+  } catch (error) {
+    return { by: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+port.on('message', (task: Task) => {
+  void verdictOf(task).then((verdict) => port.postMessage(verdict));
+});
