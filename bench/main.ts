@@ -1,8 +1,8 @@
-// `npm run bench -- NAME … [--json] [--rounds N] [--seconds N] [--kills N] [--minutes N] | --list`: each bench beside its peers, all of
-// them started and stopped here. A table for people, or with --json one line for programs; the result is
+// `npm run bench`: each bench beside its peers, all of them started and stopped here. A table for people, or with --json one line for programs; the result is
 // kept in bench/results. Exit codes: 0 measured, 1 a measurement failed, 2 asked for what is not known or
 // cannot be run on this machine.
 import { mkdir, writeFile } from 'node:fs/promises';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { failoverBench } from './src/failover/failover-bench.ts';
@@ -31,14 +31,28 @@ const SECONDS_MAX = 600;
 const USUAL_ROUNDS = 5;
 const KILLS_MAX = 1_000;
 const MINUTES_MAX = 600;
-const USAGE =
-  'usage: npm run bench -- NAME … [--json] [--rounds 5] [--seconds 4] | --list\nfailover: [--kills 50] [--minutes 10]';
+const USAGE = `npm run bench -- NAME … [--json] [--rounds 5] [--seconds 4] | --list
 
+  NAME         what to measure; --list names them all
+  --json       one line for programs; the result lies in bench/results either way
+  --rounds N   rounds of each contestant, in turn
+  --seconds N  how long a measurement of a round lasts
+  --kills N    failover: leaders killed (${USUAL_EXTENT.kills})
+  --minutes N  failover: full load in which no leader may change (${USUAL_EXTENT.minutes})`;
+
+// A signal's own end would leave the children behind: they are ended at "exit".
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
+}
 process.exitCode = await main();
 
 async function main(): Promise<number> {
   const asked = readArguments();
   if (asked === undefined) return 2;
+  if (asked.help) {
+    print(USAGE);
+    return 0;
+  }
   if (asked.list || asked.names.length === 0) {
     for (const { name, summary } of BENCHES) print(`${name.padEnd(10)} ${summary}`);
     if (!asked.list) complain(USAGE);
@@ -72,6 +86,7 @@ interface Asked {
   readonly names: readonly string[];
   readonly json: boolean;
   readonly list: boolean;
+  readonly help: boolean;
   /** As many as the bench usually takes, where nobody says. */
   readonly rounds: number | undefined;
   readonly seconds: number;
@@ -85,6 +100,7 @@ function readArguments(): Asked | undefined {
       options: {
         json: { type: 'boolean', default: false },
         list: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
         rounds: { type: 'string' },
         seconds: { type: 'string', default: '4' },
         kills: { type: 'string', default: `${USUAL_EXTENT.kills}` },
@@ -95,19 +111,20 @@ function readArguments(): Asked | undefined {
     const seconds = Number(values.seconds);
     const kills = Number(values.kills);
     const minutes = Number(values.minutes);
-    const { json, list } = values;
+    const { json, list, help } = values;
     const isWithin =
       (rounds === undefined || isCount(rounds, ROUNDS_MAX)) &&
       isCount(seconds, SECONDS_MAX) &&
       isCount(kills, KILLS_MAX) &&
       isCount(minutes, MINUTES_MAX);
     const extent = { kills, minutes };
-    if (isWithin) return { names: positionals, json, list, rounds, seconds, extent };
+    if (isWithin) return { names: positionals, json, list, help, rounds, seconds, extent };
     complain(
       `rounds are 1 to ${ROUNDS_MAX}, seconds 1 to ${SECONDS_MAX}, kills 1 to ${KILLS_MAX}, minutes 1 to ${MINUTES_MAX}`,
     );
   } catch (error) {
-    complain(error instanceof Error ? error.message : String(error));
+    const [what] = (error instanceof Error ? error.message : String(error)).split(/(?<=\.) /);
+    complain(what ?? '');
   }
   complain(USAGE);
   return undefined;

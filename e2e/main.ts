@@ -1,21 +1,22 @@
-// `npm run e2e [-- NAME … --shots DIR --minutes N --seed N --pairs WORDS --write | --list]`: the journeys, one after another, each on a cluster of its own.
+// `npm run e2e`: the journeys, one after another, each on a cluster of its own.
 // Exit codes: 0 all passed, 1 one failed, 2 asked for what is not known or cannot be played on this machine.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Journey, play } from './kit/journey.ts';
 import { loadJourneys } from './kit/load-journeys.ts';
 
-const { values, positionals: names } = parseArgs({
-  allowPositionals: true,
-  options: {
-    list: { type: 'boolean' },
-    shots: { type: 'string' },
-    minutes: { type: 'string' },
-    seed: { type: 'string' },
-    pairs: { type: 'string' },
-    write: { type: 'boolean', default: false },
-  },
-});
+const USAGE = `npm run e2e -- [NAME …] [--shots DIR] [--minutes N] [--seed N] [--pairs WORDS] [--write] | --list
+
+  NAME           journeys to play; without one, all that play on every machine
+  --list         names them all
+  --shots DIR    where their pictures go
+  --minutes N    how long chaos and disk last
+  --seed N       what chaos and disk do, again
+  --pairs WORDS  rows of nat, by words in their names
+  --write        nat writes its page in docs/
+`;
+
+const { values, positionals: names } = read();
 const options = {
   shotsDirectory: values.shots === undefined ? undefined : resolve(values.shots),
   minutes: numberOf(values.minutes),
@@ -26,7 +27,9 @@ const options = {
 const journeys = await loadJourneys();
 const unknown = names.filter((name) => !journeys.some((journey) => journey.name === name));
 
-if (values.list) {
+if (values.help) {
+  process.stdout.write(USAGE);
+} else if (values.list) {
   for (const { name, summary, lacks } of journeys) {
     print(`${name.padEnd(20)} ${summary}${lacks === undefined ? '' : ' (by name only)'}`);
   }
@@ -52,6 +55,28 @@ if (values.list) {
     for (const journey of chosen) failed += (await play(journey, options, print)) ? 0 : 1;
     print(`${chosen.length - failed} passed, ${failed} failed`);
     process.exitCode = failed === 0 ? 0 : 1;
+  }
+}
+
+/** Ends the process, with what is wrong and the usage, where the words are not understood. */
+function read() {
+  try {
+    return parseArgs({
+      allowPositionals: true,
+      options: {
+        help: { type: 'boolean', short: 'h' },
+        list: { type: 'boolean' },
+        shots: { type: 'string' },
+        minutes: { type: 'string' },
+        seed: { type: 'string' },
+        pairs: { type: 'string' },
+        write: { type: 'boolean', default: false },
+      },
+    });
+  } catch (error) {
+    const [what] = (error instanceof Error ? error.message : String(error)).split(/(?<=\.) /);
+    process.stderr.write(`${what}\n${USAGE}`);
+    process.exit(2);
   }
 }
 
