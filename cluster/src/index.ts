@@ -9,7 +9,6 @@ export {
   recoverCluster,
 } from './node/recover-cluster.ts';
 export { restoreCluster, type VerifiedBackup, verifyBackup } from './node/restore-cluster.ts';
-export { startCluster } from './node/start-cluster.ts';
 export type { NodeErrorCode } from './node-error.ts';
 export { NODE_ERRORS, NodeError, StoreDamagedError } from './node-error.ts';
 export type {
@@ -19,7 +18,8 @@ export type {
   InitOptions,
   InitResult,
   JoinOptions,
-  StartOptions,
+  MachineModule,
+  ThreadOptions,
 } from './options.ts';
 export { DEFAULT_TIMING } from './options.ts';
 export type {
@@ -37,6 +37,7 @@ export type {
   GroupStatus,
   JoinInvite,
   NewNode,
+  NodeIdentity,
   NodeInfo,
   NodeMessages,
   PeerState,
@@ -47,3 +48,4 @@ export type {
   Submitted,
 } from './ports.ts';
 export { ClusterError, META, SLOTS } from './ports.ts';
+export { startClusterThread } from './thread/start-cluster-thread.ts';

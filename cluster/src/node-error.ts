@@ -116,6 +116,10 @@ export const NODE_ERRORS = {
     'The options of the cluster make no sense together.',
     'Correct what is named.',
   ),
+  NODE_THREAD_FAILED: entry(
+    'The thread of the cluster ended by itself: a fault of Rockpool, or too little memory. The node stops.',
+    'Start the node again: nothing acknowledged is lost. If it happens again, report it with the lines of the log before it.',
+  ),
   FEATURE_LEVEL: entry(
     'The cluster uses features that this version does not know.',
     'Start the newer version of Rockpool.',
@@ -170,11 +174,14 @@ export type NodeErrorCode = keyof typeof NODE_ERRORS;
 
 export class NodeError extends Error {
   readonly code: NodeErrorCode;
+  /** What the table does not know of it. */
+  readonly detail: string;
   constructor(code: NodeErrorCode, detail: string, options?: ErrorOptions) {
     const { message, remedy } = NODE_ERRORS[code];
     super(`${code}: ${[message, detail, remedy].filter(Boolean).join(' ')}`, options);
     this.name = 'NodeError';
     this.code = code;
+    this.detail = detail;
   }
 }
 

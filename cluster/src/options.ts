@@ -61,12 +61,27 @@ export interface StartOptions {
   readonly listenAddress?: string;
   /** host:port where peers reach this node, if it moved since init; announced to all of them. */
   readonly peerAddress?: string;
-  /** Where a peer is reached, where that differs from the membership; undefined: not now. */
+  /** host:port where peers are reached from here, by their names, where that differs from what they say themselves. */
+  readonly peerAddresses?: ReadonlyMap<string, string>;
+  /** In place of all that: where a peer is reached; undefined: not now. */
   readonly addressOf?: (node: NodeInfo) => string | undefined;
   /** The rule version this node's commands name; replicas apply each entry by its own. */
   readonly ruleVersion?: number;
   /** Told once, when the node stops by itself (a failed write, damaged data, a refusal by peers). */
   readonly onFatal?: (error: NodeError) => void;
+}
+
+/** A module that runs in the thread of the node, and the name under which it exports its state machine. */
+export interface MachineModule {
+  readonly url: string;
+  readonly name: string;
+}
+
+/** A node in a thread of its own: what it is given is copied there. */
+export interface ThreadOptions
+  extends Omit<StartOptions, 'stateMachine' | 'addressOf' | 'disk'> {
+  readonly stateMachine: MachineModule;
+  readonly disk?: Omit<DiskLimits, 'freeBytes'>;
 }
 
 export interface InitNode {

@@ -1,11 +1,14 @@
 // What the application sees of the cluster, and what it must give it. Everything that crosses this
-// line is bytes and promises, so that the driver can move into a worker thread of its own, and an
-// existing consensus store could stand behind it. Nothing here knows what Rockpool stores.
+// line is bytes and plain data, and what must be known at once is little and told in advance: so a node runs in a
+// thread of its own (thread/), and an existing consensus store could stand behind this. Nothing here knows what Rockpool stores.
 
 import type { SyncFigures } from '@rockpool/storage';
 import type { GroupHistory } from './driver/group-history.ts';
 
 export type Bytes = Uint8Array;
+
+/** At once from a node in this thread, later from one in another: to be awaited. */
+export type Awaitable<T> = T | Promise<T>;
 
 /** A user's or pool's place among 65,536; META addresses the meta group's application rows. */
 export type Slot = number;
@@ -113,9 +116,9 @@ export interface DepartureOptions {
  * error. Rejects with NodeError (a refusal that changed nothing) or ClusterError.
  */
 export interface ClusterMembers {
-  view(): ClusterView;
+  view(): Awaitable<ClusterView>;
   /** A token by which one new machine joins, through this node, within an hour; forgotten when the process ends. */
-  invite(options?: { address?: string }): JoinInvite;
+  invite(options?: { address?: string }): Awaitable<JoinInvite>;
   /** Lists a node: from then on all nodes speak with it, and every group takes it up by itself. */
   add(node: NewNode): Promise<void>;
   /** Resolves when no group has the node any more; its id and key never come back. */
@@ -193,12 +196,26 @@ export interface ClusterEvent {
   readonly event: Bytes;
 }
 
+/** What does not change as long as a node runs. */
+export interface NodeIdentity {
+  readonly clusterId: string;
+  readonly realm: string;
+  readonly nodeId: string;
+  readonly name: string;
+  readonly incarnation: string;
+  readonly bootNumber: number;
+}
+
 /** Bytes between the applications of two nodes. Unreliable: lost when the peer is away. */
 export interface NodeMessages {
+  /** The other nodes of the cluster, as far as is known here. */
+  peers(): readonly PeerState[];
   /** False when the peer is not connected or its queue is full (the message is dropped). */
   send(nodeId: string, message: Bytes): boolean;
   onMessage(listener: (nodeId: string, message: Bytes) => void): void;
   onPeerChange(listener: (peer: PeerState) => void): void;
+  /** Nodes came, went, or are elsewhere. */
+  onMembersChange(listener: () => void): void;
 }
 
 /**
@@ -232,6 +249,7 @@ export interface Submitted {
 
 /** One node's door to the cluster. */
 export interface Cluster {
+  readonly identity: NodeIdentity;
   /**
    * Commits a command in the slot's group, from whichever node: it is forwarded to the leader, again
    * where that one may have lost it, and takes effect once. Resolves once THIS node has applied the entry, so that its own
@@ -269,8 +287,8 @@ export interface Cluster {
    * Rejects with ClusterError where a group has no leader, or people write without a pause.
    */
   backup(): Promise<AsyncGenerator<Bytes>>;
-  status(): ClusterStatus;
+  status(): Awaitable<ClusterStatus>;
   /** Applied up to what was committed when the node started, and a leader is known for all groups. */
-  ready(): boolean;
+  ready(): Awaitable<boolean>;
   stop(): Promise<void>;
 }

@@ -6,9 +6,10 @@ import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { type BackupPorts, startBackup } from '../src/backup/write-backup.ts';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { restoreCluster, verifyBackup } from '../src/node/restore-cluster.ts';
 import { NodeError } from '../src/node-error.ts';
-import { type Bytes, type Cluster, META } from '../src/ports.ts';
+import { type Bytes, META } from '../src/ports.ts';
 import type { LogStore } from '../src/store/log-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { createStore, openStore } from '../testing/log-store-suite.ts';
@@ -44,7 +45,7 @@ const verdictOf = (bytes: Uint8Array): Promise<string> =>
     (error: unknown) => (error instanceof NodeError ? error.message : `no code: ${error}`),
   );
 
-async function fill(cluster: Cluster): Promise<void> {
+async function fill(cluster: ClusterNode): Promise<void> {
   const keys = Array.from({ length: 40 }, (_, at) => `k${at}`);
   await Promise.all(
     SLOTS_USED.flatMap((slot) =>
@@ -53,7 +54,7 @@ async function fill(cluster: Cluster): Promise<void> {
   );
 }
 
-async function rowsOf(cluster: Cluster): Promise<unknown[]> {
+async function rowsOf(cluster: ClusterNode): Promise<unknown[]> {
   const rows: unknown[] = [];
   for (const slot of SLOTS_USED) {
     await cluster.barrier(slot, { timeoutMs: TIMEOUT_MS });

@@ -5,8 +5,8 @@ import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { NODE_ERRORS, NodeError } from '../src/node-error.ts';
-import type { Cluster } from '../src/ports.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { DamagedNode, isHonest } from '../testing/damaged-node.ts';
 import { Random } from '../testing/sim/random.ts';
@@ -36,7 +36,7 @@ async function write(nodes: TestNodes, keys: readonly (readonly [string, number]
   }
 }
 
-async function rowsOf(cluster: Cluster): Promise<(readonly [string, number])[]> {
+async function rowsOf(cluster: ClusterNode): Promise<(readonly [string, number])[]> {
   await cluster.barrier(SLOT, { timeoutMs: TIMEOUT_MS });
   const rows = await cluster.scan(SLOT, { prefix: new Uint8Array(0), limit: 1_000 });
   return rows.map(({ key, value }) => [

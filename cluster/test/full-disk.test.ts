@@ -5,9 +5,10 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { initCluster } from '../src/node/init-cluster.ts';
 import { startCluster } from '../src/node/start-cluster.ts';
-import { type Cluster, ClusterError } from '../src/ports.ts';
+import { ClusterError } from '../src/ports.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestLog, TestNodes } from '../testing/test-nodes.ts';
 
@@ -20,7 +21,7 @@ const HOUR_MS = 3_600_000;
 const TIMEOUT_MS = 20_000;
 const key = (text: string) => new Uint8Array(Buffer.from(text));
 
-function outcomeOf(cluster: Cluster): Promise<string> {
+function outcomeOf(cluster: ClusterNode): Promise<string> {
   return cluster.submit(3, key('k'), { timeoutMs: TIMEOUT_MS }).then(
     () => 'taken',
     (error: unknown) => (error instanceof ClusterError ? error.code : String(error)),

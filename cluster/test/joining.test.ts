@@ -20,11 +20,12 @@ import {
 } from '../src/joining/join-messages.ts';
 import { JOIN_SECRET_LIFE_MS, JoinSecrets } from '../src/joining/join-secrets.ts';
 import { decodeJoinToken, encodeJoinToken } from '../src/joining/join-token.ts';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { joinCluster } from '../src/node/join-cluster.ts';
 import { THIS_MACHINE } from '../src/node/machine.ts';
 import type { NodeError } from '../src/node-error.ts';
 import { parseAddress } from '../src/peer/peer-ports.ts';
-import { type Cluster, ClusterError, type ClusterErrorCode, type NewNode } from '../src/ports.ts';
+import { ClusterError, type ClusterErrorCode, type NewNode } from '../src/ports.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestLog, TestNodes } from '../testing/test-nodes.ts';
 
@@ -46,7 +47,7 @@ async function nodesFor(test: Test, count: 1 | 3): Promise<TestNodes> {
   return nodes;
 }
 
-function tokenOf(cluster: Cluster): string {
+function tokenOf(cluster: ClusterNode): string {
   return cluster.members.invite({ address: cluster.status().listenAddress }).token;
 }
 
@@ -54,7 +55,7 @@ function withSecret(text: string, secret: Uint8Array): string {
   return encodeJoinToken({ ...decodeJoinToken(text)!, secret });
 }
 
-async function knock(cluster: Cluster): Promise<TLSSocket> {
+async function knock(cluster: ClusterNode): Promise<TLSSocket> {
   const { port } = parseAddress(cluster.status().listenAddress)!;
   const socket = connect({
     port,
@@ -68,7 +69,7 @@ async function knock(cluster: Cluster): Promise<TLSSocket> {
   return socket;
 }
 
-async function answerTo(cluster: Cluster, bytes: Uint8Array) {
+async function answerTo(cluster: ClusterNode, bytes: Uint8Array) {
   const socket = await knock(cluster);
   const received = receiveMessage(socket, 1_024);
   socket.write(bytes);

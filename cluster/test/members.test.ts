@@ -2,7 +2,8 @@
 
 import { setTimeout } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import type { Cluster, NewNode } from '../src/ports.ts';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
+import type { NewNode } from '../src/ports.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
@@ -26,17 +27,17 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
   throw new Error(`it never came to be: ${what}`);
 }
 
-function addTo(cluster: Cluster) {
+function addTo(cluster: ClusterNode) {
   return async (node: NewNode) => {
     await cluster.members.add(node);
     return cluster.members.view();
   };
 }
 
-const votersOf = (cluster: Cluster): number[] =>
+const votersOf = (cluster: ClusterNode): number[] =>
   cluster.status().groups.map(({ members }) => members.voters.length);
 
-function isMember(cluster: Cluster, id: string): boolean {
+function isMember(cluster: ClusterNode, id: string): boolean {
   return cluster.status().groups.some(({ members }) => {
     const { voters, outgoing, learners } = members;
     return [...voters, ...outgoing, ...learners].includes(id);

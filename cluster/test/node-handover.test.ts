@@ -1,5 +1,5 @@
 import t from 'tap';
-import type { Cluster } from '../src/ports.ts';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
@@ -7,7 +7,7 @@ import { TestNodes } from '../testing/test-nodes.ts';
 const TIMING = { tickMs: 20, electionTicks: 100, heartbeatTicks: 5 };
 const SLOTS = Array.from({ length: 4 }, (_, at) => at * 16_384);
 
-const ledBy = (cluster: Cluster) => cluster.groups.filter((group) => cluster.isLeader(group));
+const ledBy = (cluster: ClusterNode) => cluster.groups.filter((group) => cluster.isLeader(group));
 
 t.test('a node that stops hands over every group it leads, and nobody waits', async (t) => {
   const nodes = await TestNodes.init(counterMachine, 3, 4);

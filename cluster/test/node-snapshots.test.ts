@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { encodeStoredValue } from '@rockpool/storage';
 import t, { type Test } from 'tap';
 import { KEY_KIND, prefixRange, rowKey, storeKey } from '../src/format/store-key.ts';
-import type { Cluster } from '../src/ports.ts';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { openNodeStore } from '../src/store/node-store.ts';
 import { onSide } from '../src/store/row-sides.ts';
 import { kindRange, walk } from '../src/store/verify-store.ts';
@@ -12,7 +12,7 @@ import { TestNodes } from '../testing/test-nodes.ts';
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const RETENTION = { entries: 20, bytes: 1_000_000, bytesMax: 4_000_000 };
 
-async function submitMany(cluster: Cluster, count: number, prefix: string): Promise<void> {
+async function submitMany(cluster: ClusterNode, count: number, prefix: string): Promise<void> {
   const all = Array.from({ length: count }, (_, at) => cluster.submit(7, bytes(`${prefix}${at}`)));
   await Promise.all(all);
 }
@@ -24,13 +24,13 @@ async function threeNodes(test: Test): Promise<TestNodes> {
   return nodes;
 }
 
-async function countsOf(cluster: Cluster): Promise<number> {
+async function countsOf(cluster: ClusterNode): Promise<number> {
   await cluster.barrier(7);
   const rows = await cluster.scan(7, { prefix: bytes(''), limit: 10_000 });
   return rows.filter(({ value }) => Buffer.from(value!).readUInt32BE() === 1).length;
 }
 
-function isKept(cluster: Cluster, index: number): boolean {
+function isKept(cluster: ClusterNode, index: number): boolean {
   return cluster.status().groups[1]!.firstIndex <= index + 1;
 }
 

@@ -4,9 +4,10 @@ import { decodeStoredValue, encodeStoredValue } from '@rockpool/storage';
 import t, { type Test } from 'tap';
 import { decodeIdentity, encodeIdentity } from '../src/format/identity.ts';
 import { KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { initCluster, isInitialised } from '../src/node/init-cluster.ts';
 import type { NodeError } from '../src/node-error.ts';
-import { type Cluster, META, type StateMachine } from '../src/ports.ts';
+import { META, type StateMachine } from '../src/ports.ts';
 import { openNodeStore } from '../src/store/node-store.ts';
 import { kindRange, walk } from '../src/store/verify-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
@@ -92,7 +93,7 @@ t.test(
       slots.map((slot) => running[0]!.groupOf(slot)),
       Array.from({ length: 16 }, (_, at) => at + 1),
     );
-    const everywhere = (clusters: Iterable<Cluster>) =>
+    const everywhere = (clusters: Iterable<ClusterNode>) =>
       Promise.all(
         [...clusters].flatMap((cluster) =>
           [META, ...slots].map((slot) => cluster.submit(slot, bytes('k'), { timeoutMs: 10_000 })),
@@ -180,7 +181,7 @@ t.test(
     const nodes = await nodesFor(t, 3);
     const running = await nodes.startAll();
     const ids = nodes.made.nodes.map((node) => node.id);
-    const connected = (cluster: Cluster, id: string, wanted: boolean) =>
+    const connected = (cluster: ClusterNode, id: string, wanted: boolean) =>
       new Promise<void>((resolve) => {
         const isNow = () =>
           cluster.status().peers.some((peer) => peer.node.id === id && peer.connected === wanted);

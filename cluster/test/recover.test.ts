@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import { groupsNewerIn, inspectNode, type NodeFigures, recoverCluster } from '../src/index.ts';
-import type { Cluster } from '../src/ports.ts';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
@@ -90,7 +90,7 @@ t.test(
   },
 );
 
-function hasVotes(cluster: Cluster, voters: number): boolean {
+function hasVotes(cluster: ClusterNode, voters: number): boolean {
   return cluster.status().groups.every(({ members }) => members.voters.length === voters);
 }
 

@@ -5,11 +5,11 @@
 import { copyFile, link, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { initCluster } from '../src/node/init-cluster.ts';
 import { startCluster } from '../src/node/start-cluster.ts';
 import { NODE_ERRORS, NodeError } from '../src/node-error.ts';
 import type { ClusterLogger } from '../src/options.ts';
-import type { Cluster } from '../src/ports.ts';
 import { counterMachine } from './counter-machine.ts';
 
 const SLOT = 7;
@@ -122,7 +122,10 @@ export class DamagedNode {
 const silent = () => {};
 const LOGGER: ClusterLogger = { debug: silent, info: silent, warn: silent, error: silent };
 
-function start(dataDir: string, onFatal: (error: NodeError) => void = silent): Promise<Cluster> {
+function start(
+  dataDir: string,
+  onFatal: (error: NodeError) => void = silent,
+): Promise<ClusterNode> {
   return startCluster({
     dataDir,
     stateMachine: counterMachine,
@@ -134,7 +137,7 @@ function start(dataDir: string, onFatal: (error: NodeError) => void = silent): P
 
 async function wake(dataDir: string): Promise<Verdict> {
   const stopped = Promise.withResolvers<Verdict>();
-  let cluster: Cluster;
+  let cluster: ClusterNode;
   try {
     cluster = await start(dataDir, ({ code }) => stopped.resolve(code));
   } catch (error) {
@@ -149,7 +152,7 @@ async function wake(dataDir: string): Promise<Verdict> {
   }
 }
 
-async function serve(cluster: Cluster): Promise<Verdict> {
+async function serve(cluster: ClusterNode): Promise<Verdict> {
   await cluster.barrier(SLOT);
   const rows = await cluster.scan(SLOT, { prefix: new Uint8Array(0), limit: 2 * KEYS });
   const isTrue = rows.every(

@@ -5,7 +5,7 @@ export { DamagedNode, isHonest } from './damaged-node.ts';
 export { BatchedSocket } from './key-value/batched-socket.ts';
 export { type FrameShape, frameBuffer } from './key-value/frame-buffer.ts';
 export { type KeyValue, type KeyValueClient, PAGE_ROWS_MAX } from './key-value/key-value-client.ts';
-export { kvMachine } from './key-value/kv-machine.ts';
+export { kvMachineModule } from './key-value/kv-machine.ts';
 export { KvNodeClient, type KvNodeState, KvRefusal } from './key-value/kv-node-client.ts';
 export { serveKeyValue } from './key-value/serve-key-value.ts';
 export { checkHistory, type HistoryVerdict } from './linearizability/check-history.ts';

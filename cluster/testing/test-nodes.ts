@@ -4,11 +4,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { initCluster } from '../src/node/init-cluster.ts';
 import { joinCluster } from '../src/node/join-cluster.ts';
 import { startCluster } from '../src/node/start-cluster.ts';
 import type { ClusterLogger, InitResult, StartOptions } from '../src/options.ts';
-import type { Cluster, ClusterView, NewNode, StateMachine } from '../src/ports.ts';
+import type { ClusterView, NewNode, StateMachine } from '../src/ports.ts';
 
 export interface LoggedLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -48,7 +49,7 @@ export class TestNodes {
   readonly dataDirs: string[];
   readonly logs: TestLog[];
   readonly #ids: string[];
-  readonly running = new Map<number, Cluster>();
+  readonly running = new Map<number, ClusterNode>();
   readonly #machine: StateMachine;
   readonly #root: string;
   readonly #addresses = new Map<string, string>();
@@ -76,7 +77,7 @@ export class TestNodes {
     return new TestNodes(root, [...dataDirs], made, machine);
   }
 
-  async start(at: number, options: Partial<StartOptions> = {}): Promise<Cluster> {
+  async start(at: number, options: Partial<StartOptions> = {}): Promise<ClusterNode> {
     const cluster = await startCluster({
       dataDir: this.dataDirs[at]!,
       stateMachine: this.#machine,
@@ -103,7 +104,7 @@ export class TestNodes {
     return { at: this.#ids.push(node.id) - 1, node };
   }
 
-  startAll(): Promise<Cluster[]> {
+  startAll(): Promise<ClusterNode[]> {
     return Promise.all(this.dataDirs.map((_, at) => this.start(at)));
   }
 

@@ -2,10 +2,11 @@
 // channel what to submit and read. Peers' addresses come from the parent, since each start binds
 // another port.
 
+import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { startCluster } from '../src/node/start-cluster.ts';
 import { NodeError } from '../src/node-error.ts';
 import type { ClusterLogger } from '../src/options.ts';
-import { type Cluster, ClusterError } from '../src/ports.ts';
+import { ClusterError } from '../src/ports.ts';
 import { counterMachine } from './counter-machine.ts';
 
 export type ToyRequest =
@@ -46,7 +47,7 @@ function codeOf(error: unknown): string {
   return error instanceof NodeError || error instanceof ClusterError ? error.code : 'CRASHED';
 }
 
-async function answer(cluster: Cluster, request: Exclude<ToyRequest, { kind: 'addresses' }>) {
+async function answer(cluster: ClusterNode, request: Exclude<ToyRequest, { kind: 'addresses' }>) {
   const { slot } = request;
   switch (request.kind) {
     case 'submit': {
@@ -73,7 +74,7 @@ async function answer(cluster: Cluster, request: Exclude<ToyRequest, { kind: 'ad
 
 async function run(dataDir: string): Promise<void> {
   let addresses: Readonly<Record<string, string>> = {};
-  let cluster: Cluster | undefined;
+  let cluster: ClusterNode | undefined;
   process.on('message', (request: ToyRequest) => {
     if (request.kind === 'addresses') {
       addresses = request.addresses;

@@ -7,7 +7,6 @@ import {
   createSignatureVerifier,
   firstAdminTokenHash,
   type RelyingParty,
-  type VerifyChecks,
 } from '@rockpool/auth';
 import {
   type Cluster,
@@ -30,7 +29,8 @@ import type {
 } from './control/control-messages.ts';
 import { type ControlServer, startControlServer } from './control/control-server.ts';
 import { changeMembers } from './control/member-changes.ts';
-import { createDirectory, DIRECTORY_RULE_VERSION } from './directory/create-directory.ts';
+import { DIRECTORY_RULE_VERSION } from './directory/create-directory.ts';
+import { directoryModule } from './directory-machine.ts';
 import { createApp, type LogSink } from './http/create-app.ts';
 import { healthRoutes } from './http/health.ts';
 import { openapiRoute } from './http/openapi.ts';
@@ -91,15 +91,14 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const app = createApp(config, options.logSink);
   const relays = openRelayAccess(config.turn, Date.now);
   if (config.turn.access?.kind === 'password') app.log.warn(STATIC_TURN_WARNING);
-  const verify = createSignatureVerifier();
   const cluster = await openCluster(config, {
-    stateMachine: createDirectory({ verify }),
+    stateMachine: directoryModule,
     ruleVersion: DIRECTORY_RULE_VERSION,
     logger: app.log,
     ...(options.timing === undefined ? {} : { timing: options.timing }),
     ...(options.onFatal === undefined ? {} : { onFatal: options.onFatal }),
   });
-  const parts = compose(options, app, cluster, verify, relays);
+  const parts = compose(options, app, cluster, relays);
   const opened: (() => Promise<void>)[] = [() => cluster.stop()];
   try {
     return await open(parts, opened);
@@ -113,7 +112,6 @@ function compose(
   options: NodeOptions,
   app: FastifyInstance,
   cluster: Cluster,
-  verify: VerifyChecks,
   relays: () => RelayAccess,
 ): Parts {
   const { config } = options;
@@ -121,11 +119,12 @@ function compose(
   const nowMs = () => Date.now();
   const view = new DirectoryView(cluster, nowMs);
   const party: RelyingParty = { rpId: config.rpId, origins: [config.publicOrigin] };
-  const { clusterId, realm, self } = cluster.status();
+  const verify = createSignatureVerifier();
+  const { clusterId, realm, nodeId, name } = cluster.identity;
   const ids = {
     realm: bytesOf(realm),
     cluster: bytesOf(clusterId),
-    node: bytesOf(self.id),
+    node: bytesOf(nodeId),
   };
   const committed = (seconds: number) => metrics.committed(seconds);
   const commands = { cluster, view, party, realm: ids.realm, verify, nowMs, committed };
@@ -143,7 +142,7 @@ function compose(
     nowMs,
     hello: async () => ({
       ...ids,
-      name: self.name,
+      name,
       nodes: nodeStates(cluster),
       stun: config.stunUrls,
       rpId: config.rpId,
@@ -164,14 +163,14 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
   const stunSinceMs = Date.now();
   if (stun !== undefined) opened.push(() => stun.close());
   metrics.observe({
-    status: () => cluster.status(),
+    status: async () => await cluster.status(),
     sockets: () => gateway.counts(),
     presence: () => signaling.presenceCounts(),
     stun: () => stun?.metrics(),
   });
   const listener = await startMetrics(config, metrics);
   if (listener !== undefined) opened.push(() => listener.close());
-  const health = { ready: () => cluster.ready(), draining: () => gateway.draining };
+  const health = { ready: async () => await cluster.ready(), draining: () => gateway.draining };
   await app.register(healthRoutes, health);
   await app.register(openapiRoute);
   await websocketRoute(app, {
@@ -189,11 +188,11 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
   });
   const status = async (): Promise<NodeStatus> => ({
     unclaimed: await parts.view.unclaimed(),
-    ready: cluster.ready(),
+    ready: await cluster.ready(),
     pid: process.pid,
     sockets: gateway.counts(),
     ...(stun === undefined ? {} : { stun: stunStatus(stun, stunSinceMs) }),
-    cluster: cluster.status(),
+    cluster: await cluster.status(),
   });
   const control = await startControl(parts, status);
   opened.push(() => control.close());

@@ -3,10 +3,12 @@
 import type { Cluster, NodeInfo } from '@rockpool/cluster';
 import { fromHex, type NodeState } from '@rockpool/protocol';
 
+type NodesHere = Pick<Cluster, 'identity' | 'nodes'>;
+
 /** Sorted by name, numbers as people count. */
-export function nodeStates(cluster: Pick<Cluster, 'status'>): readonly NodeState[] {
-  const { self, peers } = cluster.status();
-  return [{ node: self, connected: true }, ...peers]
+export function nodeStates({ identity, nodes }: NodesHere): readonly NodeState[] {
+  const self = { id: identity.nodeId, name: identity.name };
+  return [{ node: self, connected: true }, ...nodes.peers()]
     .map(({ node, connected }): NodeState => {
       return { id: bytesOf(node.id), name: node.name, up: connected ? 1 : 0 };
     })
@@ -14,9 +16,8 @@ export function nodeStates(cluster: Pick<Cluster, 'status'>): readonly NodeState
 }
 
 /** The other nodes that are reached now. */
-export function connectedPeers(cluster: Pick<Cluster, 'status'>): readonly NodeInfo[] {
-  const { peers } = cluster.status();
-  return peers.filter(({ connected }) => connected).map(({ node }) => node);
+export function connectedPeers({ nodes }: Pick<Cluster, 'nodes'>): readonly NodeInfo[] {
+  return nodes.peers().flatMap(({ node, connected }) => (connected ? [node] : []));
 }
 
 /** The cluster writes its ids as hex. */

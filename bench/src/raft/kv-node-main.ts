@@ -1,7 +1,7 @@
 // A node of the cluster as `rockpool node` opens it, from the same settings, with a key-value state machine in
 // place of the directory, and a TCP port for the load: kv-node-main.ts PORT.
 import type { ClusterLogger } from '@rockpool/cluster';
-import { kvMachine, serveKeyValue } from '@rockpool/cluster/testing';
+import { kvMachineModule, serveKeyValue } from '@rockpool/cluster/testing';
 import { loadConfig, openCluster } from '@rockpool/server';
 
 const loaded = loadConfig(process.env);
@@ -10,7 +10,7 @@ const fatal = (error: Error): void => {
   throw error;
 };
 const cluster = await openCluster(loaded.config, {
-  stateMachine: kvMachine,
+  stateMachine: kvMachineModule,
   logger: consoleLogger(),
   onFatal: fatal,
 });

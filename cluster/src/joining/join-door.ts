@@ -83,7 +83,7 @@ export class JoinDoor {
     const members = this.#ports.members();
     if (members === undefined) throw new ClusterError('CLUSTER_STOPPED', 'The node starts.');
     await members.add(node);
-    return members.view();
+    return await members.view();
   }
 
   #nowMs(): number {

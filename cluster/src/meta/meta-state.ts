@@ -9,27 +9,29 @@ import { FullDisks } from './full-disks.ts';
 import { CLUSTER_ROW, decodeSlotTable, FEATURE_LEVEL, type MemberNode } from './meta-records.ts';
 import { decodeNodeCommand } from './node-commands.ts';
 import { type NodeChange, NodeList } from './node-list.ts';
+import { SlotGroups } from './slot-groups.ts';
 
 export class MetaState {
   #list: NodeList;
   #slotTable: SlotTable;
   #changed: () => void = () => {};
-  /** Group of each slot. */
-  readonly #groups = new Uint32Array(65_536);
+  #slotGroups: SlotGroups;
   readonly #fullDisks = new FullDisks();
 
   /** From the rows of the store, keyed by what follows kind and group. Throws NodeError. */
   constructor(rows: readonly KeyValue[]) {
     this.#fullDisks.read(rows);
     this.#list = listOf(rows);
-    this.#slotTable = this.#readTable(rows);
+    this.#slotTable = readTable(rows);
+    this.#slotGroups = new SlotGroups(this.#slotTable);
   }
 
   /** Takes what a snapshot brought in the place of all it knew. Throws NodeError. */
   restore(rows: readonly KeyValue[]): void {
     this.#fullDisks.read(rows);
     this.#list = listOf(rows);
-    this.#slotTable = this.#readTable(rows);
+    this.#slotTable = readTable(rows);
+    this.#slotGroups = new SlotGroups(this.#slotTable);
     this.#changed();
   }
 
@@ -77,8 +79,9 @@ export class MetaState {
     return this.#list.isDeparting(id);
   }
 
+  /** Throws where there is no such slot. */
   groupOf(slot: number): number {
-    return slot < 0 ? 0 : (this.#groups[slot] ?? 0);
+    return this.#slotGroups.of(slot);
   }
 
   /** A command that cannot be read, or may not be, changes nothing. */
@@ -91,24 +94,21 @@ export class MetaState {
     if (change.operations.length > 0) this.#changed();
     return change;
   }
+}
 
-  #readTable(rows: readonly KeyValue[]): SlotTable {
-    const rowOf = (kind: number) => rows.find(([key]) => key[0] === kind)?.[1];
-    const table = rowOf(CLUSTER_ROW.slotTable);
-    const slotTable = table && decodeSlotTable(table);
-    if (slotTable === undefined) {
-      throw new NodeError('STORE_HOLE', 'Some of the membership or the slot table is missing.');
-    }
-    const level = rowOf(CLUSTER_ROW.featureLevel);
-    const featureLevel = level === undefined ? 0 : new ByteReader(level).u16();
-    if (featureLevel !== FEATURE_LEVEL) {
-      throw new NodeError('FEATURE_LEVEL', `Cluster: ${featureLevel}; here: ${FEATURE_LEVEL}.`);
-    }
-    for (const { first, last, group } of slotTable.assignments) {
-      this.#groups.fill(group, first, last + 1);
-    }
-    return slotTable;
+function readTable(rows: readonly KeyValue[]): SlotTable {
+  const rowOf = (kind: number) => rows.find(([key]) => key[0] === kind)?.[1];
+  const table = rowOf(CLUSTER_ROW.slotTable);
+  const slotTable = table && decodeSlotTable(table);
+  if (slotTable === undefined) {
+    throw new NodeError('STORE_HOLE', 'Some of the membership or the slot table is missing.');
   }
+  const level = rowOf(CLUSTER_ROW.featureLevel);
+  const featureLevel = level === undefined ? 0 : new ByteReader(level).u16();
+  if (featureLevel !== FEATURE_LEVEL) {
+    throw new NodeError('FEATURE_LEVEL', `Cluster: ${featureLevel}; here: ${FEATURE_LEVEL}.`);
+  }
+  return slotTable;
 }
 
 function listOf(rows: readonly KeyValue[]): NodeList {

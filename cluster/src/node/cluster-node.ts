@@ -16,15 +16,14 @@ import {
   type Bytes,
   type Cluster,
   type ClusterEvent,
-  type ClusterMembers,
   type ClusterStatus,
   META,
+  type NodeIdentity,
   type NodeInfo,
   type NodeMessages,
   type PeerState,
   type Row,
   type ScanOptions,
-  SLOTS,
   type Slot,
   type Submitted,
 } from '../ports.ts';
@@ -66,14 +65,20 @@ export interface NodeListeners {
 
 export class ClusterNode implements Cluster {
   readonly nodes: NodeMessages;
-  readonly members: ClusterMembers;
+  readonly members: Members;
+  readonly identity: NodeIdentity;
   readonly #parts: ClusterNodeParts;
 
   constructor(parts: ClusterNodeParts) {
     this.#parts = parts;
-    const { transport, listeners } = parts;
+    const { transport, listeners, meta } = parts;
+    const { clusterId, realm, nodeId, incarnation, bootNumber } = parts.identity;
+    const name = meta.node(nodeId)?.name ?? '';
+    this.identity = { clusterId, realm, nodeId, name, incarnation, bootNumber };
     this.members = new Members({ ...parts, changed: listeners.nodes });
     this.nodes = {
+      peers: () => this.#peers(),
+      onMembersChange: (listener) => listeners.nodes.add(listener),
       send: (nodeId, message) => {
         if (message.length > APPLICATION_BYTES_MAX) throw new RangeError('message too large');
         return transport.send(nodeId, FRAME_KIND.application, message);
@@ -132,9 +137,6 @@ export class ClusterNode implements Cluster {
   }
 
   groupOf(slot: Slot): number {
-    if (!Number.isInteger(slot) || slot < META || slot >= SLOTS) {
-      throw new RangeError(`no such slot: ${slot}`);
-    }
     return this.#parts.meta.groupOf(slot);
   }
 
@@ -182,13 +184,12 @@ export class ClusterNode implements Cluster {
   }
 
   status(): ClusterStatus {
-    const { identity, meta, driver, groups, listenAddress, store } = this.#parts;
-    const { clusterId, realm, incarnation, bootNumber, nodeId } = identity;
-    const others = meta.nodes.filter((node) => node.id !== nodeId);
+    const { meta, driver, groups, listenAddress, store } = this.#parts;
+    const { clusterId, realm, incarnation, bootNumber, nodeId, name } = this.identity;
     return {
       clusterId,
       realm,
-      self: this.#info(nodeId) ?? { id: nodeId, name: '', peerAddress: '', fingerprint: '' },
+      self: this.#info(nodeId) ?? { id: nodeId, name, peerAddress: '', fingerprint: '' },
       listenAddress,
       incarnation,
       bootNumber,
@@ -214,7 +215,7 @@ export class ClusterNode implements Cluster {
         };
       }),
       full: meta.full.map(({ name }) => name),
-      peers: others.flatMap((node) => this.#peerState(node.id) ?? []),
+      peers: this.#peers(),
     };
   }
 
@@ -225,6 +226,13 @@ export class ClusterNode implements Cluster {
   #store(): LogStore {
     if (this.#parts.isStopped()) throw failure('CLUSTER_STOPPED');
     return this.#parts.store;
+  }
+
+  #peers(): readonly PeerState[] {
+    const { nodes } = this.#parts.meta;
+    return nodes.flatMap(({ id }) => {
+      return id === this.identity.nodeId ? [] : (this.#peerState(id) ?? []);
+    });
   }
 
   #peerState(nodeId: string): PeerState | undefined {

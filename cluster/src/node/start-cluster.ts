@@ -6,20 +6,16 @@ import type { RaftLimits } from '../core/types.ts';
 import type { AppliedEntry } from '../driver/apply-commands.ts';
 import { Driver } from '../driver/driver.ts';
 import { ByteReader, toHex } from '../format/bytes.ts';
-import { CLUSTER } from '../format/command.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
 import { KEY_KIND, peerKey } from '../format/store-key.ts';
 import { JoinDoor } from '../joining/join-door.ts';
-import { encodeDiskState } from '../meta/full-disks.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { MetaState } from '../meta/meta-state.ts';
-import { encodeNodeCommand } from '../meta/node-commands.ts';
 import { NodeError, type NodeErrorCode } from '../node-error.ts';
 import { type ClusterTiming, DEFAULT_TIMING, type StartOptions } from '../options.ts';
 import { HeardAddresses } from '../peer/heard-addresses.ts';
 import { PeerMemory } from '../peer/peer-memory.ts';
 import { type Address, type PeerPorts, parseAddress } from '../peer/peer-ports.ts';
-import type { Cluster } from '../ports.ts';
 import { LogStore } from '../store/log-store.ts';
 import { Scrubber } from '../store/scrubber.ts';
 import { ClusterNode, type NodeListeners } from './cluster-node.ts';
@@ -30,15 +26,14 @@ import { loadMembers } from './load-members.ts';
 import { type Machine, THIS_MACHINE, type Transport } from './machine.ts';
 import { type NodeFile, readNodeFiles } from './node-files.ts';
 import { openOnDisk } from './open-on-disk.ts';
+import { OwnReports } from './own-reports.ts';
 
 const RULE_VERSION = 1;
-const ANNOUNCE_MS = 5_000;
-const ANNOUNCE_PAUSE_MS = 1_000;
 /** The store lacks promises that others heard: starting it again would not bring them back. */
 const FORGETFUL: ReadonlySet<NodeErrorCode> = new Set(['PEER_INCARNATION', 'STORE_BEHIND']);
 
 /** Starts the node of a data directory. Rejects with NodeError. */
-export async function startCluster(options: StartOptions): Promise<Cluster> {
+export async function startCluster(options: StartOptions): Promise<ClusterNode> {
   const { file, key } = await readNodeFiles(options.dataDir);
   const onDisk = await openOnDisk(options);
   const parts = { options, file, key, ...onDisk, machine: THIS_MACHINE };
@@ -60,7 +55,7 @@ export interface NodeParts {
 }
 
 export interface StartedNode {
-  readonly cluster: Cluster;
+  readonly cluster: ClusterNode;
   readonly driver: Driver;
 }
 
@@ -111,7 +106,7 @@ class NodeStart {
     peer: new Listeners(),
     nodes: new Listeners(),
   };
-  #cluster: Cluster | undefined;
+  #cluster: ClusterNode | undefined;
   #store: LogStore | undefined;
   #driver: Driver | undefined;
   #transport: Transport | undefined;
@@ -140,8 +135,14 @@ class NodeStart {
     }
     const transport = this.#machine.makeTransport(this.#peerPorts(store, meta, self, key));
     this.#transport = transport;
-    const driver = new Driver(this.#driverPorts(store, meta, transport));
+    const departed = (nodeId: string) => reports.departed(nodeId);
+    const driver = new Driver({ ...this.#driverPorts(store, meta, transport), departed });
     this.#driver = driver;
+    const { logger } = this.#options;
+    const { clock } = this.#machine;
+    const isStopped = () => this.#stopping !== undefined;
+    const { submissions } = driver;
+    const reports = new OwnReports({ submissions, logger, clock, isStopped });
     const { groups, commitAtStart, members } = await loadMembers({
       store,
       meta,
@@ -160,8 +161,8 @@ class NodeStart {
     });
     driver.start(members);
     this.#clearLeftovers(store, groups);
-    this.#announce(self);
-    this.#watchDisk(meta, driver);
+    void reports.announce(self, this.#options.peerAddress);
+    if (this.#disk !== undefined) reports.watch(this.#disk, self.id, meta);
     const cluster = new ClusterNode({
       identity: store.identity,
       meta,
@@ -174,9 +175,9 @@ class NodeStart {
       bootOf: (nodeId) => this.#peers.bootOf(nodeId),
       isBehind: (nodeId) => this.#peers.isBehind(nodeId),
       listeners: this.#listeners,
-      after: this.#machine.clock.after,
+      after: clock.after,
       giveJoinSecret: () => this.#door.giveSecret(),
-      isStopped: () => this.#stopping !== undefined,
+      isStopped,
       stop: () => this.stop(),
     });
     this.#cluster = cluster;
@@ -276,13 +277,12 @@ class NodeStart {
       leadership: (group: number, leader: boolean) =>
         this.#listeners.leadership.emit(group, leader),
       nodes: () => meta,
-      departed: (nodeId: string) => this.#departed(nodeId),
       fatal: (error: unknown) => this.fatal(error),
     };
   }
 
   #peerPorts(store: LogStore, meta: MetaState, self: MemberNode, key: PeerPorts['key']): PeerPorts {
-    const { addressOf, logger, peerAddress } = this.#options;
+    const { addressOf, logger, peerAddress, peerAddresses } = this.#options;
     return {
       self,
       clusterId: this.#file.clusterId,
@@ -294,7 +294,7 @@ class NodeStart {
       memberByFingerprint: (fingerprint) => meta.byFingerprint(fingerprint),
       formerMember: (fingerprint) => meta.formerId(fingerprint),
       onJoining: (socket) => this.#door.open(socket),
-      addressOf: addressOf ?? this.#addresses.of,
+      addressOf: addressOf ?? ((node) => peerAddresses?.get(node.name) ?? this.#addresses.of(node)),
       header: (receiver) => ({
         clusterId: this.#file.clusterId,
         sender: self.id,
@@ -322,16 +322,6 @@ class NodeStart {
     };
   }
 
-  /** Said by whoever leads the meta group; once more in a while if that fails. */
-  #departed(id: string): void {
-    const left = encodeNodeCommand({ kind: 'left', id });
-    const { logger } = this.#options;
-    this.#driver?.submissions.submit(0, CLUSTER, left, ANNOUNCE_MS).then(
-      () => logger.info({ node: id }, 'a node has left the cluster'),
-      () => {},
-    );
-  }
-
   #durable(entries: readonly AppliedEntry[]): void {
     for (const { entry, command, events } of entries) {
       if (command === undefined) continue;
@@ -348,38 +338,6 @@ class NodeStart {
     const address = parseAddress(asked);
     if (address === undefined) throw new NodeError('NODE_OPTIONS_INVALID', `${asked}: host:port.`);
     return address;
-  }
-
-  #watchDisk(meta: MetaState, { submissions }: Driver): void {
-    const self = this.#file.nodeId;
-    this.#disk?.start({
-      after: this.#machine.clock.after,
-      logger: this.#options.logger,
-      isReported: () => meta.full.some(({ id }) => id === self),
-      report: async (isFull) => {
-        await submissions.submit(0, CLUSTER, encodeDiskState(self, isFull), ANNOUNCE_MS);
-      },
-    });
-  }
-
-  /** Tells the membership where this node is now, until it was heard. */
-  #announce(self: MemberNode): void {
-    const { peerAddress, logger } = this.#options;
-    if (peerAddress === undefined || peerAddress === self.peerAddress) return;
-    const moved = encodeNodeCommand({ kind: 'moved', id: self.id, peerAddress });
-    const { after } = this.#machine.clock;
-    const attempt = async (): Promise<void> => {
-      while (this.#stopping === undefined) {
-        try {
-          await this.#driver?.submissions.submit(0, CLUSTER, moved, ANNOUNCE_MS);
-          logger.info({ peerAddress }, 'the cluster knows the new address of this node');
-          return;
-        } catch {
-          await new Promise<void>((resolve) => after(ANNOUNCE_PAUSE_MS, resolve));
-        }
-      }
-    };
-    void attempt();
   }
 
   #timing(): ClusterTiming {

@@ -1,5 +1,6 @@
 // The state machine of the nodes that benches measure and journeys torment. Applying a put reads nothing and puts one
 // row: as little as etcd does for a Put, so that a bench measures logs.
+import type { MachineModule } from '../../src/options.ts';
 import type { StateMachine } from '../../src/ports.ts';
 import { decodeCommand, encodeFound } from './kv-command.ts';
 
@@ -22,3 +23,6 @@ export const kvMachine: StateMachine = {
     return { writes: isExpected ? [{ key, value }] : [], reply: encodeFound(found), events: [] };
   },
 };
+
+/** For nodes that run in a thread of their own. */
+export const kvMachineModule: MachineModule = { url: import.meta.url, name: 'kvMachine' };

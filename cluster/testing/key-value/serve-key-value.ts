@@ -59,7 +59,7 @@ class KeyValueNode {
   }
 
   async #carryOut({ code, body }: KvFrame): Promise<Uint8Array> {
-    if (code === KV_REQUEST.state) return Buffer.from(JSON.stringify(this.#state()));
+    if (code === KV_REQUEST.state) return Buffer.from(JSON.stringify(await this.#state()));
     const slot = body.readUInt16BE();
     const rest = body.subarray(SLOT_BYTES);
     switch (code) {
@@ -85,10 +85,10 @@ class KeyValueNode {
     return encodeRows(rows.flatMap(({ key, value }) => (value === null ? [] : [{ key, value }])));
   }
 
-  #state(): KvNodeState {
-    const { groups } = this.#cluster.status();
+  async #state(): Promise<KvNodeState> {
+    const { groups } = await this.#cluster.status();
     return {
-      ready: this.#cluster.ready(),
+      ready: await this.#cluster.ready(),
       groups: groups.flatMap(({ group, role, term }) => {
         const slot = this.#firstSlotOfGroups.get(group);
         return slot === undefined ? [] : [{ slot, leads: role === 'leader', term }];

@@ -1,14 +1,14 @@
 // A node with a key-value state machine, opened from the settings of `rockpool node`: chaos-node-main.ts SOCKET. It ends
 // when its parent does, which holds its standard input.
 import type { ClusterLogger } from '@rockpool/cluster';
-import { kvMachine, serveKeyValue } from '@rockpool/cluster/testing';
+import { kvMachineModule, serveKeyValue } from '@rockpool/cluster/testing';
 import { loadConfig, openCluster } from '@rockpool/server';
 
 const loaded = loadConfig(process.env);
 if (!loaded.ok) throw new Error(loaded.problems.join('; '));
 process.stdin.on('end', () => process.exit()).resume();
 const cluster = await openCluster(loaded.config, {
-  stateMachine: kvMachine,
+  stateMachine: kvMachineModule,
   logger: lineLogger(),
   onFatal: (error) => {
     throw error;

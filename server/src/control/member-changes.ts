@@ -27,17 +27,17 @@ async function change(
   request: MemberRequest,
 ): Promise<TokenAnswer | DepartureAnswer> {
   if (request.op === 'token') {
-    return members.invite(request.address === '' ? {} : { address: request.address });
+    return await members.invite(request.address === '' ? {} : { address: request.address });
   }
-  const former = named(members, request.op === 'remove' ? request.node : request.former);
+  const former = await named(members, request.op === 'remove' ? request.node : request.former);
   // The command watches the rest through the node's status, however long that takes.
   if (request.op === 'remove') await members.remove(former.id, { until: 'agreed' });
-  else await members.replace(former.id, named(members, request.node), { until: 'agreed' });
+  else await members.replace(former.id, await named(members, request.node), { until: 'agreed' });
   return { id: former.id, name: former.name };
 }
 
-function named(members: ClusterMembers, word: string): NewNode {
-  const { nodes } = members.view();
+async function named(members: ClusterMembers, word: string): Promise<NewNode> {
+  const { nodes } = await members.view();
   const node = nodes.find(({ id, name }) => name === word || id === word);
   if (node !== undefined) return node;
   const known = nodes.map(({ name }) => name).sort();

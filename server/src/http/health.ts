@@ -4,7 +4,7 @@
 import type { FastifyInstance } from 'fastify';
 
 export interface HealthOptions {
-  ready(): boolean;
+  ready(): Promise<boolean>;
   draining(): boolean;
 }
 
@@ -14,7 +14,7 @@ export async function healthRoutes(app: FastifyInstance, options: HealthOptions)
     await reply.header('cache-control', 'no-store').send({ status: 'alive' });
   });
   app.get('/readyz', async (_request, reply) => {
-    const status = draining() ? 'draining' : ready() ? 'ready' : 'waiting';
+    const status = draining() ? 'draining' : (await ready()) ? 'ready' : 'waiting';
     reply.header('cache-control', 'no-store').code(status === 'ready' ? 200 : 503);
     await reply.send({ status });
   });

@@ -6,7 +6,7 @@ import type { StunMetrics } from '@rockpool/stun';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface MetricSources {
-  status(): ClusterStatus;
+  status(): Promise<ClusterStatus>;
   sockets(): { readonly anonymous: number; readonly device: number };
   presence(): { readonly local: number; readonly remote: number };
   stun(): StunMetrics | undefined;
@@ -92,14 +92,14 @@ export class Metrics {
       labelNames: ['state'],
       registers: [this.registry],
       // One collector for all. It is made first, so prom-client asks it before it reads the others.
-      collect() {
+      async collect() {
         const { anonymous, device } = sources.sockets();
         this.set({ state: 'anonymous' }, anonymous);
         this.set({ state: 'device' }, device);
         const { local, remote } = sources.presence();
         presence.set({ held: 'local' }, local);
         presence.set({ held: 'remote' }, remote);
-        const status = sources.status();
+        const status = await sources.status();
         for (const { group, role, appliedIndex, commitIndex } of status.groups) {
           leads.set({ group }, role === 'leader' ? 1 : 0);
           applied.set({ group }, appliedIndex);

@@ -35,11 +35,11 @@ export interface Signaling {
 
 export function createSignaling(options: SignalingOptions): Signaling {
   const { cluster, view, metrics, log, nowMs } = options;
-  const { self, incarnation, bootNumber } = cluster.status();
+  const { nodeId, incarnation, bootNumber } = cluster.identity;
   const send = (node: string, message: Uint8Array) => cluster.nodes.send(node, message);
   const connected = () => connectedPeers(cluster).map(({ id }) => id);
   const meetings = new Meetings({
-    self: self.id,
+    self: nodeId,
     connected,
     send,
     randomBytes,
@@ -50,7 +50,7 @@ export function createSignaling(options: SignalingOptions): Signaling {
     },
   });
   const exchange = new PresenceExchange({
-    self: { node: self.id, incarnation: bytesOf(incarnation), boot: bootNumber },
+    self: { node: nodeId, incarnation: bytesOf(incarnation), boot: bootNumber },
     send,
     connected,
     touched: (pools) => hub.presenceTouched(pools),
@@ -64,7 +64,7 @@ export function createSignaling(options: SignalingOptions): Signaling {
   });
   const ports: HubPorts = {
     directory: view,
-    self: self.id,
+    self: nodeId,
     send,
     nodeName: (node) => nameOf(cluster, node),
     relayed: (route, bodyBytes) => metrics.signalRelayed(route, bodyBytes),
@@ -89,6 +89,7 @@ export function createSignaling(options: SignalingOptions): Signaling {
     start: () => {
       cluster.nodes.onMessage((node, message) => exchange.receive(node, message));
       cluster.nodes.onPeerChange(peerChanged);
+      cluster.nodes.onMembersChange(() => hub.nodesChanged(nodeStates(cluster)));
       cluster.onEvent(applied);
       cluster.onReplaced(() => {
         view.stateReplaced();
@@ -131,7 +132,7 @@ async function tellHub(
   }
 }
 
-function nameOf(cluster: Cluster, node: string): string {
-  const { self, peers } = cluster.status();
-  return [self, ...peers.map((peer) => peer.node)].find(({ id }) => id === node)?.name ?? '';
+function nameOf({ identity, nodes }: Cluster, node: string): string {
+  if (node === identity.nodeId) return identity.name;
+  return nodes.peers().find((peer) => peer.node.id === node)?.node.name ?? '';
 }

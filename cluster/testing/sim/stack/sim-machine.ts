@@ -2,11 +2,12 @@
 // sockets and its database.
 
 import type { Driver } from '../../../src/driver/driver.ts';
+import type { ClusterNode } from '../../../src/node/cluster-node.ts';
 import { startNode } from '../../../src/node/start-cluster.ts';
 import { NodeError, type NodeErrorCode, storeFailure } from '../../../src/node-error.ts';
 import type { ClusterLogger } from '../../../src/options.ts';
 import { PeerTransport } from '../../../src/peer/peer-transport.ts';
-import type { ApplyContext, Cluster, NodeInfo, StateMachine } from '../../../src/ports.ts';
+import type { ApplyContext, NodeInfo, StateMachine } from '../../../src/ports.ts';
 import type { CoverageCounter } from '../coverage.ts';
 import type { EventQueue } from '../event-queue.ts';
 import type { Random } from '../random.ts';
@@ -56,7 +57,7 @@ export interface MachineIdentity {
 interface Running {
   readonly loop: ProcessLoop;
   readonly store: SimStore;
-  cluster: Cluster | undefined;
+  cluster: ClusterNode | undefined;
   driver: Driver | undefined;
 }
 
@@ -114,7 +115,7 @@ export class SimMachine {
   }
 
   /** Undefined while the process is down or starting. */
-  get cluster(): Cluster | undefined {
+  get cluster(): ClusterNode | undefined {
     return this.isUp ? this.#running?.cluster : undefined;
   }
 

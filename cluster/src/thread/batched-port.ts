@@ -1,0 +1,99 @@
+// One end of the channel between two threads. A post costs microseconds whatever is in it, so that all messages of one
+// turn of the event loop go as one, and the bytes in them lie in a few buffers that change hands instead of being copied once more.
+
+/** A MessagePort, or a Worker as its parent sees it. */
+export interface PortEnd {
+  postMessage(value: unknown, transfer: readonly ArrayBuffer[]): void;
+  on(event: 'message', listener: (value: unknown) => void): unknown;
+}
+
+export interface PortListener<In> {
+  received(message: In): void;
+  /** The other thread has handled some of what was posted. */
+  handled?(): void;
+}
+
+const ARENA_BYTES_MIN = 2_048;
+const ARENA_BYTES_MAX = 65_536;
+/** What a message weighs besides its bytes. */
+const MESSAGE_BYTES = 64;
+/** The other thread is told of so much at once that was handled, or with the next messages. */
+const REPORT_BYTES = 65_536;
+
+type Batch<M> = readonly [messages: readonly M[], bytes: number, handledBytes: number];
+
+export class BatchedPort<Out, In> {
+  readonly #end: PortEnd;
+  #messages: Out[] = [];
+  /** Of the batch that is being gathered; the last one has room from #arenaAt on. */
+  #arenas: ArrayBuffer[] = [];
+  #arenaAt = 0;
+  #bytes = 0;
+  #waitingBytes = 0;
+  #handledBytes = 0;
+  #isScheduled = false;
+
+  constructor(end: PortEnd, { received, handled }: PortListener<In>) {
+    this.#end = end;
+    end.on('message', (value) => {
+      const [messages, bytes, handledBytes] = value as Batch<In>;
+      this.#handledBytes += bytes;
+      if (this.#handledBytes >= REPORT_BYTES) this.#schedule();
+      this.#waitingBytes -= handledBytes;
+      if (handledBytes > 0) handled?.();
+      for (const message of messages) received(message);
+    });
+  }
+
+  /** Posted, and not known to be handled: at most 64 KiB more than what is not. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Sent at the end of this turn, in order. Of bytes in it the sender gives copies. */
+  post(message: Out): void {
+    this.#messages.push(message);
+    this.#weigh(MESSAGE_BYTES);
+    this.#schedule();
+  }
+
+  /** A copy that goes with the message that is posted next, in this same turn. */
+  copy(bytes: Uint8Array): Uint8Array {
+    const { length } = bytes;
+    let arena = this.#arenas.at(-1);
+    if (arena === undefined || arena.byteLength - this.#arenaAt < length) {
+      const next = Math.min(2 * (arena?.byteLength ?? ARENA_BYTES_MIN / 2), ARENA_BYTES_MAX);
+      arena = new ArrayBuffer(Math.max(next, length));
+      this.#arenas.push(arena);
+      this.#arenaAt = 0;
+    }
+    const copy = new Uint8Array(arena, this.#arenaAt, length);
+    copy.set(bytes);
+    this.#arenaAt += length;
+    this.#weigh(length);
+    return copy;
+  }
+
+  #weigh(bytes: number): void {
+    this.#bytes += bytes;
+    this.#waitingBytes += bytes;
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    this.#isScheduled = false;
+    const batch: Batch<Out> = [this.#messages, this.#bytes, this.#handledBytes];
+    const arenas = this.#arenas;
+    this.#messages = [];
+    this.#arenas = [];
+    this.#arenaAt = 0;
+    this.#bytes = 0;
+    this.#handledBytes = 0;
+    this.#end.postMessage(batch, arenas);
+  }
+}

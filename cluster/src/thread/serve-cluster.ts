@@ -1,0 +1,106 @@
+// A node as the application's thread reaches it: says what there is, carries out calls, tells what happens.
+
+import type { Awaitable, Bytes, Cluster, SlotTable } from '../ports.ts';
+import { BatchedPort, type PortEnd } from './batched-port.ts';
+import { carry } from './carried-error.ts';
+import { EventFeed } from './event-feed.ts';
+import type { CallName, Calls, FromNode, NodeFacts, ToNode } from './messages.ts';
+import { OpenBackups } from './open-backups.ts';
+
+export type NodePort = BatchedPort<FromNode, ToNode>;
+
+type Handlers = {
+  readonly [Name in CallName]: (
+    ...args: Parameters<Calls[Name]>
+  ) => Awaitable<ReturnType<Calls[Name]>>;
+};
+
+type Copy = (bytes: Bytes) => Bytes;
+
+/** The node's end, before there is a node: what waits for it is served once it has started. */
+export class ClusterService {
+  readonly port: NodePort;
+  #cluster: Cluster | undefined;
+  #handlers: Handlers | undefined;
+  #feed: EventFeed | undefined;
+
+  constructor(end: PortEnd) {
+    this.port = new BatchedPort(end, {
+      received: (message: ToNode) => this.#received(message),
+      handled: () => this.#feed?.roomMade(),
+    });
+  }
+
+  async start(cluster: Cluster): Promise<void> {
+    const { slotTable } = await cluster.members.view();
+    this.#cluster = cluster;
+    this.#handlers = handlersOf(cluster);
+    // In one turn: from these facts on, every change of them is told.
+    this.port.post(['started', factsOf(cluster, slotTable)]);
+    this.#feed = new EventFeed(cluster, this.port);
+  }
+
+  #received(message: ToNode): void {
+    if (message[0] === 'send') this.#cluster?.nodes.send(message[1], message[2]);
+    else void this.#carryOut(message[1], message[2], message[3]);
+  }
+
+  async #carryOut(id: number, name: CallName, args: readonly unknown[]): Promise<void> {
+    try {
+      const handler = this.#handlers?.[name] as ((...args: unknown[]) => unknown) | undefined;
+      const value = await handler?.(...args);
+      const copied = COPIED[name]?.(value as never, (bytes) => this.port.copy(bytes)) ?? value;
+      this.port.post(['answer', id, copied]);
+    } catch (error) {
+      this.port.post(['failed', id, carry(error)]);
+    }
+  }
+}
+
+function factsOf(cluster: Cluster, slotTable: SlotTable): NodeFacts {
+  const { identity, groups, nodes } = cluster;
+  const leads = groups.filter((group) => cluster.isLeader(group));
+  return { identity, groups, slotTable, leads, peers: nodes.peers() };
+}
+
+function handlersOf(cluster: Cluster): Handlers {
+  const { members } = cluster;
+  const backups = new OpenBackups(cluster);
+  return {
+    submit: (slot, command, timeoutMs) => cluster.submit(slot, command, within(timeoutMs)),
+    barrier: (slot, timeoutMs) => cluster.barrier(slot, within(timeoutMs)),
+    get: (slot, key) => cluster.get(slot, key),
+    scan: (slot, prefix, after, limit) => {
+      return cluster.scan(slot, { prefix, limit, ...(after === undefined ? {} : { after }) });
+    },
+    scanGroup: (group, prefix, limit) => cluster.scanGroup(group, { prefix, limit }),
+    status: () => cluster.status(),
+    ready: () => cluster.ready(),
+    view: () => members.view(),
+    invite: (options) => members.invite(options),
+    add: (node) => members.add(node),
+    remove: (nodeId, options) => members.remove(nodeId, options),
+    replace: (former, node, options) => members.replace(former, node, options),
+    openBackup: () => backups.open(),
+    readBackup: (backup) => backups.read(backup),
+    closeBackup: (backup) => backups.close(backup),
+    stop: () => cluster.stop(),
+  };
+}
+
+function within(timeoutMs: number | undefined): { timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs };
+}
+
+/** Answers with bytes in them, and those copied. */
+const COPIED: {
+  readonly [Name in CallName]?: (value: ReturnType<Calls[Name]>, copy: Copy) => unknown;
+} = {
+  submit: ({ reply, index, entryTimeMs }, copy) => ({ reply: copy(reply), index, entryTimeMs }),
+  get: (value, copy) => value && copy(value),
+  scan: (rows, copy) =>
+    rows.map(({ key, value }) => ({ key: copy(key), value: value && copy(value) })),
+  scanGroup: (rows, copy) =>
+    rows.map(({ slot, key, value }) => ({ slot, key: copy(key), value: copy(value) })),
+  readBackup: (value, copy) => value && copy(value),
+};
