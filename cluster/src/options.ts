@@ -78,8 +78,7 @@ export interface MachineModule {
 }
 
 /** A node in a thread of its own: what it is given is copied there. */
-export interface ThreadOptions
-  extends Omit<StartOptions, 'stateMachine' | 'addressOf' | 'disk'> {
+export interface ThreadOptions extends Omit<StartOptions, 'stateMachine' | 'addressOf' | 'disk'> {
   readonly stateMachine: MachineModule;
   readonly disk?: Omit<DiskLimits, 'freeBytes'>;
 }

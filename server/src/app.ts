@@ -3,11 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import {
-  createSignatureVerifier,
-  firstAdminTokenHash,
-  type RelyingParty,
-} from '@rockpool/auth';
+import { createSignatureVerifier, firstAdminTokenHash, type RelyingParty } from '@rockpool/auth';
 import {
   type Cluster,
   ClusterError,

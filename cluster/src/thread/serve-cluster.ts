@@ -17,7 +17,7 @@ type Handlers = {
 
 type Copy = (bytes: Bytes) => Bytes;
 
-/** The node's end, before there is a node: what waits for it is served once it has started. */
+/** The node's end. It is there before the node is, whose start has much to say already. */
 export class ClusterService {
   readonly port: NodePort;
   #cluster: Cluster | undefined;
