@@ -1,6 +1,7 @@
 // Batches are numbered from 1, and each holds its own number in a ring of keys. LevelDB opens a damaged
 // write-ahead log without a word and may have lost batches from its middle: the numbers then have a hole.
 
+import { pieceOf } from './byte-pieces.ts';
 import type { KeyRange, KeyValueStore } from './key-value-store.ts';
 import type { FailWith } from './store-failure.ts';
 import { decodeStoredValue, encodeStoredValue } from './stored-value.ts';
@@ -15,9 +16,10 @@ const RING: KeyRange = { from: Uint8Array.of(KEY_KIND), to: Uint8Array.of(KEY_KI
 
 /** kind u8 (2) | zero u32 | number modulo 65,536 u16, big-endian. */
 export function batchKey(batch: number): Uint8Array {
-  const key = new Uint8Array(KEY_BYTES);
+  const key = pieceOf(KEY_BYTES);
   key[0] = KEY_KIND;
-  new DataView(key.buffer).setUint16(5, batch % BATCH_RING);
+  key[5] = (batch % BATCH_RING) >>> 8;
+  key[6] = batch;
   return key;
 }
 

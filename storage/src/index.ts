@@ -4,6 +4,7 @@
 export { batchKey, readLastBatch } from './batch-numbers.ts';
 export type { Operation, Urgency } from './batch-writer.ts';
 export { BatchWriter } from './batch-writer.ts';
+export { pieceOf } from './byte-pieces.ts';
 export type {
   Cursor,
   KeyRange,

@@ -3,8 +3,10 @@
 // data; the key is covered so that a value under a wrong key is damage too.
 
 import { crc32 } from 'node:zlib';
+import { pieceOf } from './byte-pieces.ts';
 
 const STORED_VALUE_VERSION = 1;
+const VERSION_BYTE = Uint8Array.of(STORED_VALUE_VERSION);
 const HEADER_BYTES = 5;
 
 export type StoredValue =
@@ -12,10 +14,14 @@ export type StoredValue =
   | { readonly ok: false; readonly code: 'STORE_DAMAGED' | 'STORE_VERSION' };
 
 export function encodeStoredValue(key: Uint8Array, payload: Uint8Array): Uint8Array {
-  const value = new Uint8Array(HEADER_BYTES + payload.length);
+  const value = pieceOf(HEADER_BYTES + payload.length);
+  const crc = crc32(payload, crc32(VERSION_BYTE, crc32(key)));
   value[0] = STORED_VALUE_VERSION;
+  value[1] = crc >>> 24;
+  value[2] = crc >>> 16;
+  value[3] = crc >>> 8;
+  value[4] = crc;
   value.set(payload, HEADER_BYTES);
-  new DataView(value.buffer).setUint32(1, checksum(key, value));
   return value;
 }
 

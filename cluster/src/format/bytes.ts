@@ -1,6 +1,8 @@
 // Reading and writing big-endian fields. The reader never throws: past the end, or at a number that
 // is no safe integer, it turns bad and stays bad, and the decoder asks once at its end.
 
+import { pieceOf } from '@rockpool/storage';
+
 const SAFE_HIGH = 0x20_00_00;
 const WORD = 0x1_0000_0000;
 /** Each byte of a LEB128 number carries seven bits, the lowest first, and this bit where more follow. */
@@ -9,13 +11,11 @@ const VARINT_BYTES_MAX = 8;
 
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
   #bad = false;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** Bytes not read yet; 0 once a read has failed. */
@@ -37,30 +37,32 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#has(1) ? this.#view.getUint8(this.#at++) : 0;
+    return this.#has(1) ? this.#byte(this.#at++) : 0;
   }
 
   u16(): number {
-    return this.#has(2) ? this.#view.getUint16(this.#skip(2)) : 0;
+    if (!this.#has(2)) return 0;
+    const at = this.#skip(2);
+    return this.#byte(at) * 0x100 + this.#byte(at + 1);
   }
 
   u32(): number {
-    return this.#has(4) ? this.#view.getUint32(this.#skip(4)) : 0;
+    return this.#has(4) ? this.#word(this.#skip(4)) : 0;
   }
 
   i32(): number {
-    return this.#has(4) ? this.#view.getInt32(this.#skip(4)) : 0;
+    return this.#has(4) ? this.#word(this.#skip(4)) | 0 : 0;
   }
 
   /** Eight bytes that must hold a safe integer (below 2^53). */
   u64(): number {
     if (!this.#has(8)) return 0;
-    const high = this.#view.getUint32(this.#at);
+    const high = this.#word(this.#at);
     if (high >= SAFE_HIGH) {
       this.#bad = true;
       return 0;
     }
-    return high * WORD + this.#view.getUint32(this.#skip(8) + 4);
+    return high * WORD + this.#word(this.#skip(8) + 4);
   }
 
   /** LEB128 of a safe integer, in as few bytes as it needs. */
@@ -92,6 +94,16 @@ export class ByteReader {
     return this.bytes(this.left);
   }
 
+  // By hand: a DataView would be one more object for each reader, and its making costs more than all its reads.
+  #word(at: number): number {
+    const low = (this.#byte(at + 1) << 16) | (this.#byte(at + 2) << 8) | this.#byte(at + 3);
+    return this.#byte(at) * 0x1_00_00_00 + low;
+  }
+
+  #byte(at: number): number {
+    return this.#bytes[at] ?? 0;
+  }
+
   #has(length: number): boolean {
     if (!this.#bad && this.#bytes.length - this.#at >= length) return true;
     this.#bad = true;
@@ -108,44 +120,33 @@ export class ByteReader {
 /** Writes into a buffer of exactly the announced length; finish() asserts that it was filled. */
 export class ByteWriter {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   constructor(length: number) {
-    this.#bytes = new Uint8Array(length);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#bytes = pieceOf(length);
   }
 
   u8(value: number): this {
-    this.#view.setUint8(this.#at, value);
-    this.#at += 1;
+    this.#bytes[this.#at++] = value;
     return this;
   }
 
   u16(value: number): this {
-    this.#view.setUint16(this.#at, value);
-    this.#at += 2;
-    return this;
+    return this.u8(value >>> 8).u8(value);
   }
 
   u32(value: number): this {
-    this.#view.setUint32(this.#at, value);
-    this.#at += 4;
-    return this;
+    return this.u16(value >>> 16).u16(value);
   }
 
+  /** The same bytes: two's complement. */
   i32(value: number): this {
-    this.#view.setInt32(this.#at, value);
-    this.#at += 4;
-    return this;
+    return this.u32(value);
   }
 
   u64(value: number): this {
     if (!Number.isSafeInteger(value) || value < 0) throw new Error(`not a u64: ${value}`);
-    this.#view.setUint32(this.#at, Math.floor(value / WORD));
-    this.#view.setUint32(this.#at + 4, value % WORD);
-    this.#at += 8;
-    return this;
+    return this.u32(Math.floor(value / WORD)).u32(value % WORD);
   }
 
   varint(value: number): this {

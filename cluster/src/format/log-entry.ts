@@ -14,8 +14,6 @@ export const COMMAND_BYTES_MAX = 262_144;
 export const ENTRY_HEAD_BYTES = 43;
 const KINDS: readonly EntryKind[] = ['noop', 'command', 'configuration'];
 const NOTHING = new Uint8Array(0);
-const BEFORE_CHECKSUM_BYTES = 20;
-const AFTER_CHECKSUM_AT = BEFORE_CHECKSUM_BYTES + 4;
 
 export function logEntryBytes({ command, configuration }: EntryContent): number {
   const bodyBytes = configuration ? configurationBytes(configuration) : command.length;
@@ -24,11 +22,9 @@ export function logEntryBytes({ command, configuration }: EntryContent): number 
 
 export function encodeLogEntry(entry: Entry): Uint8Array {
   const body = bodyOf(entry);
-  const head = encodeHead(entry, entry.checksum, body.length);
-  const bytes = new Uint8Array(head.length + body.length);
-  bytes.set(head);
-  bytes.set(body, head.length);
-  return bytes;
+  const writer = new ByteWriter(ENTRY_HEAD_BYTES + body.length);
+  writer.u32(entry.group).u64(entry.index).u64(entry.term).u32(entry.checksum);
+  return writeTail(writer, entry, body.length).bytes(body).finish();
 }
 
 /** Reads one entry; the reader turns bad at anything that is none. */
@@ -67,27 +63,21 @@ export function decodeLogEntry(bytes: Uint8Array): Entry | undefined {
 
 export function chainChecksum(previousChecksum: number, content: EntryContent): number {
   const body = bodyOf(content);
-  const head = encodeHead(content, previousChecksum, body.length);
-  let crc = crc32(head.subarray(BEFORE_CHECKSUM_BYTES, BEFORE_CHECKSUM_BYTES + 4));
-  crc = crc32(head.subarray(0, BEFORE_CHECKSUM_BYTES), crc);
-  crc = crc32(head.subarray(AFTER_CHECKSUM_AT), crc);
-  return crc32(body, crc);
+  const covered = new ByteWriter(ENTRY_HEAD_BYTES).u32(previousChecksum);
+  covered.u32(content.group).u64(content.index).u64(content.term);
+  return crc32(body, crc32(writeTail(covered, content, body.length).finish()));
 }
 
 function bodyOf({ command, configuration }: EntryContent): Uint8Array {
   return configuration === undefined ? command : encodeConfiguration(configuration);
 }
 
-function encodeHead(content: EntryContent, checksum: number, bodyBytes: number): Uint8Array {
-  return new ByteWriter(ENTRY_HEAD_BYTES)
-    .u32(content.group)
-    .u64(content.index)
-    .u64(content.term)
-    .u32(checksum)
+/** What follows the checksum, up to the command. */
+function writeTail(writer: ByteWriter, content: EntryContent, bodyBytes: number): ByteWriter {
+  return writer
     .u8(KINDS.indexOf(content.kind))
     .u16(content.ruleVersion)
     .u64(content.entryTimeMs)
     .u32(content.tableEpoch)
-    .u32(bodyBytes)
-    .finish();
+    .u32(bodyBytes);
 }

@@ -69,7 +69,10 @@ export function encodePeerFrame(frame: PeerFrame): Uint8Array {
     .u32(0)
     .finish();
   const end = bytes.length - CHECKSUM_BYTES;
-  new DataView(bytes.buffer).setUint32(end, crc32(bytes.subarray(LENGTH_BYTES, end)));
+  new DataView(bytes.buffer, bytes.byteOffset).setUint32(
+    end,
+    crc32(bytes.subarray(LENGTH_BYTES, end)),
+  );
   return bytes;
 }
 
