@@ -4,7 +4,7 @@
 import { assert } from './assert.ts';
 import { countOwnVoteIfDurable, stepCandidate, tickCandidate } from './candidate.ts';
 import { compactLog } from './compaction.ts';
-import { type ConfigurationChange, isMember } from './configuration.ts';
+import type { ConfigurationChange } from './configuration.ts';
 import type { Entry, NodeId } from './entry.ts';
 import { stepFollower, tickFollower } from './follower.ts';
 import { isLive } from './heartbeats.ts';
@@ -272,10 +272,7 @@ class Member implements Raft {
 }
 
 function isHeard(state: RaftState, { kind, from }: Message): boolean {
-  const { configuration, committedConfiguration } = state;
-  return (
-    FROM_ANYONE.has(kind) || isMember(configuration, from) || isMember(committedConfiguration, from)
-  );
+  return FROM_ANYONE.has(kind) || state.hasMember(from);
 }
 
 /** True if the message is to be handled, in the term this node is in then. */

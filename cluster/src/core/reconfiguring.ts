@@ -49,9 +49,8 @@ export function advanceConfiguration(state: RaftState, role: LeaderRole): void {
 
 /** Called once for each batch of output, after those who leave were told what is committed. */
 export function dismiss(state: RaftState, role: LeaderRole): void {
-  const members = new Set(state.otherMembers);
   for (const node of role.followers.keys()) {
-    if (!members.has(node)) role.followers.delete(node);
+    if (!state.hasMember(node)) role.followers.delete(node);
   }
   if (!state.rules.mustStepDown(state.config.self, placeOf(state))) return;
   const successor = mostCurrentVoter(state, role);

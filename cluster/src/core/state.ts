@@ -2,7 +2,7 @@
 // (follower, candidate, leader) are functions over it; raft.ts is the only one who calls them all.
 
 import { assert } from './assert.ts';
-import { membersOf, votersOf } from './configuration.ts';
+import { isMember, membersOf, votersOf } from './configuration.ts';
 import { Durability } from './durability.ts';
 import { ElectionTimeout } from './election-timeout.ts';
 import type { Configuration, NodeId } from './entry.ts';
@@ -132,6 +132,11 @@ export class RaftState {
   get otherMembers(): readonly NodeId[] {
     const members = [...membersOf(this.configuration), ...membersOf(this.committedConfiguration)];
     return [...new Set(members)].filter((member) => member !== this.config.self);
+  }
+
+  /** Whoever leaves takes part until that is committed. */
+  hasMember(node: NodeId): boolean {
+    return isMember(this.configuration, node) || isMember(this.committedConfiguration, node);
   }
 
   mayCampaign(): boolean {

@@ -78,9 +78,8 @@ export class Checker {
   }
 
   afterStep(process: Watched): void {
-    const { raft, id } = process;
-    if (raft === undefined) return;
-    const status = raft.status();
+    const { raft, status, id } = process;
+    if (raft === undefined || status === undefined) return;
     const view = this.#viewOf(process, status);
     this.#checkLog(process, raft, status, view);
     this.#checkLeader(process, raft, status, view);

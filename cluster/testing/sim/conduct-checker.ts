@@ -52,7 +52,7 @@ export class ConductChecker {
 
   /** Before the process has handled it. */
   received(process: SimProcess, message: Message): void {
-    const status = process.raft?.status();
+    const status = process.status;
     if (status === undefined) return;
     const { from, kind, term } = message;
     const conduct = this.#of(process, status);
@@ -67,7 +67,7 @@ export class ConductChecker {
 
   /** After each input. */
   afterStep(process: SimProcess): void {
-    const status = process.raft?.status();
+    const status = process.status;
     if (status === undefined) return;
     const before = this.#conducts.get(process.id);
     const isDisturbed = before?.isLoyal === true && before.term !== status.term;
@@ -86,8 +86,7 @@ export class ConductChecker {
     conduct.matches = new Map(followers.map(({ node, matchIndex }) => [node, matchIndex]));
   }
 
-  elected({ id, raft }: SimProcess): void {
-    const status = raft?.status();
+  elected({ id, status }: SimProcess): void {
     if (status?.role !== 'leader') return;
     const { term, configuration } = status;
     const votes = this.#processes.filter(({ disk: { hardState } }) => {
@@ -100,7 +99,7 @@ export class ConductChecker {
   }
 
   ticked(process: SimProcess): void {
-    const status = process.raft?.status();
+    const status = process.status;
     if (status === undefined) return;
     const conduct = this.#of(process, status);
     conduct.ticks += 1;

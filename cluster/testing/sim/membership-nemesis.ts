@@ -19,7 +19,7 @@ export class MembershipNemesis {
   /** Asked of everyone who believes to lead, now and then of two. */
   strike(random: Random): void {
     for (const leader of this.#processes) {
-      const status = leader.raft?.status();
+      const { status } = leader;
       if (status?.role !== 'leader') continue;
       const { voters, learners } = status.configuration;
       const change = this.#draw(voters, learners, random);

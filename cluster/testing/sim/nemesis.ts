@@ -100,10 +100,10 @@ export class Nemesis {
   /** As many as can stay down while whatever configuration comes to be in force has its quorum. */
   #dispensable(): ReadonlySet<SimProcess> {
     const { processes, random } = this.#parts;
-    const possible = processes.flatMap(({ disk, raft }) => {
+    const possible = processes.flatMap(({ disk, status }) => {
       const { base, entries } = disk.log;
       const inLog = [base, ...entries].flatMap(({ configuration }) => configuration ?? []);
-      return raft === undefined ? inLog : [...inLog, raft.status().configuration];
+      return status === undefined ? inLog : [...inLog, status.configuration];
     });
     const down = new Set<SimProcess>();
     for (const process of random.shuffled(processes)) {
@@ -141,8 +141,8 @@ export class Nemesis {
   }
 
   #crashOne(victim: SimProcess, lastsMs: number): void {
-    if (victim.raft === undefined) return;
-    const { configuration } = victim.raft.status();
+    if (victim.status === undefined) return;
+    const { configuration } = victim.status;
     if (configuration.outgoing.length > 0) this.#parts.coverage.count('P12');
     victim.crash();
     this.#parts.strikes.later(lastsMs, () => {
@@ -173,7 +173,7 @@ export class Nemesis {
   /** To anyone, itself among them; now and then by two who both believe to lead. */
   #transfer(random: Random): void {
     const { processes, coverage } = this.#parts;
-    const leading = processes.filter(({ raft }) => raft?.status().role === 'leader');
+    const leading = processes.filter(({ raft }) => raft?.role === 'leader');
     for (const leader of leading) {
       coverage.count('O2');
       leader.transfer(random.pick(processes).id);
@@ -189,7 +189,7 @@ export class Nemesis {
   /** Leaders are where it hurts. */
   #victim(random: Random): SimProcess {
     const { processes } = this.#parts;
-    const leader = processes.find((process) => process.raft?.status().role === 'leader');
+    const leader = processes.find((process) => process.raft?.role === 'leader');
     const isLeader = leader !== undefined && random.chance(LEADER_BIAS);
     return isLeader ? leader : random.pick(processes);
   }

@@ -52,7 +52,7 @@ export class Readers {
     const isApplied = process.readableIndex >= index;
     check(isApplied, 'linearizableRead', () => `${process.id} has not applied ${index}`);
     this.#confirmedCount += 1;
-    const isLeader = process.raft?.status().role === 'leader';
+    const isLeader = process.raft?.role === 'leader';
     this.#coverage.count(isLeader ? 'read.atLeader' : 'read.elsewhere');
   }
 

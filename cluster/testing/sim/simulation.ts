@@ -169,7 +169,7 @@ class Simulation implements ProcessHost {
   handled(process: SimProcess): void {
     this.#checker.afterStep(process);
     this.#conduct.afterStep(process);
-    const status = process.raft?.status();
+    const status = process.status;
     if (status === undefined) return;
     const { term, commit, lastIndex } = status;
     this.#trace.note(status.role, this.#numberOf(process), term, commit, lastIndex);
@@ -224,12 +224,12 @@ class Simulation implements ProcessHost {
       this.#hasConverged(),
     );
     this.#runUntil(LEADER_TIMEOUTS * timeoutMs, 'a joint configuration is not left', () => {
-      return this.#leader()?.raft?.status().configuration.outgoing.length === 0;
+      return this.#leader()?.status?.configuration.outgoing.length === 0;
     });
     this.#readOnce(LEADER_TIMEOUTS * timeoutMs);
-    const term = this.#leader()?.raft?.status().term;
+    const term = this.#leader()?.raft?.term;
     this.#runFor(CALM_TIMEOUTS * timeoutMs);
-    const isCalm = term !== undefined && this.#leader()?.raft?.status().term === term;
+    const isCalm = term !== undefined && this.#leader()?.raft?.term === term;
     check(isCalm, 'liveness', () => 'the leader changed in a calm cluster');
     check(this.#hasConverged(), 'liveness', () => 'the nodes do not stay converged');
   }
@@ -291,12 +291,12 @@ class Simulation implements ProcessHost {
   /** All who believe to lead: what a deposed leader still takes makes logs differ. */
   #leading(): readonly SimProcess[] {
     return this.#processes.filter(
-      ({ raft, isPaused }) => !isPaused && raft?.status().role === 'leader',
+      ({ raft, isPaused }) => !isPaused && raft?.role === 'leader',
     );
   }
 
   #leader(): SimProcess | undefined {
-    const termOf = ({ raft }: SimProcess): number => raft?.status().term ?? 0;
+    const termOf = ({ raft }: SimProcess): number => raft?.term ?? 0;
     return this.#leading().toSorted((x, y) => termOf(y) - termOf(x))[0];
   }
 
@@ -307,16 +307,16 @@ class Simulation implements ProcessHost {
   #hasConverged(): boolean {
     const { committedIndex } = this.#checker;
     const leader = this.#leader()?.id;
-    return this.#liveMembers().every(({ raft }) => {
-      if (raft === undefined) return true;
-      const { applied, lastIndex, leader: known } = raft.status();
+    return this.#liveMembers().every(({ status }) => {
+      if (status === undefined) return true;
+      const { applied, lastIndex, leader: known } = status;
       return applied === committedIndex && lastIndex === committedIndex && known === leader;
     });
   }
 
   /** Whoever takes part now, and is up. */
   #liveMembers(): readonly SimProcess[] {
-    const configuration = this.#leader()?.raft?.status().configuration;
+    const configuration = this.#leader()?.status?.configuration;
     return this.#processes.filter(
       ({ id, raft }) => raft !== undefined && isMember(configuration ?? NOBODY, id),
     );

@@ -1,7 +1,7 @@
 // What the checkers look at, in whatever world it runs: cores and their disks.
 
 import type { NodeId } from '../../src/core/entry.ts';
-import type { HardState, Raft } from '../../src/core/types.ts';
+import type { HardState, Raft, RaftStatus } from '../../src/core/types.ts';
 import type { SimState } from './disk.ts';
 
 /** What is on the disk for certain. */
@@ -23,5 +23,6 @@ export interface Watched {
   readonly life: number;
   /** Undefined while it is down. */
   readonly raft: Raft | undefined;
+  readonly status: RaftStatus | undefined;
   readonly disk: WatchedDisk;
 }

@@ -4,7 +4,7 @@
 import { decodeStoredValue } from '@rockpool/storage';
 import { NOBODY } from '../../../src/core/configuration.ts';
 import type { LogBase } from '../../../src/core/entry.ts';
-import type { HardState, Raft } from '../../../src/core/types.ts';
+import type { HardState, Raft, RaftStatus } from '../../../src/core/types.ts';
 import { decodeHardState, decodeLogBase } from '../../../src/format/group-records.ts';
 import { decodeLogEntry } from '../../../src/format/log-entry.ts';
 import { entryKey, KEY_KIND, storeKey } from '../../../src/format/store-key.ts';
@@ -45,6 +45,10 @@ export class WatchedMember implements Watched, WatchedDisk {
   get raft(): Raft | undefined {
     if (this.machine.damage === 'restored') return undefined;
     return this.machine.driver?.member(this.#group)?.raft;
+  }
+
+  get status(): RaftStatus | undefined {
+    return this.raft?.status();
   }
 
   get disk(): WatchedDisk {
