@@ -65,7 +65,7 @@ t.test('a failure shrinks to few blows, which still bring it about', async (t) =
   // That a leader lacks what was committed takes more than that any log is good enough for it.
   const rules = { ...THESIS_RULES, isUpToDate: () => true };
   const forgetful: RunTask = async ({ world: _, ...task }) => runSimulation({ ...task, rules });
-  const task = { world: 'core', seed: 27, unsafeMs: 30_000 } as const;
+  const task = { world: 'core', seed: 11, unsafeMs: 30_000 } as const;
   const failed = await forgetful(task);
   t.ok(failed.violation);
   const { task: small, result } = await shrink(forgetful, task, failed);

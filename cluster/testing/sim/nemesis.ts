@@ -1,53 +1,46 @@
-// Breaks things on purpose, as often as the swarm says: partitions, crashes, power losses, pauses,
-// clock jumps, broken connections.
+// Breaks things on purpose, as often as the swarm says: crashes, power losses, pauses, clock jumps; and an
+// operator who moves leadership about. Links are in link-nemesis.ts, members in membership-nemesis.ts.
 
 import type { CoverageCounter } from './coverage.ts';
 import type { EventQueue } from './event-queue.ts';
+import { LinkNemesis, type LinkParts } from './link-nemesis.ts';
 import { MembershipNemesis } from './membership-nemesis.ts';
 import type { SimNetwork } from './network.ts';
 import type { SimProcess } from './process.ts';
 import { isQuorum } from './quorums.ts';
 import type { Random } from './random.ts';
 import type { Strikes } from './strikes.ts';
-import type { Swarm } from './swarm.ts';
+import type { Kind, Swarm } from './swarm.ts';
 
 const CLOCK_JUMP_MS_MAX = 60_000;
 const LEADER_BIAS = 0.5;
 
-export interface NemesisParts {
-  readonly swarm: Swarm;
+export interface NemesisParts extends LinkParts {
   readonly queue: EventQueue;
-  readonly strikes: Strikes;
   /** Of the healing. */
   readonly random: Random;
-  readonly network: SimNetwork;
-  readonly processes: readonly SimProcess[];
-  readonly coverage: CoverageCounter;
 }
 
 export class Nemesis {
   readonly #parts: NemesisParts;
+  readonly #links: LinkNemesis;
   readonly #membership: MembershipNemesis;
 
   constructor(parts: NemesisParts) {
     this.#parts = parts;
+    this.#links = new LinkNemesis(parts);
     this.#membership = new MembershipNemesis(parts.processes, parts.coverage);
   }
 
   start(): void {
-    const { swarm, strikes } = this.#parts;
-    const { partition, crash, pause, unreachable, transfer, clockJump, membership } = swarm;
-    strikes.every('partition', partition, (lastsMs, random) =>
-      this.#partition(lastsMs, partition?.oneWay ?? 0, random),
-    );
-    strikes.every('crash', crash, (lastsMs, random) =>
-      this.#crash(lastsMs, crash?.powerLoss ?? 0, random),
-    );
-    strikes.every('pause', pause, (lastsMs, random) => this.#pause(lastsMs, random));
-    strikes.every('unreachable', unreachable, (_, random) => this.#breakConnection(random));
-    strikes.every('transfer', transfer, (_, random) => this.#transfer(random));
-    strikes.every('membership', membership, (_, random) => this.#membership.strike(random));
-    strikes.every('clockJump', clockJump, (_, random) => this.#jumpClock(random));
+    this.#links.start();
+    this.#every('crash', (lastsMs, random) => this.#crash(lastsMs, random));
+    this.#every('crashLoop', (lastsMs, random) => this.#crashAgain(lastsMs, random));
+    this.#every('powerLoss', (lastsMs, random) => this.#losePower(lastsMs, random));
+    this.#every('pause', (lastsMs, random) => this.#pause(lastsMs, random));
+    this.#every('transfer', (_, random) => this.#transfer(random));
+    this.#every('membership', (_, random) => this.#membership.strike(random));
+    this.#every('clockJump', (_, random) => this.#jumpClock(random));
   }
 
   /** Ends all faults. Of more than one node, a minority may stay down for good. */
@@ -73,7 +66,7 @@ export class Nemesis {
    * such leaders leave behind is how logs come to differ (thesis figures 3.7 and 3.8).
    */
   leaderElected(leader: SimProcess): void {
-    const { swarm, strikes, network, processes, coverage } = this.#parts;
+    const { swarm, strikes, processes, coverage } = this.#parts;
     const { shortReign } = swarm;
     if (shortReign === undefined) return;
     strikes.once('shortReign', (random) => {
@@ -88,11 +81,8 @@ export class Nemesis {
         }
         const others = random.shuffled(processes).filter((other) => other !== leader);
         const kept = random.between(0, Math.floor(others.length / 2));
-        for (const other of others.slice(kept)) {
-          network.cut(leader.id, other.id);
-          network.cut(other.id, leader.id);
-        }
-        strikes.later(lastsMs, () => network.healLinks());
+        const lost = others.slice(kept).map(({ id }) => id);
+        this.#links.cutOff(leader.id, lost, lastsMs);
       });
     });
   }
@@ -114,30 +104,30 @@ export class Nemesis {
     return down;
   }
 
-  /** A random cut in two, or one node that only sends, or only hears. */
-  #partition(lastsMs: number, oneWay: number, random: Random): void {
-    const { strikes, network, processes, coverage } = this.#parts;
-    if (processes.length < 2) return;
-    const isOneWay = random.chance(oneWay);
-    const size = random.between(1, processes.length - 1);
-    const side = new Set(random.shuffled(processes).slice(0, size));
-    for (const x of side) {
-      for (const y of processes) {
-        if (side.has(y)) continue;
-        network.cut(x.id, y.id);
-        if (!isOneWay) network.cut(y.id, x.id);
-      }
-    }
-    coverage.count(isOneWay ? 'N7' : 'N6');
-    strikes.later(lastsMs, () => network.healLinks());
+  #every(kind: Kind, strike: (lastsMs: number, random: Random) => void): void {
+    const { swarm, strikes } = this.#parts;
+    strikes.every(kind, swarm.kinds.get(kind), strike);
   }
 
-  #crash(lastsMs: number, powerLoss: number, random: Random): void {
+  #crash(lastsMs: number, random: Random): void {
+    this.#parts.coverage.count('P1');
+    this.#crashOne(this.#victim(random), lastsMs);
+  }
+
+  #crashAgain(lastsMs: number, random: Random): void {
+    const { strikes, coverage } = this.#parts;
+    const victim = this.#victim(random);
+    coverage.count('P3');
+    const times = random.between(3, 8);
+    for (let time = 0; time < times; time += 1) {
+      strikes.later(time * lastsMs, () => this.#crashOne(victim, random.rate(0.1, 0.9) * lastsMs));
+    }
+  }
+
+  #losePower(lastsMs: number, random: Random): void {
     const { processes, coverage } = this.#parts;
-    const isPowerLoss = random.chance(powerLoss);
-    coverage.count(isPowerLoss ? 'P5' : 'P1');
-    const victims = isPowerLoss ? processes : [this.#victim(random)];
-    for (const victim of victims) this.#crashOne(victim, lastsMs * random.rate(0.5, 1.5));
+    coverage.count('P5');
+    for (const victim of processes) this.#crashOne(victim, lastsMs * random.rate(0.5, 1.5));
   }
 
   #crashOne(victim: SimProcess, lastsMs: number): void {
@@ -159,15 +149,6 @@ export class Nemesis {
     queue.after(lastsMs, () => {
       if (victim.isPaused && victim.raft !== undefined) victim.resume();
     });
-  }
-
-  #breakConnection(random: Random): void {
-    const { processes, coverage } = this.#parts;
-    if (processes.length < 2) return;
-    const [from, to] = random.shuffled(processes);
-    if (from === undefined || to === undefined) return;
-    coverage.count('N13');
-    from.unreachable(to.id);
   }
 
   /** To anyone, itself among them; now and then by two who both believe to lead. */

@@ -1,5 +1,5 @@
 // Messages between simulated processes: lost, late, doubled, out of order, replayed much later,
-// damaged, or cut off in one direction or both.
+// damaged, held back, or cut off in one direction or both.
 
 import type { NodeId } from '../../src/core/entry.ts';
 import type { CoverageCounter } from './coverage.ts';
@@ -19,6 +19,8 @@ export class SimNetwork {
   readonly #coverage: CoverageCounter;
   readonly #deliver: (message: SimMessage) => void;
   readonly #cut = new Set<string>();
+  /** What waits on links that stand still. */
+  readonly #clogged = new Map<string, SimMessage[]>();
   readonly #lastArrivalMs = new Map<string, number>();
   readonly #past: SimMessage[] = [];
   #faults: Swarm['network'];
@@ -41,8 +43,20 @@ export class SimNetwork {
     this.#cut.add(linkOf(from, to));
   }
 
+  /** What arrives on it waits until links heal, and then comes all at once. */
+  clog(from: NodeId, to: NodeId): void {
+    const link = linkOf(from, to);
+    if (!this.#clogged.has(link)) this.#clogged.set(link, []);
+  }
+
   healLinks(): void {
     this.#cut.clear();
+    const clogged = [...this.#clogged.values()];
+    this.#clogged.clear();
+    for (const held of clogged) {
+      if (held.length > 1) this.#coverage.count('N11');
+      for (const message of held) this.#queue.after(0, () => this.#deliver(message));
+    }
   }
 
   /** From now on nothing goes wrong, and answers come well within a heartbeat's interval. */
@@ -87,7 +101,10 @@ export class SimNetwork {
       this.#lastArrivalMs.set(link, arrivalMs);
     }
     this.#queue.after(arrivalMs - nowMs, () => {
-      if (!this.#cut.has(link)) this.#deliver(message);
+      if (this.#cut.has(link)) return;
+      const held = this.#clogged.get(link);
+      if (held === undefined) this.#deliver(message);
+      else held.push(message);
     });
   }
 

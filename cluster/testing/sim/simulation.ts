@@ -21,6 +21,7 @@ import { Readers } from './readers.ts';
 import { type LeftOut, Strikes, type Struck } from './strikes.ts';
 import { drawSwarm, leaveOut, type Swarm } from './swarm.ts';
 import { Trace } from './trace.ts';
+import { Traffic } from './traffic.ts';
 import { check, type FoundViolation, violationOf } from './violation.ts';
 
 export interface SimulationOptions {
@@ -46,19 +47,13 @@ export interface SimulationResult {
   readonly struck: readonly Struck[];
 }
 
-const UNSAFE_MS = 120_000;
+const UNSAFE_MS = 330_000;
 /** After healing: election timeouts until there is a leader, and until all have caught up. */
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
 /** In a calm cluster the leader stays. */
 const CALM_TIMEOUTS = 20;
 const STEPS_MAX = 20_000_000;
-/** Share of proposals that go to whoever leads; the others go anywhere. */
-const TO_LEADER = 0.8;
-/** Deposed leaders are where a read can go wrong. */
-const READ_AT_LEADER = 0.5;
-const BURST = 60;
-
 /** Runs one seed. A violation is a result, not an exception. */
 export function runSimulation(options: SimulationOptions): SimulationResult {
   return new Simulation(options).run();
@@ -82,24 +77,21 @@ class Simulation implements ProcessHost {
   readonly #checker: Checker;
   readonly #conduct: ConductChecker;
   readonly #readers: Readers;
+  readonly #traffic: Traffic;
   readonly #promises = new PromiseChecker();
   #steps = 0;
-  #isSafetyPhase = true;
 
   constructor(options: SimulationOptions) {
     this.#options = options;
     this.rules = options.rules ?? THESIS_RULES;
     this.mistakes = options.mistakes ?? {};
     const random = new Random(options.seed);
-    this.#random = random.fork('clients');
+    this.#random = random.fork('after');
     this.swarm = leaveOut(drawSwarm(random.fork('swarm')), options.leftOut?.kinds ?? []);
     const { swarm, queue, coverage } = this;
     const ids = Array.from({ length: swarm.nodes }, (_, at) => `node${at + 1}`);
     const first = firstState(ids);
-    const spares = Array.from(
-      { length: swarm.membership?.spares ?? 0 },
-      (_, at) => `spare${at + 1}`,
-    );
+    const spares = Array.from({ length: swarm.spares }, (_, at) => `spare${at + 1}`);
     this.#processes = [
       ...ids.map((id) => new SimProcess(id, first, this, random.fork(id))),
       ...spares.map((id) => new SimProcess(id, firstState([]), this, random.fork(id))),
@@ -128,6 +120,16 @@ class Simulation implements ProcessHost {
     });
     this.#conduct = new ConductChecker(this.#processes, swarm);
     this.#readers = new Readers(this.#checker, coverage);
+    this.#traffic = new Traffic({
+      swarm,
+      queue,
+      random: random.fork('traffic'),
+      coverage,
+      processes: this.#processes,
+      leading: () => this.#leading(),
+      clients: this.#clients,
+      readers: this.#readers,
+    });
     coverage.count(`nodes.${swarm.nodes}`);
   }
 
@@ -194,19 +196,20 @@ class Simulation implements ProcessHost {
 
   leaderElected(process: SimProcess): void {
     this.#conduct.elected(process);
+    // The former leader does not know of it yet: who asks it now must not be told what is past.
+    if (this.#leading().length > 1) this.#traffic.rush();
     this.#nemesis.leaderElected(process);
   }
 
   #breakThings(): void {
     for (const process of this.#processes) process.start();
     this.#nemesis.start();
-    this.#proposeAgain();
-    this.#readAgain();
+    this.#traffic.start();
     this.#runFor(this.#options.unsafeMs ?? UNSAFE_MS);
   }
 
   #becomeLive(): void {
-    this.#isSafetyPhase = false;
+    this.#traffic.stop();
     this.#nemesis.heal();
     const timeoutMs = 2 * this.swarm.tickMs * this.swarm.electionTicks;
     // Messages of the past may still be under way, and a lost disk write may last.
@@ -252,31 +255,6 @@ class Simulation implements ProcessHost {
     check(this.#steps < STEPS_MAX, 'liveness', () => 'the run does not end');
   }
 
-  #proposeAgain(): void {
-    const { everyMs, burst } = this.swarm.client;
-    this.queue.after(this.#random.exponential(everyMs), () => {
-      if (!this.#isSafetyPhase) return;
-      const leading = this.#random.chance(TO_LEADER) ? this.#leading() : [];
-      const process = this.#random.pick(leading.length > 0 ? leading : this.#processes);
-      const times = this.#random.chance(burst) ? BURST : 1;
-      for (let time = 0; time < times; time += 1) this.#clients.propose(process);
-      this.#proposeAgain();
-    });
-  }
-
-  /** Whole bursts at one process, so that several reads are under way and some find no room. */
-  #readAgain(): void {
-    const { readEveryMs, burst } = this.swarm.client;
-    this.queue.after(this.#random.exponential(readEveryMs), () => {
-      if (!this.#isSafetyPhase) return;
-      const leading = this.#random.chance(READ_AT_LEADER) ? this.#leading() : [];
-      const process = this.#random.pick(leading.length > 0 ? leading : this.#processes);
-      const times = this.#random.chance(burst) ? BURST : 1;
-      for (let time = 0; time < times; time += 1) this.#readers.read(process);
-      this.#readAgain();
-    });
-  }
-
   /** In a healed cluster a read at any process that is up ends well. */
   #readOnce(withinMs: number): void {
     const process = this.#random.pick(this.#liveMembers());
@@ -288,11 +266,9 @@ class Simulation implements ProcessHost {
     });
   }
 
-  /** All who believe to lead: what a deposed leader still takes makes logs differ. */
+  /** All who believe to lead. */
   #leading(): readonly SimProcess[] {
-    return this.#processes.filter(
-      ({ raft, isPaused }) => !isPaused && raft?.role === 'leader',
-    );
+    return this.#processes.filter(({ raft, isPaused }) => !isPaused && raft?.role === 'leader');
   }
 
   #leader(): SimProcess | undefined {

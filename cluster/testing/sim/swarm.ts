@@ -11,8 +11,30 @@ export interface Disturbance {
   readonly lastsMs: number;
 }
 
+/** What the nemesis does, each a kind that a seed has or has not. */
+const KINDS = [
+  'partition',
+  'oneWay',
+  'bridge',
+  'isolate',
+  'flapping',
+  'clog',
+  'unreachable',
+  'crash',
+  'crashLoop',
+  'powerLoss',
+  'pause',
+  'transfer',
+  'membership',
+  'clockJump',
+] as const;
+
+export type Kind = (typeof KINDS)[number];
+
 export interface Swarm {
   readonly nodes: 1 | 3 | 5;
+  /** More nodes than there are members at first. */
+  readonly spares: number;
   readonly tickMs: number;
   readonly electionTicks: number;
   readonly heartbeatTicks: number;
@@ -26,8 +48,7 @@ export interface Swarm {
     readonly replay: number;
     readonly corruptEntry: number;
   };
-  readonly partition: (Disturbance & { readonly oneWay: number }) | undefined;
-  readonly crash: (Disturbance & { readonly powerLoss: number }) | undefined;
+  readonly kinds: ReadonlyMap<Kind, Disturbance>;
   /** How often a new leader soon crashes, or soon reaches only a part of the others. */
   readonly shortReign:
     | {
@@ -37,46 +58,57 @@ export interface Swarm {
         readonly lastsMs: number;
       }
     | undefined;
-  readonly pause: Disturbance | undefined;
-  readonly unreachable: Disturbance | undefined;
-  /** An operator moves leadership about. */
-  readonly transfer: Disturbance | undefined;
   readonly disk: { readonly meanMs: number; readonly spike: number; readonly spikeMs: number };
-  /** How far each node's clock may run fast or slow, and how often it jumps. */
+  /** How far each node's clock may run fast or slow. */
   readonly clockDrift: number;
-  readonly clockJump: Disturbance | undefined;
   /** Mean time that a snapshot takes, and after it the word of its end. */
   readonly snapshotMs: number;
   /** Chance that an input is not followed at once by taking the output. */
   readonly lateDrain: number;
+  /** Busy times and quiet ones in turn; means of how long they last, and of what comes in the busy ones. */
   readonly client: {
+    readonly busyMs: number;
+    readonly quietMs: number;
     readonly everyMs: number;
+    readonly readEveryMs: number;
     readonly burst: number;
     readonly bytesMax: number;
-    readonly readEveryMs: number;
   };
-  /** An operator who changes members, among more nodes than there are at first. */
-  readonly membership: (Disturbance & { readonly spares: number }) | undefined;
   /** In the second phase a minority stays down for good. */
   readonly healsMinority: boolean;
 }
 
-const KIBIBYTE = 1024;
+/** Chance that a seed has it, mean time between two, and how long it lasts, in milliseconds. */
+const USUAL: Readonly<Record<Kind, readonly [chance: number, everyMs: number, lastsMs: number]>> = {
+  partition: [0.5, 8_000, 3_000],
+  oneWay: [0.4, 10_000, 3_000],
+  bridge: [0.25, 12_000, 5_000],
+  isolate: [0.3, 10_000, 3_000],
+  flapping: [0.2, 15_000, 3_000],
+  clog: [0.3, 5_000, 800],
+  unreachable: [0.4, 1_000, 0],
+  crash: [0.6, 5_000, 1_500],
+  crashLoop: [0.2, 15_000, 400],
+  powerLoss: [0.25, 20_000, 1_500],
+  pause: [0.4, 6_000, 1_500],
+  transfer: [0.6, 3_000, 0],
+  membership: [0.65, 2_500, 0],
+  clockJump: [0.4, 10_000, 0],
+};
+
+const KIBIBYTE = 1_024;
+/** In most seeds all goes wrong all the time; in the others as in a bad data centre. */
+const BRUTAL = 0.65;
 
 export function drawSwarm(random: Random): Swarm {
   const sometimes = (probability: number, min: number, max: number): number =>
     random.chance(probability) ? random.rate(min, max) : 0;
-  const disturbance = (probability: number, everyMs: number, lastsMs: number) =>
-    random.chance(probability)
-      ? { everyMs: everyMs * random.rate(0.3, 2), lastsMs: lastsMs * random.rate(0.2, 2) }
-      : undefined;
-  const partition = disturbance(0.6, 6000, 3000);
-  const crash = disturbance(0.6, 5000, 1500);
-  const membership = disturbance(0.6, 2500, 0);
   const draw = random.unit();
+  const kinds = drawKinds(random.fork('kinds'));
   return {
-    nodes: draw < 0.08 ? 1 : draw < 0.55 ? 3 : 5,
-    tickMs: 50,
+    nodes: draw < 0.06 ? 1 : draw < 0.6 ? 3 : 5,
+    spares: kinds.has('membership') ? random.between(1, 3) : 0,
+    tickMs: random.chance(0.4) ? 50 : 100,
     electionTicks: 10,
     heartbeatTicks: random.between(1, 3),
     limits: drawLimits(random),
@@ -89,8 +121,7 @@ export function drawSwarm(random: Random): Swarm {
       replay: sometimes(0.4, 0.005, 0.05),
       corruptEntry: sometimes(0.3, 0.001, 0.05),
     },
-    partition: partition && { ...partition, oneWay: random.rate(0, 1) },
-    crash: crash && { ...crash, powerLoss: sometimes(0.3, 0.02, 0.3) },
+    kinds,
     shortReign: random.chance(0.5)
       ? {
           chance: random.rate(0.2, 1),
@@ -99,27 +130,38 @@ export function drawSwarm(random: Random): Swarm {
           lastsMs: random.rate(300, 3000),
         }
       : undefined,
-    pause: disturbance(0.4, 6000, 1500),
-    unreachable: disturbance(0.4, 1000, 0),
-    transfer: disturbance(0.6, 3000, 0),
     disk: {
       meanMs: random.rate(0.2, 25),
       spike: sometimes(0.4, 0.001, 0.02),
       spikeMs: random.rate(100, 3000),
     },
     clockDrift: sometimes(0.5, 0.01, 0.3),
-    clockJump: disturbance(0.4, 10_000, 0),
     snapshotMs: random.rate(1, 800),
     lateDrain: sometimes(0.5, 0.05, 0.6),
     client: {
+      busyMs: random.rate(1_000, 8_000),
+      quietMs: random.rate(8_000, 30_000),
       everyMs: random.rate(20, 300),
-      burst: sometimes(0.5, 0.005, 0.15),
-      bytesMax: random.between(16, 512),
       readEveryMs: random.rate(20, 300),
+      burst: sometimes(0.5, 0.005, 0.1),
+      bytesMax: random.between(16, 512),
     },
-    membership: membership && { ...membership, spares: random.between(1, 3) },
     healsMinority: random.chance(0.7),
   };
+}
+
+function drawKinds(random: Random): ReadonlyMap<Kind, Disturbance> {
+  const pace = random.chance(BRUTAL) ? 1 : random.rate(2, 10);
+  const kinds = new Map<Kind, Disturbance>();
+  for (const kind of KINDS) {
+    const [chance, everyMs, lastsMs] = USUAL[kind];
+    const drawn = {
+      everyMs: everyMs * pace * random.rate(0.3, 2),
+      lastsMs: lastsMs * random.rate(0.2, 2),
+    };
+    if (random.chance(chance)) kinds.set(kind, drawn);
+  }
+  return kinds;
 }
 
 /** The same run without some kinds of fault. */
