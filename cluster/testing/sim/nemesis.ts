@@ -1,16 +1,13 @@
 // Breaks things on purpose, as often as the swarm says: crashes, power losses, pauses, clock jumps; and an
 // operator who moves leadership about. Links are in link-nemesis.ts, members in membership-nemesis.ts.
 
-import type { CoverageCounter } from './coverage.ts';
 import type { EventQueue } from './event-queue.ts';
 import { LinkNemesis, type LinkParts } from './link-nemesis.ts';
 import { MembershipNemesis } from './membership-nemesis.ts';
-import type { SimNetwork } from './network.ts';
 import type { SimProcess } from './process.ts';
 import { isQuorum } from './quorums.ts';
 import type { Random } from './random.ts';
-import type { Strikes } from './strikes.ts';
-import type { Kind, Swarm } from './swarm.ts';
+import type { Kind } from './swarm.ts';
 
 const CLOCK_JUMP_MS_MAX = 60_000;
 const LEADER_BIAS = 0.5;
