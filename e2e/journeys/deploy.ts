@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { canary, searchCanaries } from '../kit/canary.ts';
-import { Deployment, NODES } from '../kit/deployment.ts';
+import { Deployment, otherThan } from '../kit/deployment.ts';
 import {
   containersAreConfined,
   frontDoorIsSafe,
@@ -10,6 +10,8 @@ import {
 import type { Journey, Stage } from '../kit/journey.ts';
 import type { Person } from '../kit/person.ts';
 
+/** The node whose volume is lost, and the one that takes its place. */
+const [LOST, ADDED] = [3, 4];
 const SEARCHED_BYTES_MIN = 50_000;
 /** Where the engine puts a volume or a file into the front door's read-only container. */
 const MOUNTS = ['/config', '/data', '/etc', '/etc/caddy', '/etc/caddy/Caddyfile'];
@@ -38,6 +40,7 @@ async function tell(stage: Stage<Deployment>): Promise<void> {
     killed: canary('killed'),
     gone: canary('gone'),
     few: canary('few'),
+    replaced: canary('replaced'),
   };
   const later = { alone: canary('alone'), again: canary('again') };
   const [ada, ben] = [await stage.person('ada'), await stage.person('ben')];
@@ -51,7 +54,7 @@ async function tell(stage: Stage<Deployment>): Promise<void> {
     await talk(ada, [ben], texts.before);
   });
   await stage.step('kill -9 of a node’s process is told, not felt, and mended', async () => {
-    const killed = otherThan(await ben.homeNode());
+    const killed = otherThan(await ben.homeNode(), cluster.nodes);
     const told = ben.hearsOfServers(new RegExp(`Node ${killed} stopped, nothing to do`));
     await cluster.killNode(killed);
     await Promise.all([told, talk(ada, [ben], texts.killed)]);
@@ -83,6 +86,13 @@ async function tell(stage: Stage<Deployment>): Promise<void> {
     await Promise.all([cluster.startNode(1), cluster.startNode(3)]);
   });
 
+  await stage.step('a volume is lost: a new node takes its place, as the README says', async () => {
+    await cluster.loseVolume(LOST);
+    assert.match(await cluster.replaceNode(LOST, ADDED), /Node 4 stands in for node 3 /);
+    await Promise.all([ada, ben, cam].map((person) => person.reload()));
+    await Promise.all([ada, ben, cam].map((person) => person.isConnectedTo(2)));
+    await talk(ben, [ada, cam], texts.replaced);
+  });
   const invite = await stage.step('an invite is made', () => ada.invite());
   const logs = await stage.step('nothing was written outside the volumes', async () => {
     await nothingWasWritten(cluster, MOUNTS);
@@ -111,10 +121,6 @@ async function tell(stage: Stage<Deployment>): Promise<void> {
 async function talk(from: Person, to: readonly Person[], text: string): Promise<void> {
   await from.say(text);
   await Promise.all(to.map((person) => person.reads(text)));
-}
-
-function otherThan(node: number): number {
-  return NODES.find((other) => other !== node) ?? 0;
 }
 
 async function holdsNoCanary(

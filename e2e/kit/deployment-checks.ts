@@ -1,12 +1,11 @@
 // What deploy/README.md promises of the containers, looked up at the engine, the front door and the ports.
 import assert from 'node:assert/strict';
-import { type Deployment, NODES } from './deployment.ts';
+import type { Deployment } from './deployment.ts';
 import { stunNamesOurPort } from './stun-request.ts';
 
 const STUN_PORT = 3478;
 const METRICS_PORT = 9464;
 const HSTS_SECONDS_MIN = 15_552_000;
-const CONFINED = [...NODES.map((node) => `node-${node}`), 'stun', 'front-door'];
 const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
@@ -18,7 +17,7 @@ const SAFE_HEADERS = {
 export async function frontDoorIsSafe(cluster: Deployment): Promise<void> {
   const plain = await cluster.ask({ path: '/x', scheme: 'http' });
   assert.deepEqual([plain.status, plain.headers.location], [308, `${cluster.origin}/x`]);
-  for (const node of NODES) assert.ok(await cluster.isReady(node), `node ${node} is ready`);
+  for (const node of cluster.nodes) assert.ok(await cluster.isReady(node), `node ${node} is ready`);
   const { status, headers } = await cluster.ask({ path: '/', headers: { accept: 'text/html' } });
   assert.equal(status, 200);
   const [, seconds] = /^max-age=(\d+)/.exec(headers['strict-transport-security'] ?? '') ?? [];
@@ -67,7 +66,7 @@ export async function metricsArePrivate(cluster: Deployment): Promise<void> {
 
 /** No rights beyond its task, nothing published beside the front door, and started again when it dies. */
 export async function containersAreConfined(cluster: Deployment): Promise<void> {
-  for (const service of CONFINED) {
+  for (const service of confined(cluster)) {
     const { Config, HostConfig } = await cluster.container(service);
     assert.ok(HostConfig.ReadonlyRootfs, `${service} may write to its own file system`);
     assert.deepEqual(HostConfig.CapDrop, ['ALL'], service);
@@ -81,12 +80,17 @@ export async function containersAreConfined(cluster: Deployment): Promise<void> 
   assert.deepEqual([State.Status, State.ExitCode], ['exited', 0]);
 }
 
+/** All that run all the time. */
+function confined({ nodes }: Deployment): readonly string[] {
+  return [...nodes.map((node) => `node-${node}`), 'stun', 'front-door'];
+}
+
 /** What a container is given to mount over appears in the list as an empty path, made by the engine. */
 export async function nothingWasWritten(
   cluster: Deployment,
   mounts: readonly string[],
 ): Promise<void> {
-  for (const service of CONFINED) {
+  for (const service of confined(cluster)) {
     const lines = (await cluster.written(service)).split('\n').filter((line) => line !== '');
     const written = lines.map((line) => line.slice(2)).filter((path) => !mounts.includes(path));
     assert.deepEqual(written, [], service);

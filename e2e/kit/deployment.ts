@@ -1,9 +1,13 @@
 // deploy/ as an operator brings it up, for real: three nodes, Caddy with TLS and STUN in containers of deploy/lab's own
 // engine, so that no other container and no other data of this machine is touched.
 import { createHash, X509Certificate } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { addNode, copyDeployment, takeOut } from './edited-deployment.ts';
 import { type Answer, type Asked, askFrontDoor } from './front-door-request.ts';
-import { LabEngine } from './lab-engine.ts';
+import { DEPLOY, LabEngine } from './lab-engine.ts';
 import type { Servers } from './servers.ts';
 
 const HOST = 'rockpool.localhost';
@@ -13,9 +17,8 @@ const RESTARTED_TIMEOUT_MS = 60_000;
 const LOOK_AGAIN_MS = 250;
 const LAST_WORDS_LINES = '40';
 
-/** The services that run all the time, three of which are nodes. */
-export const NODES = [1, 2, 3] as const;
-const SERVICES = [...NODES.map(serviceOf), 'stun', 'front-door'];
+/** Beside the nodes. */
+const OTHER_SERVICES = ['stun', 'front-door'];
 
 /** What the engine says of a container. */
 export interface Container {
@@ -38,6 +41,9 @@ export class Deployment implements Servers {
   readonly trustedKeys: readonly string[];
   readonly #engine: LabEngine;
   readonly #authority: string;
+  /** Of edited files. */
+  #copy: string | undefined;
+  #nodes: readonly number[] = [1, 2, 3];
 
   private constructor(engine: LabEngine, certificates: readonly string[]) {
     this.#engine = engine;
@@ -55,7 +61,7 @@ export class Deployment implements Servers {
     const engine = await LabEngine.start(HOST);
     try {
       await engine.compose('up', '--detach');
-      await healthy(engine);
+      await healthy(engine, [1, 2, 3]);
       const certificates = await Promise.all(
         ['root', 'intermediate'].map((name) =>
           engine.compose('exec', '-T', 'front-door', 'cat', `${AUTHORITY}/${name}.crt`),
@@ -91,6 +97,10 @@ export class Deployment implements Servers {
     const [container] = inspected;
     if (container === undefined) throw new Error(`${service} has no container`);
     return container;
+  }
+
+  get nodes(): readonly number[] {
+    return this.#nodes;
   }
 
   /** What was written to a container's own file system, one line for each path. */
@@ -135,12 +145,12 @@ export class Deployment implements Servers {
 
   async up(): Promise<void> {
     await this.#engine.compose('up', '--detach');
-    await healthy(this.#engine);
+    await healthy(this.#engine, this.#nodes);
   }
 
   /** Where the nodes' volumes lie on this machine. */
   async dataDirectories(): Promise<string[]> {
-    const volumes = NODES.map((node) => `rockpool-node-${node}`);
+    const volumes = this.#nodes.map(volumeOf);
     const format = '{{.Mountpoint}}';
     const lines = await this.#engine.docker('volume', 'inspect', '--format', format, ...volumes);
     return lines.split('\n');
@@ -155,8 +165,39 @@ export class Deployment implements Servers {
     return this.#engine.compose('logs', '--no-color', '--tail', LAST_WORDS_LINES);
   }
 
+  /** Its container and its volume are gone. */
+  async loseVolume(node: number): Promise<void> {
+    await this.#engine.compose('rm', '--stop', '--force', serviceOf(node));
+    await this.#engine.docker('volume', 'rm', volumeOf(node));
+  }
+
+  /** The steps of deploy/README.md for a lost volume; the answer is what `rockpool replace` printed. */
+  async replaceNode(lost: number, added: number): Promise<string> {
+    this.#copy = await mkdtemp(join(tmpdir(), 'rockpool-deploy-'));
+    await copyDeployment(DEPLOY, this.#copy);
+    await addNode(this.#copy, lost, added);
+    this.#engine.follow(this.#copy);
+    const asked = serviceOf(otherThan(lost, this.#nodes));
+    const token = (await this.exec(asked, 'rockpool', 'token', '--print')).trim();
+    const peer = `${serviceOf(added)}.peers:7400`;
+    const join_ = ['join', token, '--name', `${added}`, '--peer-address', peer];
+    await this.#engine.compose('run', '--rm', '--no-deps', serviceOf(added), ...join_);
+    await this.#engine.compose('up', '--detach', '--no-deps', serviceOf(added));
+    await until(`node ${added} is healthy`, HEALTHY_TIMEOUT_MS, async () => {
+      return (await this.#engine.healthOf(serviceOf(added))) === 'healthy';
+    });
+    const printed = await this.exec(asked, 'rockpool', 'replace', `${lost}`, `${added}`);
+    await takeOut(this.#copy, lost, added);
+    this.#nodes = [...this.#nodes.filter((node) => node !== lost), added];
+    await this.#engine.compose('up', '--detach', '--remove-orphans');
+    await this.#engine.compose('restart', 'front-door');
+    await until(`node ${added} is ready`, RESTARTED_TIMEOUT_MS, () => this.isReady(added));
+    return printed;
+  }
+
   async discard(): Promise<void> {
     await this.#engine.leave();
+    if (this.#copy !== undefined) await rm(this.#copy, { recursive: true });
   }
 }
 
@@ -164,10 +205,15 @@ function serviceOf(node: number): string {
   return `node-${node}`;
 }
 
+function volumeOf(node: number): string {
+  return `rockpool-node-${node}`;
+}
+
 /** Healthy where a service has a check, else running. */
-async function healthy(engine: LabEngine): Promise<void> {
+async function healthy(engine: LabEngine, nodes: readonly number[]): Promise<void> {
+  const services = [...nodes.map(serviceOf), ...OTHER_SERVICES];
   await until('every service is healthy', HEALTHY_TIMEOUT_MS, async () => {
-    const states = await Promise.all(SERVICES.map((service) => engine.healthOf(service)));
+    const states = await Promise.all(services.map((service) => engine.healthOf(service)));
     return states.every((state) => state === 'healthy' || state === 'running');
   });
 }
@@ -182,6 +228,10 @@ async function until(
     if (performance.now() > endMs) throw new Error(`not within ${timeoutMs} ms: ${what}`);
     await pause(LOOK_AGAIN_MS);
   }
+}
+
+export function otherThan(node: number, nodes: readonly number[]): number {
+  return nodes.find((other) => other !== node) ?? 0;
 }
 
 function keyHash(certificate: string): string {

@@ -1,9 +1,9 @@
 // The engine of deploy/lab and docker-compose on it: nothing of another engine on this machine is touched.
 import { type ExecFileException, execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { basename, delimiter, join } from 'node:path';
 
-const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy');
+export const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy');
 const LAB = join(DEPLOY, 'lab');
 const PROGRAMS = ['dockerd', 'docker', 'docker-compose', 'debootstrap'];
 // The first time it makes base images too.
@@ -14,6 +14,8 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 /** The lab's engine, and docker-compose for it. */
 export class LabEngine {
   readonly #env: NodeJS.ProcessEnv;
+  /** Where the files of the deployment lie. */
+  #directory = DEPLOY;
   #ranBefore = true;
 
   private constructor(env: NodeJS.ProcessEnv) {
@@ -66,8 +68,14 @@ export class LabEngine {
   }
 
   compose(...args: readonly string[]): Promise<string> {
-    const file = join(DEPLOY, 'docker-compose.yml');
-    return run('docker-compose', ['--file', file, ...args], this.#env);
+    const file = join(this.#directory, 'docker-compose.yml');
+    const whose = ['--project-name', basename(DEPLOY), '--file', file];
+    return run('docker-compose', [...whose, ...args], this.#env);
+  }
+
+  /** The same deployment goes on with the files of another directory. */
+  follow(directory: string): void {
+    this.#directory = directory;
   }
 
   async idOf(service: string): Promise<string> {
