@@ -31,7 +31,7 @@ const SECONDS_MAX = 600;
 const USUAL_ROUNDS = 5;
 const KILLS_MAX = 1_000;
 const MINUTES_MAX = 600;
-const USAGE = `npm run bench -- NAME … [--json] [--rounds 5] [--seconds 4] | --list
+const USAGE = `usage: npm run bench -- NAME … [--json] [--rounds 5] [--seconds 4] | --list
 
   NAME         what to measure; --list names them all
   --json       one line for programs; the result lies in bench/results either way

@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { type Journey, play } from './kit/journey.ts';
 import { loadJourneys } from './kit/load-journeys.ts';
 
-const USAGE = `npm run e2e -- [NAME …] [--shots DIR] [--minutes N] [--seed N] [--pairs WORDS] [--write] | --list
+const USAGE = `usage: npm run e2e -- [NAME …] [--shots DIR] [--minutes N] [--seed N] [--pairs WORDS] [--write] | --list
 
   NAME           journeys to play; without one, all that play on every machine
   --list         names them all

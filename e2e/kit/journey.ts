@@ -58,8 +58,6 @@ export interface PlayOptions {
   readonly pairs?: string | undefined;
   /** Keep what was seen in the document about it. */
   readonly write?: boolean;
-  /** Only what guards every change; the rest is for whoever works on the screens. */
-  readonly quick?: boolean;
 }
 
 /** A browser, and a clock for the steps taken in it. */

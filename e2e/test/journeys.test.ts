@@ -1,12 +1,15 @@
 // The journeys that guard main: each is told in a real browser on a cluster of its own. `npm run e2e` plays
-// them with every look, and by name those that need more than a browser.
+// them too; by name, those that need more than a browser; and `screens`, which looks at everything in every light.
 import t, { type Test } from 'tap';
 import type { Journey } from '../kit/journey.ts';
 import { play } from '../kit/journey.ts';
 import { loadJourneys } from '../kit/load-journeys.ts';
 
 const JOURNEYS_TIMEOUT_MS = 400_000;
-const journeys = (await loadJourneys()).filter(({ lacks }) => lacks === undefined);
+const LOOKS = 'screens';
+const journeys = (await loadJourneys()).filter(
+  ({ name, lacks }) => lacks === undefined && name !== LOOKS,
+);
 
 t.setTimeout(JOURNEYS_TIMEOUT_MS);
 
@@ -17,7 +20,6 @@ t.test('the journeys that this machine can play are all here', async (t) => {
     'agents',
     'file-and-failures',
     'first-message',
-    'screens',
     'without-servers',
   ]);
 });
@@ -28,7 +30,7 @@ for (const journey of journeys) {
 
 async function plays(t: Test, journey: Journey): Promise<void> {
   const told: string[] = [];
-  const ended = await play(journey, { quick: true }, (line) => {
+  const ended = await play(journey, {}, (line) => {
     told.push(line);
     t.comment(line);
   });
