@@ -219,7 +219,7 @@ function startStun(config: Config, app: FastifyInstance): Promise<StunServer | u
 
 function startMetrics(config: Config, metrics: Metrics): Promise<MetricsListener | undefined> {
   if (config.metrics.port === 0) return Promise.resolve(undefined);
-  return listenMetrics(config.metrics, metrics.registry);
+  return listenMetrics(config.metrics, metrics);
 }
 
 function startControl(parts: Parts, status: () => Promise<NodeStatus>): Promise<ControlServer> {

@@ -3,22 +3,22 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Registry } from 'prom-client';
 import type { Listen } from '../config.ts';
+import type { Metrics } from './metrics.ts';
 
 export interface MetricsListener {
   readonly port: number;
   close(): Promise<void>;
 }
 
-export async function listenMetrics(listen: Listen, registry: Registry): Promise<MetricsListener> {
+export async function listenMetrics(listen: Listen, metrics: Metrics): Promise<MetricsListener> {
   const server = createServer((request, response) => {
     if (request.method !== 'GET' || request.url !== '/metrics') {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('only /metrics is here\n');
       return;
     }
-    registry.metrics().then(
-      (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+    metrics.text().then(
+      (text) => response.writeHead(200, { 'content-type': metrics.contentType }).end(text),
       () => response.writeHead(500).end(),
     );
   });

@@ -15,17 +15,18 @@ export interface MetricSources {
 const COMMIT_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
 
 export class Metrics {
-  readonly registry = new Registry();
+  readonly #registry = new Registry();
   readonly #signals: Counter<'route'>;
   readonly #signalBytes: Counter;
   readonly #received: Counter;
   readonly #sent: Counter;
   readonly #refused: Counter<'code'>;
   readonly #commitSeconds: Histogram;
+  #readGauges: () => Promise<void> = async () => {};
 
   constructor() {
-    const registers = [this.registry];
-    collectDefaultMetrics({ register: this.registry });
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
     this.#signals = new Counter({
       name: 'rockpool_signals_relayed_total',
       help: 'Sealed signals passed on, to a socket here (local) or another node (remote)',
@@ -82,55 +83,28 @@ export class Metrics {
     this.#commitSeconds.observe(seconds);
   }
 
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** In the text format of Prometheus. */
+  async text(): Promise<string> {
+    await this.#readGauges();
+    return await this.#registry.metrics();
+  }
+
   /** Gauges that are read from their owners when somebody asks. */
   observe(sources: MetricSources): void {
     const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
-      new Gauge({ name, help, labelNames, registers: [this.registry] });
-    new Gauge({
-      name: 'rockpool_sockets',
-      help: 'Open WebSockets',
-      labelNames: ['state'],
-      registers: [this.registry],
-      // One collector for all. It is made first, so prom-client asks it before it reads the others.
-      async collect() {
-        const { anonymous, device } = sources.sockets();
-        this.set({ state: 'anonymous' }, anonymous);
-        this.set({ state: 'device' }, device);
-        const { local, remote } = sources.presence();
-        presence.set({ held: 'local' }, local);
-        presence.set({ held: 'remote' }, remote);
-        const status = await sources.status();
-        for (const { group, role, appliedIndex, commitIndex } of status.groups) {
-          leads.set({ group }, role === 'leader' ? 1 : 0);
-          applied.set({ group }, appliedIndex);
-          commits.set({ group }, commitIndex);
-        }
-        loopLag.set(status.loopLagMs / 1000);
-        full.set(status.full.length);
-        for (const { node, connected, isBehind } of status.peers) {
-          peers.set({ peer: node.name }, connected ? 1 : 0);
-          behind.set({ peer: node.name }, isBehind ? 1 : 0);
-        }
-        const counted = sources.stun();
-        for (const [outcome, count] of Object.entries(counted?.outcomes ?? {})) {
-          stun.set({ outcome }, count);
-        }
-        dropped.set(counted?.sendDropped ?? 0);
-        for (const [scope, count] of Object.entries(counted?.named ?? {})) {
-          stunNamed.set({ scope }, count);
-        }
-        for (const [outcome, count] of Object.entries(counted?.tcp ?? {})) {
-          stunTcp.set({ outcome }, count);
-        }
-      },
-    });
+      new Gauge({ name, help, labelNames, registers: [this.#registry] });
+    const sockets = gauge('rockpool_sockets', 'Open WebSockets', ['state']);
     const presence = gauge('rockpool_presence_entries', 'Devices online, per pool', ['held']);
     const leads = gauge('rockpool_group_leader', '1 where this node leads the group', ['group']);
     const applied = gauge('rockpool_group_applied_index', 'Newest applied entry', ['group']);
     const commits = gauge('rockpool_group_commit_index', 'Newest committed entry', ['group']);
     const loopLag = gauge(
       'rockpool_loop_lag_seconds',
-      'Longest delay of the event loop within the last 10 to 20 s',
+      "Longest delay of the event loop of the cluster's thread within the last 10 to 20 s",
       [],
     );
     const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
@@ -144,5 +118,37 @@ export class Metrics {
       'outcome',
     ]);
     const dropped = gauge('rockpool_stun_send_dropped', 'STUN answers not sent', []);
+    this.#readGauges = async () => {
+      // First of all: what is set in one go is of one moment.
+      const status = await sources.status();
+      const { anonymous, device } = sources.sockets();
+      sockets.set({ state: 'anonymous' }, anonymous);
+      sockets.set({ state: 'device' }, device);
+      const { local, remote } = sources.presence();
+      presence.set({ held: 'local' }, local);
+      presence.set({ held: 'remote' }, remote);
+      for (const { group, role, appliedIndex, commitIndex } of status.groups) {
+        leads.set({ group }, role === 'leader' ? 1 : 0);
+        applied.set({ group }, appliedIndex);
+        commits.set({ group }, commitIndex);
+      }
+      loopLag.set(status.loopLagMs / 1000);
+      full.set(status.full.length);
+      for (const { node, connected, isBehind } of status.peers) {
+        peers.set({ peer: node.name }, connected ? 1 : 0);
+        behind.set({ peer: node.name }, isBehind ? 1 : 0);
+      }
+      const counted = sources.stun();
+      for (const [outcome, count] of Object.entries(counted?.outcomes ?? {})) {
+        stun.set({ outcome }, count);
+      }
+      dropped.set(counted?.sendDropped ?? 0);
+      for (const [scope, count] of Object.entries(counted?.named ?? {})) {
+        stunNamed.set({ scope }, count);
+      }
+      for (const [outcome, count] of Object.entries(counted?.tcp ?? {})) {
+        stunTcp.set({ outcome }, count);
+      }
+    };
   }
 }
