@@ -7,6 +7,7 @@
 // Two places take turns, so that a write cut short leaves the one before. A place is number u64 | CRC-32
 // u32, big-endian, and has a sector of its own.
 
+import { writeSync } from 'node:fs';
 import { access, type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { FailWith } from './store-failure.ts';
@@ -63,14 +64,14 @@ export class LastBatch {
   /** Resolves once the number outlives this process. */
   async note(batch: number): Promise<void> {
     if (this.#isCondemned) return;
-    await this.#write(batch % PLACES.length, batch);
+    this.#write(batch % PLACES.length, batch);
     if (this.#sync) await this.#file.datasync();
   }
 
   /** From here on no store is taken beside this file: it was found to have forgotten something. */
   async condemn(): Promise<void> {
     this.#isCondemned = true;
-    for (const place of PLACES) await this.#write(place, BEYOND_ALL);
+    for (const place of PLACES) this.#write(place, BEYOND_ALL);
     await this.#file.datasync();
   }
 
@@ -78,8 +79,9 @@ export class LastBatch {
     return this.#file.close();
   }
 
-  async #write(place: number, batch: number): Promise<void> {
-    await this.#file.write(encodePlace(batch), 0, PLACE_BYTES, positionOf(place));
+  /** Twelve bytes into the kernel's cache: microseconds, where a hop to another thread and back costs ten times that. */
+  #write(place: number, batch: number): void {
+    writeSync(this.#file.fd, encodePlace(batch), 0, PLACE_BYTES, positionOf(place));
   }
 }
 
