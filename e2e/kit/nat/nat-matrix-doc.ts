@@ -1,16 +1,16 @@
 // docs/nat-matrix.md: what the journey saw, written by it.
 import { writeFile } from 'node:fs/promises';
+import { availableParallelism, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { type Row, rowInWords } from './matrix.ts';
 
 const PATH = join(import.meta.dirname, '..', '..', '..', 'docs', 'nat-matrix.md');
 
-const HEAD = `# Which networks connect
+const head = () => `# Which networks connect
 
 Written by \`npm run e2e -- nat --write\`, which builds two homes with a router each out of network namespaces, lets three nodes run
 in the world between them, and opens real clients in both: Chromium here, Chromium and the agent there. A row is one pair
-of routers. The time is from opening the page to a connection, or to the reason why there is none, on a machine that did other
-work too: read it as an order of magnitude.
+of routers. The time is from opening the page to a connection, or to the reason why there is none. ${conditions()}
 
 A pair that cannot connect is told so on both sides, in plain words with what would help; a relay by a third member
 does not exist yet.
@@ -29,6 +29,16 @@ export async function writeNatMatrix(
 ): Promise<string> {
   const table = rows.map((row) => `| ${rowInWords(row).join(' | ')} |\n`).join('');
   const also = more.map((line) => `- ${line}\n`).join('');
-  await writeFile(PATH, `${HEAD}${table}\n## Beside the pairs\n\n${also}`);
+  await writeFile(PATH, `${head()}${table}\n## Beside the pairs\n\n${also}`);
   return PATH;
+}
+
+/** Times mean nothing without them. */
+function conditions(): string {
+  const cores = availableParallelism();
+  const [, , load = 0] = loadavg();
+  return (
+    `Everything ran on one machine with ${cores} cores, of which the lab and other work kept ${load.toFixed(1)} busy on average ` +
+    '(the load average of the last 15 minutes): read the times as an order of magnitude.'
+  );
 }
