@@ -1,6 +1,8 @@
 // Another browser than Chromium, from the invite to messages both ways; and it asks the nodes' STUN when it gathers.
 import assert from 'node:assert/strict';
+import { TranslatedStun } from '@rockpool/desktop/testing';
 import { Firefox } from '../kit/firefox/firefox.ts';
+import { gatherReflexive } from '../kit/gather.ts';
 import type { Journey } from '../kit/journey.ts';
 import { stunAnswers } from '../kit/node-metrics.ts';
 import { stunUrls } from '../kit/stun-urls.ts';
@@ -34,29 +36,20 @@ export const journey: Journey = {
       await firefox.press('Send');
       await ada.reads('I bring the bucket');
     });
-    await stage.step('a gathering of Firefox is answered by our STUN', async () => {
+    await stage.step('a gathering of Firefox is answered by the nodes', async () => {
       const urls = await stunUrls(cluster.dataDirectory);
       const before = await stunAnswers(cluster.dataDirectory, NODES);
-      await firefox.evaluate(gather, urls);
+      await firefox.evaluate(gatherReflexive, urls);
       const after = await stunAnswers(cluster.dataDirectory, NODES);
       assert.ok(after > before, `${after - before} answers while Firefox gathered`);
     });
+    await stage.step('behind a NAT it learns the addresses that our STUN tells', async () => {
+      const stun = await TranslatedStun.start({ batched: true });
+      const learned = await firefox
+        .evaluate(gatherReflexive, [stun.url])
+        .finally(() => stun.stop());
+      assert.ok(learned.length > 0, 'it learned something');
+      assert.deepEqual(new Set(learned).difference(stun.told), new Set());
+    });
   },
 };
-
-/** Runs in the page: everything that a connection gathers with these servers. */
-async function gather(urls: string[]): Promise<number> {
-  const connection = new RTCPeerConnection({ iceServers: [{ urls }] });
-  connection.createDataChannel('gather');
-  let candidates = 0;
-  const complete = new Promise<void>((resolve) => {
-    connection.onicecandidate = ({ candidate }) => {
-      if (candidate === null) resolve();
-      else candidates += 1;
-    };
-  });
-  await connection.setLocalDescription();
-  await complete;
-  connection.close();
-  return candidates;
-}
