@@ -23,9 +23,9 @@ export class AgentDevice {
     return new AgentDevice(await AgentProcess.on(join(directory, 'data'), enter), directory);
   }
 
-  /** Becomes a device of this person, as the account's so-many-eth. */
-  async isAddedBy(owner: Person, devices: number): Promise<void> {
-    this.agent.start('--server', new URL(owner.page.url()).origin);
+  /** Becomes a device of this person, as the account's so-many-eth; started with these options too. */
+  async isAddedBy(owner: Person, devices: number, ...options: readonly string[]): Promise<void> {
+    this.agent.start('--server', new URL(owner.page.url()).origin, ...options);
     const { code } = await this.agent.event('code');
     await beginsAdding(owner);
     await typesCode(owner, String(code));

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { TestNode } from '../testing/index.ts';
 import { linkAgent } from './kit/link-agent.ts';
 import { shortDirectory } from './kit/short-directory.ts';
-import { TestNode } from './kit/test-node.ts';
 import { TestPerson } from './kit/test-person.ts';
 
 // Half a minute on an idle machine; with others beside it, longer.

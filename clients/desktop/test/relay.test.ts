@@ -1,18 +1,9 @@
 // Connections over a real TURN server, and what a device that hides its address lets out.
 
-import { networkInterfaces } from 'node:os';
 import { Side, type SideSignal } from '@rockpool/client-core/suites';
 import t, { type Test } from 'tap';
 import { nativePeers } from '../src/adapters/peer-connections.ts';
-import { hasTurnServer, TurnServer } from '../testing/index.ts';
-
-const NAME = /[0-9a-f-]{36}\.local/i;
-
-/** Every address of this machine that somebody else could use to find it. */
-function ownAddresses(): readonly string[] {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-  return all.filter(({ internal }) => !internal).map(({ address }) => address.split('%')[0] ?? '');
-}
+import { hasTurnServer, revealedBy, TurnServer } from '../testing/index.ts';
 
 /** Two native sides; `said` is everything that the first one told the second. */
 async function meet(t: Test, turn: TurnServer, hidden: readonly [boolean, boolean]) {
@@ -38,20 +29,9 @@ async function meet(t: Test, turn: TurnServer, hidden: readonly [boolean, boolea
   return { left, right, said };
 }
 
-/** Of one side's signals: no address but the relay's, and no name of this machine. */
+/** Of one side's signals. */
 function reveals(signals: readonly SideSignal[]): readonly string[] {
-  const text = signals
-    .map((signal) => (signal.type === 'candidate' ? signal.candidate : signal.sdp))
-    .join('\n');
-  const found = ownAddresses().filter((address) => text.includes(address));
-  if (NAME.test(text)) found.push('an mDNS name');
-  for (const [line, type] of text.matchAll(/candidate:.* typ (\w+).*/g)) {
-    if (type !== 'relay' || !/ raddr 0\.0\.0\.0 rport 0/.test(line)) found.push(line);
-  }
-  for (const [line] of text.matchAll(/^(?:o|c)=.*$/gm)) {
-    if (!/ IN IP4 0\.0\.0\.0$|^c=IN IP4 0\.0\.0\.0$/.test(line)) found.push(line);
-  }
-  return found;
+  return revealedBy(signals.map((each) => (each.type === 'candidate' ? each.candidate : each.sdp)));
 }
 
 if (hasTurnServer()) {

@@ -5,7 +5,7 @@ import { createHmac } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -31,11 +31,14 @@ export function hasTurnServer(): boolean {
 
 export class TurnServer {
   readonly url: string;
+  /** Holds what nodes share with it. */
+  readonly secretFile: string;
   readonly #child: ChildProcess;
   readonly #directory: string;
 
   private constructor(url: string, child: ChildProcess, directory: string) {
     this.url = url;
+    this.secretFile = join(directory, 'secret');
     this.#child = child;
     this.#directory = directory;
   }
@@ -57,6 +60,7 @@ export class TurnServer {
       { cwd: directory, stdio: 'ignore' },
     );
     const server = new TurnServer(`turn:${LOOPBACK}:${port}`, child, directory);
+    await writeFile(server.secretFile, SECRET);
     await server.#answers(port);
     return server;
   }

@@ -4,9 +4,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { runCommand } from '../../testing/index.ts';
+import { COMMAND, runCommand } from './run-command.ts';
 
-const COMMAND = join(import.meta.dirname, '../../../../bin/main.ts');
 const READY_MAX_MS = 60_000;
 const READY_POLL_MS = 50;
 
@@ -24,7 +23,8 @@ export class TestNode {
     });
   }
 
-  static async start(dir: string): Promise<TestNode> {
+  /** `more`: settings beside those of a node alone on loopback. */
+  static async start(dir: string, more: Readonly<Record<string, string>> = {}): Promise<TestNode> {
     const [http, peer] = [await freePort(), await freePort()];
     const origin = `http://localhost:${http}`;
     const env = {
@@ -36,6 +36,7 @@ export class TestNode {
       ROCKPOOL_STUN_PORT: '0',
       ROCKPOOL_METRICS_PORT: '0',
       ROCKPOOL_WEB_DIR: dir,
+      ...more,
     };
     await mkdir(dir, { recursive: true });
     const made = await runCommand(['init', '--data', join(dir, 'node')], { env });
@@ -45,10 +46,14 @@ export class TestNode {
     return node;
   }
 
+  async firstAdminLink(): Promise<string> {
+    const { out } = await runCommand(['invite', '--first-admin', '--print'], { env: this.#env });
+    return `${this.origin}/${out.slice(out.indexOf('#')).trim()}`;
+  }
+
   /** The fragment of a first-admin link. */
   async adminFragment(): Promise<string> {
-    const { out } = await runCommand(['invite', '--first-admin', '--print'], { env: this.#env });
-    return out.slice(out.indexOf('#') + 1).trim();
+    return new URL(await this.firstAdminLink()).hash.slice(1);
   }
 
   async stop(): Promise<void> {
