@@ -106,7 +106,9 @@ async function arrive(browser: Browser, name: string): Promise<Person> {
 
 async function hideAddress(person: Person): Promise<void> {
   await person.press('Your devices');
-  await person.page.getByRole('switch', { name: 'Hide my address' }).check();
+  const name = 'Hide my address';
+  await person.page.getByRole('switch', { name }).click();
+  await person.page.getByRole('switch', { name, checked: true }).waitFor();
   await person.press('Close');
 }
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { relayCandidateOnly, withoutOwnAddresses } from '../src/paths/hidden-address.ts';
-import { TestWorld, twoInAPool } from '../testing/index.ts';
+import { type TestClient, TestWorld, twoInAPool } from '../testing/index.ts';
 
 const RELAY = 'candidate:1 1 udp 41885695 198.51.100.7 49152 typ relay';
 const HOUR_MS = 3_600_000;
@@ -106,6 +106,30 @@ t.test('[CLI-12] with a relay it connects over that alone, also after a restart'
   t.equal(again.view.me?.hidesAddress, true, 'it is kept');
   await Promise.all([again.stop(), b.stop()]);
 });
+
+t.test('[CLI-12] a path over a relay that is lost is at no time called a direct one', async (t) => {
+  const world = new TestWorld();
+  withRelay(world, HOUR_MS);
+  const { a, b } = await twoInAPool(world);
+  await a.done(a.rockpool.hideAddress(true));
+  await world.time.until('a relay', () => pathsTo(a).includes('relayed'));
+  const seen = new Set<string>();
+  const unsubscribe = a.rockpool.subscribe(() => {
+    for (const path of pathsTo(a)) seen.add(path);
+  });
+  world.peers.isBlocked = true;
+  world.peers.cutAll();
+  await world.time.until('it is given up', () => a.connected === 0);
+  unsubscribe();
+  t.notOk(seen.has('direct'), [...seen].join(', '));
+  await Promise.all([a.stop(), b.stop()]);
+});
+
+/** How the devices of others are reached. */
+function pathsTo({ view }: TestClient): readonly string[] {
+  const devices = view.pools.flatMap(({ members }) => members.flatMap((each) => each.devices));
+  return devices.filter(({ isThis }) => !isThis).map(({ path }) => path);
+}
 
 t.test('a relay that this platform cannot use is none', async (t) => {
   const world = new TestWorld();

@@ -2,6 +2,7 @@
 // connection only comes about between the two whose certificates the descriptions announce.
 
 import { randomBytes } from 'node:crypto';
+import type { PathMeasurement } from '../src/doctor/measurement.ts';
 import type {
   Channel,
   ChannelEvents,
@@ -170,7 +171,8 @@ export class FakeConnection implements PeerConnection {
     return this.#network.liveFingerprint(this.#peer?.fingerprint ?? new Uint8Array(0));
   }
 
-  async stats(): Promise<{ roundTripMs: number; relayed: boolean }> {
+  async stats(): Promise<PathMeasurement> {
+    if (this.state !== 'connected') return {};
     return {
       roundTripMs: 1,
       relayed: this.paths.relayOnly || this.#peer?.paths.relayOnly === true,

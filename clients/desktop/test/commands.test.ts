@@ -141,3 +141,23 @@ t.test('waiting ends when it is interrupted, and the agent when it is told to', 
   t.equal(await a.end('SIGTERM'), 0, 'by itself, before it would be ended');
   t.match(await a.run(['say', 'hi', '--to', 'Book']), { code: 3 });
 });
+
+t.test(
+  '[CLI-12] --hide-address is kept until it is said otherwise, and says what it costs',
+  async (t) => {
+    t.match(await a.run(['agent', '--hide-address', 'maybe']), { code: 2, errors: /yes or no/ });
+    // This server has no relay.
+    for (const options of [['--hide-address', 'yes'], []]) {
+      a.start(...options);
+      const hidden = await a.event('status', ({ cannotConnect }) => cannotConnect !== undefined);
+      t.match(hidden, { hidesAddress: true, cannotConnect: /ask whoever runs the server/i });
+      t.match(await b.run(['say', 'are you there?', '--to', 'Book']), { code: 0 });
+      t.equal(await a.end('SIGTERM'), 0);
+    }
+    a.start('--hide-address', 'no');
+    await a.event('message', ({ text }) => text === 'are you there?');
+    const shown = await a.event('status', ({ server }) => server === 'online');
+    t.match(shown, { hidesAddress: false, cannotConnect: undefined });
+    t.equal(await a.end('SIGTERM'), 0);
+  },
+);

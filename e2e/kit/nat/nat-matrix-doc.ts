@@ -10,7 +10,8 @@ const head = () => `# Which networks connect
 
 Written by \`npm run e2e -- nat --write\`, which builds two homes with a router each out of network namespaces, lets three nodes run
 in the world between them, and opens real clients in both: Chromium here, Chromium and the agent there. A row is one pair
-of routers. The time is from opening the page to a connection, or to the reason why there is none. ${conditions()}
+of routers. The time is from opening the page to a connection, or to the reason why there is none.
+${conditions()}
 
 A pair that cannot connect is told so on both sides, in plain words with what would help; a relay by a third member
 does not exist yet.
@@ -38,7 +39,7 @@ function conditions(): string {
   const cores = availableParallelism();
   const [, , load = 0] = loadavg();
   return (
-    `Everything ran on one machine with ${cores} cores, of which the lab and other work kept ${load.toFixed(1)} busy on average ` +
-    '(the load average of the last 15 minutes): read the times as an order of magnitude.'
+    `Everything ran on one machine with ${cores} cores, where ${load.toFixed(1)} programs at a time wanted one (the load average of ` +
+    '15 minutes,\nthe lab included): read the times as an order of magnitude.'
   );
 }

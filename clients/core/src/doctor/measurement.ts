@@ -27,7 +27,8 @@ export interface NetworkMeasurement {
 /** What a platform tells of the path in use. */
 export interface PathMeasurement {
   readonly roundTripMs?: number;
-  readonly relayed: boolean;
+  /** Left out while no path is known. */
+  readonly relayed?: boolean;
   readonly own?: CandidateKind;
   readonly other?: CandidateKind;
   readonly ipv6?: boolean;

@@ -51,17 +51,18 @@ export function peerFinding(peer: MeasuredPeer): PeerFinding {
   if (path === 'connecting' || after === undefined) {
     return { ...who, tone: 'unknown', words: 'Connecting', relayed: false };
   }
+  const relayed = after.relayed ?? path === 'relayed';
   const lost = lostShare(after);
   const lossy = lost !== undefined && lost > LOST_MUCH;
   const rate = bytesPerSecond(peer);
   return {
     ...who,
-    tone: after.relayed || lossy ? 'fair' : 'good',
-    words: wayInWords(after),
+    tone: relayed || lossy ? 'fair' : 'good',
+    words: relayed ? 'Through a relay server' : directWayInWords(after),
     ...(lossy
       ? { help: 'Much gets lost on the way: a wire or a place nearer to the Wi-Fi helps.' }
       : {}),
-    relayed: after.relayed,
+    relayed,
     ...(after.roundTripMs === undefined ? {} : { roundTripMs: after.roundTripMs }),
     ...(lost === undefined ? {} : { lost }),
     ...(rate === undefined ? {} : { bytesPerSecond: rate }),
@@ -69,8 +70,7 @@ export function peerFinding(peer: MeasuredPeer): PeerFinding {
   };
 }
 
-function wayInWords({ relayed, own, other, ipv6 }: PathMeasurement): string {
-  if (relayed) return 'Through a relay server';
+function directWayInWords({ own, other, ipv6 }: PathMeasurement): string {
   if (ipv6 === true) return 'Direct, by newer addresses (IPv6)';
   if (own === undefined || other === undefined) return 'Direct';
   if (own === 'host' && other === 'host') return 'Direct, without a router in between';

@@ -70,7 +70,8 @@ export class PeerLink implements Peer {
   readonly device: string;
   readonly user: string;
   roundTripMs: number | undefined;
-  relayed = false;
+  /** As last seen: while a path is lost, nobody knows. */
+  relayed: boolean;
   bulkOpen = false;
   /** Why it ended before anybody was met; undefined for every other end. */
   trouble: PathTrouble | undefined;
@@ -96,6 +97,7 @@ export class PeerLink implements Peer {
     this.pool = toHex(party.pool);
     this.device = toHex(party.remote);
     this.user = toHex(party.remoteUser);
+    this.relayed = paths.relayOnly;
     this.createdMs = host.platform.clock.nowMs();
     this.#connection = openConnection(host.platform.peers, paths, {
       onNegotiationNeeded: () => this.#negotiation.needed(),
@@ -344,7 +346,7 @@ export class PeerLink implements Peer {
     this.send({ type: 'ping', time: this.#host.platform.clock.nowMs() });
     void this.#connection.stats().then(
       (stats) => {
-        this.relayed = stats.relayed;
+        this.relayed = stats.relayed ?? this.relayed;
         this.roundTripMs = stats.roundTripMs ?? this.roundTripMs;
         this.#host.onPathChanged();
       },

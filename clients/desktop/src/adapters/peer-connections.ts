@@ -171,18 +171,18 @@ class NativeConnection implements PeerConnection {
   }
 
   async stats(): Promise<PathMeasurement> {
-    if (this.#closed) return { relayed: false };
+    if (this.#closed) return {};
     const pair = this.#native.getSelectedCandidatePair();
     const roundTripMs = this.#native.rtt();
     const measured = {
-      relayed: pair?.local.type === 'relay' || pair?.remote.type === 'relay',
       bytesSent: this.#native.bytesSent(),
       bytesReceived: this.#native.bytesReceived(),
       ...(roundTripMs < 0 ? {} : { roundTripMs }),
     };
     if (pair === null) return measured;
     const [own, other] = [kindOf(pair.local.type), kindOf(pair.remote.type)];
-    return { ...measured, own, other, ipv6: pair.local.address.includes(':') };
+    const relayed = own === 'relay' || other === 'relay';
+    return { ...measured, relayed, own, other, ipv6: pair.local.address.includes(':') };
   }
 
   close(): void {

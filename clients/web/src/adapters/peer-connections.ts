@@ -155,7 +155,7 @@ async function selectedPairStats(connection: RTCPeerConnection): Promise<PathMea
       candidates.set(stats.id, stats);
     }
   }
-  if (pair === undefined) return { relayed: false };
+  if (pair === undefined) return {};
   const own = candidates.get(pair.localCandidateId);
   const other = candidates.get(pair.remoteCandidateId);
   const seconds = pair.currentRoundTripTime;
