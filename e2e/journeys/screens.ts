@@ -16,15 +16,27 @@ const LOOKS: readonly Look[] = [
 const ROWS_MAX = 100;
 const TAB_PRESSES_MAX = 60;
 
-/** A dialog, and the buttons that lead to it; the first ones only where they are to be seen. */
-const DIALOGS = [
+interface DialogLook {
+  readonly name: string;
+  readonly title: string | RegExp;
+  /** Where it is opened; in the ordinary conversation unless said. */
+  readonly scene?: string;
+  /** The buttons that lead to it; the first ones only where they are to be seen. */
+  readonly way: readonly (string | RegExp)[];
+}
+
+const TO_DEVICES = ['All pools', 'Your devices'] as const;
+
+const DIALOGS: readonly DialogLook[] = [
   { name: 'invite', title: /^Invite to/, way: ['Invite'] },
   { name: 'new-pool', title: 'New pool', way: ['All pools', 'New pool'] },
   { name: 'profile', title: 'Your name and colour', way: ['All pools', /Change name or colour/] },
   { name: 'connection', title: 'Connection check', way: ['All pools', 'Connection check'] },
-  { name: 'devices', title: 'Your devices', way: ['All pools', 'Your devices'] },
+  { name: 'devices', title: 'Your devices', way: TO_DEVICES },
+  { name: 'devices-hidden', title: 'Your devices', scene: 'hidden', way: TO_DEVICES },
+  { name: 'devices-no-relay', title: 'Your devices', scene: 'hidden-no-relay', way: TO_DEVICES },
   { name: 'rename', title: 'Rename this pool', way: ['Members and files', 'Rename this pool'] },
-] as const;
+];
 
 /** Every screen that the web client has, in both themes and on a small one. */
 export const journey: Journey = {
@@ -85,11 +97,11 @@ function shooter(page: Page, directory: string | undefined, look: Look): Shoot {
 
 async function openDialog(
   visit: GalleryVisit,
-  { name, title, way }: (typeof DIALOGS)[number],
+  { name, title, scene = 'conversation', way }: DialogLook,
   shoot: Shoot,
 ): Promise<string[]> {
   const { page } = visit;
-  await visit.show('conversation');
+  await visit.show(scene);
   const opener = page.getByRole('button', { name: way.at(-1) ?? '', exact: true });
   for (const step of way.slice(0, -1)) {
     if (!(await opener.isVisible())) await page.getByRole('button', { name: step }).click();

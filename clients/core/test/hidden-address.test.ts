@@ -67,6 +67,8 @@ t.test(
     await world.time.until('what was open is over', () => a.connected === 0 && b.connected === 0);
     t.match(a.view.me, { hidesAddress: true, cannotConnect: /your server has no relay/ });
     t.match(b.view.me, { hidesAddress: false }, 'it is a matter of one device');
+    await world.time.until('it says so of each device', () => pathsTo(a).includes('unreachable'));
+    t.equal(devicesOfOthers(a)[0]?.trouble?.code, 'noRelay');
     t.equal(world.peers.open, 0);
     await a.done(a.rockpool.hideAddress(false));
     await world.time.until('both are connected', () => a.connected === 1 && b.connected === 1);
@@ -125,10 +127,27 @@ t.test('[CLI-12] a path over a relay that is lost is at no time called a direct 
   await Promise.all([a.stop(), b.stop()]);
 });
 
-/** How the devices of others are reached. */
-function pathsTo({ view }: TestClient): readonly string[] {
+t.test('[CLI-12] a relay that comes later is found with the next server', async (t) => {
+  const { world, a, b } = await twoInAPool();
+  await a.done(a.rockpool.hideAddress(true));
+  await world.time.until('none', () => a.view.me?.cannotConnect !== undefined);
+  withRelay(world, HOUR_MS);
+  world.cluster.stopAll();
+  await world.time.until('the servers are away', () => a.view.server.status !== 'online');
+  world.cluster.startAll();
+  await world.time.until('over the relay', () => pathsTo(a).includes('relayed'));
+  t.equal(a.view.me?.cannotConnect, undefined);
+  await Promise.all([a.stop(), b.stop()]);
+});
+
+function devicesOfOthers({ view }: TestClient) {
   const devices = view.pools.flatMap(({ members }) => members.flatMap((each) => each.devices));
-  return devices.filter(({ isThis }) => !isThis).map(({ path }) => path);
+  return devices.filter(({ isThis }) => !isThis);
+}
+
+/** How the devices of others are reached. */
+function pathsTo(client: TestClient): readonly string[] {
+  return devicesOfOthers(client).map(({ path }) => path);
 }
 
 t.test('a relay that this platform cannot use is none', async (t) => {

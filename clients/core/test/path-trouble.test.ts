@@ -78,11 +78,12 @@ t.test('the reason is the one that this side can see', async (t) => {
   const open = seen(host('10.0.1.2'), outside(1));
   const changing = seen(outside(1), outside(2));
   const none = seen();
-  const code = (own: SeenCandidates, other: SeenCandidates, answered = true) =>
-    explainTrouble({ own, other, answered }).code;
+  const code = (own: SeenCandidates, other: SeenCandidates, answered = true, relayOnly = false) =>
+    explainTrouble({ own, other, answered, relayOnly }).code;
   t.equal(code(inside, open), 'ownBlocked');
   t.equal(code(inside, none, false), 'ownBlocked');
   t.equal(code(open, none, false), 'noAnswer');
+  t.equal(code(none, open, true, true), 'relaySilent');
   t.equal(code(open, inside), 'otherBlocked');
   t.equal(code(open, changing), 'strictRouters');
   t.equal(code(changing, open), 'strictRouters');

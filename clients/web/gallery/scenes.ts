@@ -91,6 +91,34 @@ const unreachable: MemberView = {
   ],
 };
 
+const relayed: MemberView = {
+  ...ada,
+  role: 'member',
+  isMe: false,
+  online: true,
+  devices: [{ deviceId: 'd2', kind: 'browser', isThis: false, path: 'relayed', roundTripMs: 48 }],
+};
+
+const withoutRelay: MemberView = {
+  ...ada,
+  role: 'member',
+  isMe: false,
+  online: true,
+  devices: [
+    {
+      deviceId: 'd2',
+      kind: 'browser',
+      isThis: false,
+      path: 'unreachable',
+      trouble: {
+        code: 'noRelay',
+        reason: 'Your own device hides its address, and your server has no relay for it.',
+        help: 'Ask whoever runs the server for a relay (TURN), or stop hiding the address.',
+      },
+    },
+  ],
+};
+
 function ownDevice(deviceId: string, kind: Me['devices'][number]['kind'], daysAgo: number) {
   const addedMs = NOW_MS - daysAgo * DAY_MS;
   const isThis = deviceId === 'd1';
@@ -156,6 +184,8 @@ const entries: readonly Entry[] = [
   file(leo, 'old-photos.zip', 1_900_000_000, { state: 'waiting', bytesHeld: 0 }),
   says(me, 0, 'This one is still only here', 0),
 ];
+
+const talk = entries.filter(({ kind }) => kind !== 'file');
 
 const pool: PoolView = {
   id: 'p1',
@@ -237,6 +267,21 @@ export const scenes: Readonly<Record<string, ClientView>> = {
   unreachable: {
     ...home,
     pools: [{ ...pool, members: [...members.slice(0, 1), unreachable] }],
+  },
+  hidden: {
+    ...home,
+    me: { ...me, hidesAddress: true },
+    pools: [{ ...pool, entries: talk, members: [...members.slice(0, 1), relayed] }],
+  },
+  'hidden-no-relay': {
+    ...home,
+    me: {
+      ...me,
+      hidesAddress: true,
+      cannotConnect:
+        'This device hides its network address, and your server has no relay that it could use. So it cannot connect to any other device. Ask whoever runs the server for a relay (TURN), or stop hiding the address.',
+    },
+    pools: [{ ...pool, entries: talk, members: [...members.slice(0, 1), withoutRelay] }],
   },
   'servers-gone': { ...home, server: { ...home.server, status: 'offline' } },
   alarm: {

@@ -288,6 +288,7 @@ export class Engine implements Core {
   }
 
   #createMesh(): Mesh {
+    const { paths } = this;
     const room = (ref: Ref) => this.rooms.get(toHex(ref[1]));
     return new Mesh({
       platform: this.platform,
@@ -304,7 +305,10 @@ export class Engine implements Core {
       device: (pool, device) => (room(pool)?.isMine ? room(pool)?.device(device) : undefined),
       learn: (pool, user) => this.learn(pool, user),
       poolHead: (pool) => room(pool)?.head ?? [0, pool[1]],
-      paths: () => this.paths.current(),
+      paths: () => paths.current(),
+      get lacksRelay() {
+        return paths.lacksRelay;
+      },
       signal: (pool, to, body) => this.#signal(pool, to, body),
       onPeer: (link, head) => this.#peer(link, head),
       onChanged: (pool) => room(pool)?.pathsChanged(),

@@ -29,6 +29,8 @@ export interface MeshHost {
   poolHead(pool: Ref): Head;
   /** Which paths may be taken; undefined while there is none. */
   paths(): IcePaths | undefined;
+  /** There is none, and will be none by itself. */
+  readonly lacksRelay: boolean;
   /** Resolves when the servers have taken it, or will not. */
   signal(pool: Ref, to: Bytes, body: Bytes): Promise<void>;
   onPeer(link: PeerLink, head: Head): PeerUse;

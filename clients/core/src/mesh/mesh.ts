@@ -211,6 +211,7 @@ export class Mesh {
 
   #connect(slot: Slot): void {
     const self = this.#host.self();
+    if (this.#host.lacksRelay) slot.trouble = trouble('noRelay');
     if (self === undefined || this.#host.paths() === undefined) return;
     if (toHex(self.device) > toHex(slot.remote.device)) {
       this.#begin(slot, this.#host.platform.random.bytes(16), true);

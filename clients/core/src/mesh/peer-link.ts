@@ -77,6 +77,7 @@ export class PeerLink implements Peer {
   trouble: PathTrouble | undefined;
   readonly createdMs: number;
   readonly #host: PeerLinkHost;
+  readonly #relayOnly: boolean;
   readonly #connection: PeerConnection;
   readonly #negotiation: Negotiation;
   #control: Channel | undefined;
@@ -97,6 +98,7 @@ export class PeerLink implements Peer {
     this.pool = toHex(party.pool);
     this.device = toHex(party.remote);
     this.user = toHex(party.remoteUser);
+    this.#relayOnly = paths.relayOnly;
     this.relayed = paths.relayOnly;
     this.createdMs = host.platform.clock.nowMs();
     this.#connection = openConnection(host.platform.peers, paths, {
@@ -186,7 +188,8 @@ export class PeerLink implements Peer {
 
   #giveUp(): void {
     const { own, other, remoteFingerprint } = this.#negotiation;
-    this.trouble = explainTrouble({ own, other, answered: remoteFingerprint !== undefined });
+    const answered = remoteFingerprint !== undefined;
+    this.trouble = explainTrouble({ own, other, answered, relayOnly: this.#relayOnly });
     this.close();
   }
 

@@ -8,7 +8,9 @@ export type PathTroubleCode =
   | 'otherBlocked'
   | 'noAnswer'
   | 'strictRouters'
-  | 'noPath';
+  | 'noPath'
+  | 'noRelay'
+  | 'relaySilent';
 
 export interface PathTrouble {
   readonly code: PathTroubleCode;
@@ -37,6 +39,14 @@ const TROUBLES: Readonly<Record<PathTroubleCode, Omit<PathTrouble, 'code'>>> = {
     help: ANOTHER_NETWORK,
   },
   noPath: { reason: 'No direct way between your two networks was found.', help: ANOTHER_NETWORK },
+  noRelay: {
+    reason: 'Your own device hides its address, and your server has no relay for it.',
+    help: 'Ask whoever runs the server for a relay (TURN), or stop hiding the address.',
+  },
+  relaySilent: {
+    reason: 'Your own device hides its address, and your server’s relay does not answer.',
+    help: 'It is tried again by itself. Tell whoever runs the server, or stop hiding the address.',
+  },
 };
 
 /** What one attempt saw. */
@@ -45,18 +55,20 @@ export interface FailedAttempt {
   readonly other: SeenCandidates;
   /** The other side has described itself. */
   readonly answered: boolean;
+  /** This side hides its address. */
+  readonly relayOnly: boolean;
 }
 
-export function explainTrouble({ own, other, answered }: FailedAttempt): PathTrouble {
-  return trouble(codeOf(own, other, answered));
+export function explainTrouble(attempt: FailedAttempt): PathTrouble {
+  return trouble(codeOf(attempt));
 }
 
 export function trouble(code: PathTroubleCode): PathTrouble {
   return { code, ...TROUBLES[code] };
 }
 
-function codeOf(own: SeenCandidates, other: SeenCandidates, answered: boolean): PathTroubleCode {
-  if (!own.isSeenOutside) return 'ownBlocked';
+function codeOf({ own, other, answered, relayOnly }: FailedAttempt): PathTroubleCode {
+  if (!own.isSeenOutside) return relayOnly ? 'relaySilent' : 'ownBlocked';
   if (!answered) return 'noAnswer';
   if (!other.isSeenOutside) return 'otherBlocked';
   const changing = [own, other].some((side) => side.mapping(0) === 'changing');

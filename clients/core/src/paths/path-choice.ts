@@ -73,7 +73,11 @@ export class PathChoice {
 
   /** Why no other device can be reached, in words for a person. */
   get cannotConnect(): string | undefined {
-    const hopeless = this.#hides && this.#relays.known && this.#relays.turn === undefined;
-    return hopeless ? NO_RELAY : undefined;
+    return this.lacksRelay ? NO_RELAY : undefined;
+  }
+
+  /** Nothing but a relay may be taken, and there is none. */
+  get lacksRelay(): boolean {
+    return this.#hides && this.#relays.known && this.#relays.turn === undefined;
   }
 }

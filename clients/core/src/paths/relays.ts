@@ -40,9 +40,8 @@ export class Relays {
 
   /** Asks where that is due. Resolves when it is answered, or will not be. */
   refresh(): Promise<void> {
-    if (this.#found !== undefined && this.#host.nowMs() < this.#found.renewMs) {
-      return Promise.resolve();
-    }
+    const found = this.#found;
+    if (found?.turn !== undefined && this.#host.nowMs() < found.renewMs) return Promise.resolve();
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
     });
@@ -67,7 +66,8 @@ export class Relays {
     const renewMs = expiry === undefined ? Infinity : now + (expiry - now) * RENEW_AFTER;
     this.#found = { turn, renewMs };
     if (renewMs !== Infinity) this.#wake(Math.max(RETRY_MS, renewMs - now));
-    this.#host.onFound(before === undefined ? 'first' : 'renewed');
+    if (before !== undefined && before.turn === undefined && turn === undefined) return;
+    this.#host.onFound(before?.turn === undefined ? 'first' : 'renewed');
   }
 
   #wake(delayMs: number): void {
