@@ -1,6 +1,7 @@
 export { admitByToken } from './joining/join-by-token.ts';
 export { initCluster, isInitialised } from './node/init-cluster.ts';
 export { joinCluster } from './node/join-cluster.ts';
+export type { OpeningCommand } from './node/opening-command.ts';
 export {
   type GroupFigures,
   groupsNewerIn,

@@ -45,6 +45,8 @@ export interface Applied {
  * coded refusal as its reply.
  */
 export interface StateMachine {
+  /** Whose rows belong to the group and not to one of its slots, wherever they are named. None where it is left out. */
+  readonly groupKeys?: readonly Bytes[];
   /** The keys (in the command's own slot) that apply may look at. */
   readSet(slot: Slot, command: Bytes): readonly Bytes[];
   apply(rows: (key: Bytes) => Bytes | undefined, command: Bytes, context: ApplyContext): Applied;
@@ -264,6 +266,8 @@ export interface Cluster {
    * its restart, until ready(). Rejects with StoreDamagedError on a bad checksum.
    */
   get(slot: Slot, key: Bytes): Promise<Bytes | undefined>;
+  /** A row of the group's own. */
+  getOfGroup(group: number, key: Bytes): Promise<Bytes | undefined>;
   scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]>;
   /** Rows of every slot of one group whose slot-relative key has the prefix (outbox delivery). */
   scanGroup(

@@ -230,3 +230,36 @@ function withVersion(backup: Buffer, version: number): Buffer {
   changed.writeUInt32BE(crc32(changed.subarray(0, end)), end);
   return changed;
 }
+
+t.test(
+  'a command that opens a restored cluster stands in the log of every shard, first of all',
+  async (t) => {
+    const { backup } = await made(t);
+    const root = await freshDirectory(t);
+    const file = join(root, 'backup');
+    await writeFile(file, backup);
+    const dataDirs = ['1', '2', '3'].map((name) => join(root, name));
+    const restored = await restoreCluster({
+      file,
+      dataDirs,
+      nodes: ['1', '2', '3'].map((name) => ({ name, peerAddress: '127.0.0.1:1' })),
+      opening: { command: key('group'), ruleVersion: 1 },
+    });
+    const machine = { ...counterMachine, groupKeys: [key('group')] };
+    const again = TestNodes.of(root, dataDirs, restored, machine);
+    t.teardown(() => again.end());
+    for (const cluster of await again.startAll()) {
+      for (const slot of [3, 40_000]) {
+        await cluster.barrier(slot, { timeoutMs: TIMEOUT_MS });
+        const row = await cluster.getOfGroup(cluster.groupOf(slot), key('group'));
+        t.equal(
+          row && Buffer.from(row).readUInt32BE(),
+          1,
+          'a row of the group, of none of its slots',
+        );
+        t.equal(await cluster.get(slot, key('group')), undefined);
+      }
+      t.equal(await cluster.getOfGroup(0, key('group')), undefined, 'the meta group has no slots');
+    }
+  },
+);

@@ -26,7 +26,8 @@ async function until(what: string, isSo: () => boolean): Promise<void> {
 t.test(
   'one of three disks is left: it serves all that it held, and a ghost is refused',
   async (t) => {
-    const nodes = await TestNodes.init(counterMachine, 3);
+    const ofGroup = bytes('group');
+    const nodes = await TestNodes.init({ ...counterMachine, groupKeys: [ofGroup] }, 3);
     t.teardown(() => nodes.end());
     const [dataDir] = nodes.dataDirs;
     const [first] = await nodes.startAll();
@@ -43,7 +44,8 @@ t.test(
       t.ok(votes && commitIndex > 0 && commitIndex <= lastIndex);
     }
     const oldFile = await readFile(join(dataDir!, 'node.json'));
-    const { clusterId } = await recoverCluster(dataDir!);
+    const opening = { command: ofGroup, ruleVersion: 1 };
+    const { clusterId } = await recoverCluster(dataDir!, opening);
     t.not(clusterId, former.clusterId);
 
     // As if it had been cut short between the store and node.json.
@@ -62,6 +64,11 @@ t.test(
         'what was acknowledged is there',
       );
     }
+    const opened = async (cluster: Cluster) => {
+      await cluster.barrier(0);
+      return countOf(await cluster.getOfGroup(cluster.groupOf(0), ofGroup));
+    };
+    t.equal(await opened(alone), 1, 'the command that opens the new cluster is applied');
     await alone.submit(0, bytes('k'));
     t.equal(countOf(await alone.get(0, bytes('k'))), 2, 'and it goes on');
 
@@ -87,6 +94,7 @@ t.test(
     await until('three nodes vote', () => hasVotes(fourth, 3));
     await fourth.submit(0, bytes('k'));
     t.equal(countOf(await fourth.get(0, bytes('k'))), 3, 'a node that joins has all of it');
+    t.equal(await opened(fourth), 1, 'and that command as well');
   },
 );
 

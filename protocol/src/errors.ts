@@ -177,6 +177,27 @@ export const ERRORS = {
     'Two different histories were shown for one user or pool.',
     'Sending is paused; compare with another member before you go on.',
   ),
+  CHAIN_GRACE: entry(
+    409,
+    0,
+    'later',
+    'The servers came back from an older state, so nothing is changed until people have brought back what is newer.',
+    'Nothing to do: conversations and files go on, and changes are possible again within a day or so.',
+  ),
+  CHAIN_UNDECIDED: entry(
+    409,
+    0,
+    'never',
+    'Two histories of this account or pool were brought back, and a person has to choose one.',
+    'Ask whoever runs the servers: rockpool branches shows both and takes one.',
+  ),
+  CHAIN_LATE: entry(
+    409,
+    0,
+    'never',
+    'The servers do not take back older changes at the moment.',
+    'Nothing to do if all devices show the same; else ask whoever runs the servers.',
+  ),
   CHAIN_FOREIGN: entry(
     409,
     0,

@@ -1,6 +1,14 @@
 // What travels or is stored, shared by servers and clients. Pure: no clock, randomness or IO.
 
 export { coseKeyFromAuthData } from './chain/attested-credential.ts';
+export {
+  type BranchChoice,
+  type BranchLink,
+  chooseBranch,
+  poolLinkSigners,
+  revokedBy,
+  userLinkSigners,
+} from './chain/branches.ts';
 export { type CoseKey, parseCoseKey } from './chain/cose.ts';
 export { isPasskeyOrigin } from './chain/credential.ts';
 export {
@@ -135,6 +143,9 @@ export {
 export {
   BLOCK_BYTES,
   BLOCK_FRAME_PAYLOAD_BYTES,
+  BRANCH_BYTES_MAX,
+  BRANCH_LINKS_MAX,
+  BRANCH_SIGNER_LINKS_MAX,
   CHAIN_BYTES_MAX,
   CHAIN_LINKS_MAX,
   CHAIN_PAGE_BYTES_MAX,
@@ -155,6 +166,7 @@ export {
   FILE_NAME_BYTES_MAX,
   FIRST_ADMIN_LIFE_MS,
   FRAME_BYTES_MAX,
+  GRACE_MAX_MS,
   INVITE_LIFE_MAX_MS,
   INVITE_LINK_CHARS_MAX,
   LOGICAL_COUNTER_MAX,
@@ -166,6 +178,8 @@ export {
   MEETING_TRIES_MAX,
   MEETING_TRIES_WINDOW_MS,
   MESSAGE_TEXT_BYTES_MAX,
+  OFFER_EVIDENCE_LINKS_MAX,
+  OFFER_LINKS_MAX,
   POOL_INVITES_OPEN_MAX,
   POOL_MEMBERS_MAX,
   POOL_NAME_BYTES_MAX,

@@ -65,6 +65,17 @@ export const INVITE_LINK_CHARS_MAX = 512;
 /** How long the first administrator's link is good for. */
 export const FIRST_ADMIN_LIFE_MS = 3600 * 1000;
 
+/** After a restore or recovery, how long clients bring back links that the nodes lost before chains go on. */
+export const GRACE_MAX_MS = 7 * 24 * 3600 * 1000;
+/** Links that one command or frame brings back. */
+export const OFFER_LINKS_MAX = 8;
+/** Links of authors' own chains that come with them, at most as many bytes as evidence may have. */
+export const OFFER_EVIDENCE_LINKS_MAX = 64;
+/** Links of one chain that are kept until its branch is chosen; of them those by one signer; their bytes and states. */
+export const BRANCH_LINKS_MAX = 512;
+export const BRANCH_SIGNER_LINKS_MAX = 256;
+export const BRANCH_BYTES_MAX = 8 * 1024 * 1024;
+
 /** A WebSocket frame in either direction; a chain travels in pages. */
 export const FRAME_BYTES_MAX = 128 * 1024;
 /** The sealed body of one signal: an SDP with its signature is 2 to 4 KiB. */

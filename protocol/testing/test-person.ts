@@ -62,6 +62,8 @@ export interface TestPerson {
   deviceAdd(options?: DeviceAddOptions): { readonly envelope: Bytes; readonly device: TestDevice };
   /** Judges, verifies and appends; throws if the envelope is refused. */
   append(envelope: Bytes, timeMs?: number): void;
+  /** The same person with the same keys, whose chain may grow otherwise from here on. */
+  fork(): TestPerson;
 }
 
 /** Signs the statement's bytes (tag stmt) as this device. */
@@ -83,41 +85,44 @@ export function createTestPerson(options: TestPersonOptions = {}): TestPerson {
     policy,
   });
   const genesis = encodeEnvelope({ v: 1, link, sigs: [deviceSignature(device, link)] });
-  const links: StoredLink[] = [];
-  let state: UserState | undefined;
-  const append = (envelope: Bytes, timeMs = nowMs) => {
-    const judged = judgeUser(state, envelope, timeMs);
-    if (!judged.ok) throw new Error(`${judged.code}: ${judged.detail}`);
-    if (!verifyChecks(judged.value.checks)) throw new Error('a signature does not hold');
-    state = judged.value.state;
-    links.push({ envelope, time: timeMs });
-  };
-  append(genesis);
-  const current = (): UserState => {
-    if (state === undefined) throw new Error('no genesis');
-    return state;
-  };
+  const first = judgeUser(undefined, genesis, nowMs);
+  if (!first.ok) throw new Error(`${first.code}: ${first.detail}`);
+  const owner = { passkey, device, salt, genesis, nowMs };
+  return personWith(owner, [{ envelope: genesis, time: nowMs }], first.value.state);
+}
+
+interface Owner extends Pick<TestPerson, 'passkey' | 'device' | 'salt' | 'genesis'> {
+  readonly nowMs: number;
+}
+
+function personWith(owner: Owner, before: readonly StoredLink[], at: UserState): TestPerson {
+  const { passkey, device, salt, genesis, nowMs } = owner;
+  const links = [...before];
+  let state = at;
   return {
     passkey,
     device,
     salt,
     genesis,
     links,
-    append,
-    handle: current().handle,
-    ref: current().ref,
+    append: (envelope, timeMs = nowMs) => {
+      const judged = judgeUser(state, envelope, timeMs);
+      if (!judged.ok) throw new Error(`${judged.code}: ${judged.detail}`);
+      if (!verifyChecks(judged.value.checks)) throw new Error('a signature does not hold');
+      state = judged.value.state;
+      links.push({ envelope, time: timeMs });
+    },
+    fork: () => personWith(owner, links, state),
+    handle: at.handle,
+    ref: at.ref,
     get state() {
-      return current();
+      return state;
     },
     get head(): Head {
-      return [current().seq, current().head];
+      return [state.seq, state.head];
     },
-    author: (by = device) => ({
-      user: current().ref,
-      head: [current().seq, current().head],
-      device: by.id,
-    }),
-    deviceAdd: (add = {}) => buildDeviceAdd(current(), { passkey, device, nowMs }, add),
+    author: (by = device) => ({ user: state.ref, head: [state.seq, state.head], device: by.id }),
+    deviceAdd: (add = {}) => buildDeviceAdd(state, { passkey, device, nowMs }, add),
   };
 }
 

@@ -27,6 +27,8 @@ import { type ControlServer, startControlServer } from './control/control-server
 import { changeMembers } from './control/member-changes.ts';
 import { DIRECTORY_RULE_VERSION } from './directory/create-directory.ts';
 import { directoryModule } from './directory-machine.ts';
+import { controlGrace } from './grace/grace-control.ts';
+import { graceStatus } from './grace/grace-status.ts';
 import { createApp, type LogSink } from './http/create-app.ts';
 import { healthRoutes } from './http/health.ts';
 import { openapiRoute } from './http/openapi.ts';
@@ -136,14 +138,18 @@ function compose(
     others: () => connectedPeers(cluster).map(({ name }) => name),
     deviceActive: ({ user, device }) => view.deviceActive(user, device),
     nowMs,
-    hello: async () => ({
-      ...ids,
-      name,
-      nodes: nodeStates(cluster),
-      stun: config.stunUrls,
-      rpId: config.rpId,
-      unclaimed: (await view.unclaimed()) ? 1 : 0,
-    }),
+    hello: async () => {
+      const grace = await view.graceEndMs();
+      return {
+        ...ids,
+        name,
+        nodes: nodeStates(cluster),
+        stun: config.stunUrls,
+        rpId: config.rpId,
+        unclaimed: (await view.unclaimed()) ? 1 : 0,
+        ...(grace === undefined ? {} : { grace }),
+      };
+    },
   });
   return { options, app, cluster, metrics, view, commands, signaling, gateway, limits };
 }
@@ -163,6 +169,7 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
     sockets: () => gateway.counts(),
     presence: () => signaling.presenceCounts(),
     stun: () => stun?.metrics(),
+    grace: () => graceStatus(cluster, Date.now()),
   });
   const listener = await startMetrics(config, metrics);
   if (listener !== undefined) opened.push(() => listener.close());
@@ -182,14 +189,18 @@ async function open(parts: Parts, opened: (() => Promise<void>)[]): Promise<Runn
     gateway.drain();
     await app.close();
   });
-  const status = async (): Promise<NodeStatus> => ({
-    unclaimed: await parts.view.unclaimed(),
-    ready: await cluster.ready(),
-    pid: process.pid,
-    sockets: gateway.counts(),
-    ...(stun === undefined ? {} : { stun: stunStatus(stun, stunSinceMs) }),
-    cluster: await cluster.status(),
-  });
+  const status = async (): Promise<NodeStatus> => {
+    const grace = await graceStatus(cluster, Date.now());
+    return {
+      unclaimed: await parts.view.unclaimed(),
+      ready: await cluster.ready(),
+      pid: process.pid,
+      sockets: gateway.counts(),
+      ...(stun === undefined ? {} : { stun: stunStatus(stun, stunSinceMs) }),
+      cluster: await cluster.status(),
+      ...(grace === undefined ? {} : { grace }),
+    };
+  };
   const control = await startControl(parts, status);
   opened.push(() => control.close());
   let stopped: Promise<void> | undefined;
@@ -232,6 +243,10 @@ function startControl(parts: Parts, status: () => Promise<NodeStatus>): Promise<
         return inviteFirstAdmin(commands, options.config.publicOrigin);
       case 'backup':
         return backUp(parts.cluster);
+      case 'end-grace':
+      case 'branches':
+      case 'take-branch':
+        return controlGrace(parts.cluster, request);
       case 'token':
       case 'remove':
       case 'replace':

@@ -87,6 +87,8 @@ export interface ServerView {
   readonly nodes: readonly NodeView[];
   /** No administrator has claimed this place yet. */
   readonly unclaimed: boolean;
+  /** The servers came back from an older state: until then they take back what they lost, and nothing new. */
+  readonly graceEndsMs?: number;
 }
 
 export interface PersonView {

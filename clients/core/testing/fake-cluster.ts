@@ -22,6 +22,7 @@ import {
   type UserState,
 } from '@rockpool/protocol';
 import { verifyChecks } from '@rockpool/protocol/testing';
+import { FakeGrace } from './fake-grace.ts';
 import { FakeMeetings } from './fake-meetings.ts';
 import type { VirtualTime } from './virtual-time.ts';
 
@@ -66,6 +67,7 @@ export class FakeCluster {
   readonly pools = new Map<string, KeptChain<PoolState>>();
   readonly sockets = new Set<ClusterSocket>();
   readonly meetings = new FakeMeetings();
+  grace: FakeGrace | undefined;
   claimed = false;
   /** TURN servers that devices of accounts are told of. */
   relays: () => Omit<Extract<ServerFrame, { type: 'relays' }>, 'type' | 're'> = () => {
@@ -106,6 +108,32 @@ export class FakeCluster {
 
   startAll(): void {
     for (const { name } of this.nodes) this.start(name);
+  }
+
+  /** As out of a backup: chains are as long as `lengths` says (by id in hex), or gone; else as they are. */
+  restore(lengths: ReadonlyMap<string, number>, graceMs: number): void {
+    this.stopAll();
+    for (const chains of [this.users, this.pools]) {
+      for (const [id, chain] of chains) {
+        const length = lengths.get(id) ?? chain.links.length;
+        chain.links.splice(length);
+        chain.states.splice(length);
+        if (length === 0) chains.delete(id);
+      }
+    }
+    const chains = { user: this.users, pool: this.pools };
+    this.grace = new FakeGrace(this.time.nowMs() + graceMs, chains);
+    this.startAll();
+  }
+
+  endGrace(): void {
+    for (const envelope of this.grace?.settled('user') ?? []) this.#must(this.appendUser(envelope));
+    for (const envelope of this.grace?.settled('pool') ?? []) this.#must(this.appendPool(envelope));
+    this.grace = undefined;
+  }
+
+  #must(done: Result<unknown>): void {
+    if (!done.ok) throw new Error(`${done.code}: ${done.detail}`);
   }
 
   /** The owner's machine lost power; its node notices that the socket is gone. */

@@ -57,7 +57,7 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
   greet(): void {
     if (!this.#open) return;
     this.#events.onOpen();
-    const { realm, id, time, claimed } = this.#cluster;
+    const { realm, id, time, claimed, grace } = this.#cluster;
     this.push({
       type: 'hello',
       version: WIRE_VERSION,
@@ -71,6 +71,7 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
       stun: ['stun:127.0.0.1:3478'],
       rpId: FAKE_RP_ID,
       unclaimed: claimed ? 0 : 1,
+      ...(grace === undefined ? {} : { grace: grace.untilMs }),
     });
   }
 
@@ -145,11 +146,17 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
         const by = this.user ?? this.#enrolled;
         if (by === undefined) return no('AUTH_REQUIRED');
         const { envelope } = frame;
+        if (this.#cluster.grace !== undefined) return no('CHAIN_GRACE');
         const done =
           frame.chain === 'user'
             ? this.#cluster.appendUser(envelope)
             : this.#cluster.appendPool(envelope);
         return done.ok ? { type: 'ok', ...done.value } : no(done.code);
+      }
+      case 'offer': {
+        const { grace } = this.#cluster;
+        const refused = grace === undefined ? 'CHAIN_LATE' : grace.take(frame);
+        return refused === undefined ? { type: 'ok' } : no(refused);
       }
       case 'fetch':
         return this.#mayRead(frame.chain, frame.ref)
@@ -308,6 +315,9 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
     // Small pages, so that reading on is tried all the time.
     const links = kept.links.slice(from, from + 2);
     const more = from + links.length < kept.links.length ? 1 : 0;
-    return { type: 'chain', chain, ref: kept.ref, from, links, more };
+    const state = kept.states.at(-1);
+    const isBehind = from >= kept.links.length && state !== undefined;
+    const stands = isBehind ? { head: [state.seq, state.head] as const } : {};
+    return { type: 'chain', chain, ref: kept.ref, from, links, more, ...stands };
   }
 }

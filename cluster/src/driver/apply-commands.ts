@@ -94,10 +94,11 @@ function applyToRows(
 ): AppliedEntry {
   const { group, index, term, entryTimeMs, ruleVersion } = entry;
   const { slot, body } = command;
-  const readSet = new Set(machine.readSet(slot, body).map((key) => nameOf(group, slot, key)));
+  const keyOf = (key: Uint8Array) => rowKey(group, placeOf(machine, slot, key), key);
+  const readSet = new Set(machine.readSet(slot, body).map((key) => nameOf(keyOf(key))));
   const applied = machine.apply(
     (key) => {
-      const name = nameOf(group, slot, key);
+      const name = nameOf(keyOf(key));
       if (!readSet.has(name)) throw new Error('apply read a key that its command did not name');
       return state.rows.get(name);
     },
@@ -105,8 +106,9 @@ function applyToRows(
     { group, slot, index, term, entryTimeMs, ruleVersion },
   );
   for (const { key, value } of applied.writes) {
-    state.rows.set(nameOf(group, slot, key), value ?? undefined);
-    state.operations.push({ key: rowKey(group, slot, key), payload: value });
+    const stored = keyOf(key);
+    state.rows.set(nameOf(stored), value ?? undefined);
+    state.operations.push({ key: stored, payload: value });
   }
   const outcome: Outcome = { kind: 'applied', reply: applied.reply };
   return { entry, command, outcome, events: applied.events };
@@ -121,8 +123,10 @@ async function loadRows(
   for (const [at, { group }] of entries.entries()) {
     const command = commands[at];
     if (command === undefined || command.slot < META) continue;
-    for (const key of ports.machine.readSet(command.slot, command.body)) {
-      keys.set(nameOf(group, command.slot, key), rowKey(group, command.slot, key));
+    const { machine } = ports;
+    for (const key of machine.readSet(command.slot, command.body)) {
+      const stored = rowKey(group, placeOf(machine, command.slot, key), key);
+      keys.set(nameOf(stored), stored);
     }
   }
   if (keys.size === 0) return new Map();
@@ -135,6 +139,11 @@ function owns(group: number, slot: number, slots: GroupSlots): boolean {
   return slots.ranges.some((range) => slot >= range.first && slot <= range.last);
 }
 
-function nameOf(group: number, slot: number, key: Uint8Array): string {
-  return Buffer.from(rowKey(group, slot, key)).toString('latin1');
+/** Rows of the group itself lie where those of the META slot do. */
+function placeOf({ groupKeys = [] }: StateMachine, slot: number, key: Uint8Array): number {
+  return groupKeys.some((known) => Buffer.compare(known, key) === 0) ? META : slot;
+}
+
+function nameOf(stored: Uint8Array): string {
+  return Buffer.from(stored).toString('latin1');
 }

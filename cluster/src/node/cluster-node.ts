@@ -114,6 +114,11 @@ export class ClusterNode implements Cluster {
     return value;
   }
 
+  async getOfGroup(group: number, key: Bytes): Promise<Bytes | undefined> {
+    const [value] = await this.#store().getMany([rowKey(group, META, key)]);
+    return value;
+  }
+
   async scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]> {
     const range = rowRange(this.groupOf(slot), slot, options.prefix, options.after);
     const rows = await this.#store().scan(range, options.limit);

@@ -25,6 +25,7 @@ import {
   stageNodeFile,
 } from './node-files.ts';
 import { openOnDisk } from './open-on-disk.ts';
+import { type OpeningCommand, openingEntries } from './opening-command.ts';
 
 /** How much of a group a stopped node has. */
 export interface GroupFigures {
@@ -73,7 +74,10 @@ export function groupsNewerIn(other: NodeFigures, chosen: NodeFigures): readonly
  * Makes the stopped node of a directory the only one of a new cluster. A run that was cut short is finished by the
  * next one. Rejects with NodeError, and then nothing was changed.
  */
-export async function recoverCluster(dataDir: string): Promise<{ readonly clusterId: string }> {
+export async function recoverCluster(
+  dataDir: string,
+  opening?: OpeningCommand,
+): Promise<{ readonly clusterId: string }> {
   const clusterId = await withStore(dataDir, async (opened) => {
     const { file, store } = opened;
     // The batch was written, and node.json was not.
@@ -83,7 +87,7 @@ export async function recoverCluster(dataDir: string): Promise<{ readonly cluste
     if (without !== undefined) throw new NodeError('RECOVER_NO_VOTE', `Group ${without.group}.`);
     const next = toHex(randomBytes(16));
     await stageNodeFile(dataDir, { ...file, clusterId: next });
-    store.stage(await recoveredRecords(opened, next), 'urgent');
+    store.stage(await recoveredRecords(opened, next, opening), 'urgent');
     await store.settle();
     return next;
   });
@@ -145,6 +149,7 @@ function newestConfiguration({ base, entries }: GroupState['log']): Configuratio
 async function recoveredRecords(
   { store, groups }: Opened,
   clusterId: string,
+  opening: OpeningCommand | undefined,
 ): Promise<readonly Operation[]> {
   const { identity } = store;
   const self = identity.nodeId;
@@ -160,15 +165,24 @@ async function recoveredRecords(
       payload: null,
     })),
     ...peers.map(([id]) => ({ key: storeKey(KEY_KIND.peer, 0, id), payload: null })),
-    ...groups.flatMap((state, group) => soleVoter(group, state, self)),
+    ...groups.flatMap((state, group) => soleVoter({ group, state, self, clusterId, opening })),
   ];
+}
+
+interface SoleVoter {
+  readonly group: number;
+  readonly state: GroupState;
+  readonly self: string;
+  readonly clusterId: string;
+  readonly opening: OpeningCommand | undefined;
 }
 
 /**
  * The whole log is kept, since any entry of it may have been acknowledged. At its end comes one that makes this node the only
- * voter: the newest configuration is in force, and all before it is committed by that one vote.
+ * voter: the newest configuration is in force, and all before it is committed by that one vote. The opening command follows.
  */
-function soleVoter(group: number, { hardState, log }: GroupState, self: string): Operation[] {
+function soleVoter({ group, state, self, clusterId, opening }: SoleVoter): Operation[] {
+  const { hardState, log, slots } = state;
   const last = log.entries.at(-1) ?? log.base;
   const index = last.index + 1;
   const term = Math.max(hardState?.term ?? 0, last.term) + 1;
@@ -184,9 +198,11 @@ function soleVoter(group: number, { hardState, log }: GroupState, self: string):
     configuration: { voters: [self], outgoing: [], learners: [] },
   };
   const entry = { ...content, checksum: chainChecksum(last.checksum, content) };
-  const promise = { term, vote: self, commit: index };
+  const opened = openingEntries(opening, { group, slots, clusterId }, entry);
+  const promise = { term, vote: self, commit: opened.lastIndex };
   return [
     { key: entryKey(group, index), payload: encodeLogEntry(entry) },
+    ...opened.operations,
     { key: storeKey(KEY_KIND.hardState, group), payload: encodeHardState(promise) },
   ];
 }

@@ -4,11 +4,11 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import type { KeyValueStore, Operation } from '@rockpool/storage';
-import type { BackupGroup, BackupHead } from '../backup/backup-format.ts';
+import type { BackupHead } from '../backup/backup-format.ts';
 import { type BackupPart, readBackup } from '../backup/read-backup.ts';
 import type { Configuration } from '../core/entry.ts';
 import { fromHex } from '../format/bytes.ts';
-import { encodeHardState, encodeLogBase } from '../format/group-records.ts';
+import { decodeGroupSlots, encodeHardState, encodeLogBase } from '../format/group-records.ts';
 import { HEAD_BYTES, KEY_KIND, storeKey } from '../format/store-key.ts';
 import { CLUSTER_ROW, encodeNode, nodeRowKey } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
@@ -17,6 +17,7 @@ import { LogStore } from '../store/log-store.ts';
 import { openNodeStore } from '../store/node-store.ts';
 import { checkOptions, drawNodes, finishNodes, identityOf, type MadeNode } from './init-cluster.ts';
 import { storeLocation } from './node-files.ts';
+import { type OpeningCommand, openingEntries } from './opening-command.ts';
 
 /** Of the cluster's own rows these live on; the nodes are new. */
 const KEPT_ROWS: ReadonlySet<number> = new Set([CLUSTER_ROW.slotTable, CLUSTER_ROW.featureLevel]);
@@ -29,6 +30,7 @@ export interface RestoreOptions {
   readonly nodes: readonly InitNode[];
   /** Bytes read so far; the file is read twice. */
   readonly onProgress?: (what: 'verifying' | 'restoring', bytes: number) => void;
+  readonly opening?: OpeningCommand;
 }
 
 export interface VerifiedBackup {
@@ -56,7 +58,7 @@ export async function verifyBackup(
 
 /** Rejects with NodeError: on any damage, or where a directory holds anything, before anything is written. */
 export async function restoreCluster(options: RestoreOptions): Promise<InitResult> {
-  const { file, dataDirs, nodes, onProgress } = options;
+  const { file, dataDirs, nodes, onProgress, opening } = options;
   checkOptions({ dataDirs, nodes });
   for (const dataDir of dataDirs) await requireEmpty(dataDir);
   const { head } = await verifyBackup(createReadStream(file), ({ bytes }) =>
@@ -73,10 +75,12 @@ export async function restoreCluster(options: RestoreOptions): Promise<InitResul
     await write(made.nodes.map(nodeRow));
     const voters = made.nodes.map(({ node }) => node.id);
     const configuration = { voters, outgoing: [], learners: [] };
+    const { clusterId } = made;
     for await (const part of readBackup(createReadStream(file))) {
       if (part.kind === 'rows') await write(keptRows(part.rows));
-      if (part.kind === 'groupEnd')
-        await write(groupRecords(part.group, part.slots, configuration));
+      if (part.kind === 'groupEnd') {
+        await write(groupRecords(part, configuration, { clusterId, opening }));
+      }
       onProgress?.('restoring', part.bytes);
     }
   } finally {
@@ -101,18 +105,27 @@ function keptRows(rows: Extract<BackupPart, { kind: 'rows' }>['rows']): readonly
   return kept.map(([key, payload]) => ({ key, payload }));
 }
 
+interface NewLog {
+  readonly clusterId: string;
+  readonly opening: OpeningCommand | undefined;
+}
+
 /** The log goes on behind what the rows show; its entries are gone, and so are those who took part. */
 function groupRecords(
-  { group, base: former }: BackupGroup,
-  slots: Uint8Array,
+  { group: { group, base: former }, slots: record }: Extract<BackupPart, { kind: 'groupEnd' }>,
   configuration: Configuration,
+  { clusterId, opening }: NewLog,
 ): readonly Operation[] {
+  const slots = decodeGroupSlots(record);
+  if (slots === undefined) throw new Error('a backup is read as a whole before');
   const base = { ...former, configuration };
-  const hardState = { term: base.term, vote: undefined, commit: base.index };
+  const { operations, lastIndex } = openingEntries(opening, { group, slots, clusterId }, base);
+  const hardState = { term: base.term, vote: undefined, commit: lastIndex };
   return [
-    { key: storeKey(KEY_KIND.slots, group), payload: slots },
+    { key: storeKey(KEY_KIND.slots, group), payload: record },
     { key: storeKey(KEY_KIND.logBase, group), payload: encodeLogBase(base) },
     { key: storeKey(KEY_KIND.applied, group), payload: encodeLogBase(base) },
+    ...operations,
     { key: storeKey(KEY_KIND.hardState, group), payload: encodeHardState(hardState) },
   ];
 }

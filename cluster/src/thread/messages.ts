@@ -28,6 +28,7 @@ export interface Calls {
   submit(slot: Slot, command: Bytes, timeoutMs: number | undefined): Submitted;
   barrier(slot: Slot, timeoutMs: number | undefined): void;
   get(slot: Slot, key: Bytes): Bytes | undefined;
+  getOfGroup(group: number, key: Bytes): Bytes | undefined;
   scan(slot: Slot, prefix: Bytes, after: Bytes | undefined, limit: number): readonly Row[];
   scanGroup(group: number, prefix: Bytes, limit: number): readonly SlotRow[];
   status(): ClusterStatus;

@@ -92,6 +92,10 @@ export class RemoteCluster implements Cluster {
     return (await this.#calls.call('get', slot, key))?.slice();
   }
 
+  async getOfGroup(group: number, key: Bytes): Promise<Bytes | undefined> {
+    return (await this.#calls.call('getOfGroup', group, key))?.slice();
+  }
+
   async scan(slot: Slot, { prefix, after, limit }: ScanOptions): Promise<readonly Row[]> {
     const rows = await this.#calls.call('scan', slot, prefix, after, limit);
     return rows.map(({ key, value }) => ({ key: key.slice(), value: value?.slice() ?? null }));

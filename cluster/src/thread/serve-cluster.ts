@@ -70,6 +70,7 @@ function handlersOf(cluster: Cluster): Handlers {
     submit: (slot, command, timeoutMs) => cluster.submit(slot, command, within(timeoutMs)),
     barrier: (slot, timeoutMs) => cluster.barrier(slot, within(timeoutMs)),
     get: (slot, key) => cluster.get(slot, key),
+    getOfGroup: (group, key) => cluster.getOfGroup(group, key),
     scan: (slot, prefix, after, limit) => {
       return cluster.scan(slot, { prefix, limit, ...(after === undefined ? {} : { after }) });
     },
@@ -98,6 +99,7 @@ const COPIED: {
 } = {
   submit: ({ reply, index, entryTimeMs }, copy) => ({ reply: copy(reply), index, entryTimeMs }),
   get: (value, copy) => value && copy(value),
+  getOfGroup: (value, copy) => value && copy(value),
   scan: (rows, copy) =>
     rows.map(({ key, value }) => ({ key: copy(key), value: value && copy(value) })),
   scanGroup: (rows, copy) =>

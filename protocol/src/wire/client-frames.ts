@@ -23,9 +23,12 @@ import {
   FRAME_BYTES_MAX,
   MEETING_BODY_BYTES_MAX,
   MEETING_CODE_CHARS,
+  OFFER_EVIDENCE_LINKS_MAX,
+  OFFER_LINKS_MAX,
   SIGNAL_BODY_BYTES_MAX,
   WATCHED_POOLS_MAX,
 } from '../limits.ts';
+import { storedLinkShape } from './server-frames.ts';
 
 const re = uint(2 ** 32 - 1);
 const envelope = bytesUpTo(ENVELOPE_BYTES_MAX);
@@ -88,6 +91,21 @@ export const clientFrameShape = union('type', {
     ref: refShape,
     envelope,
   }),
+  /**
+   * Links that a restored cluster lacks, after the link `parent`; without it, from the genesis on. `evidence` are links of the
+   * authors' own chains that it may lack as well; `pool` has the join that admits an account which was lost.
+   */
+  offer: map(
+    {
+      type: oneOf('offer'),
+      re,
+      chain: chainName,
+      ref: refShape,
+      links: array(storedLinkShape, OFFER_LINKS_MAX, 1),
+      evidence: array(storedLinkShape, OFFER_EVIDENCE_LINKS_MAX),
+    },
+    { parent: bytes(32), pool: refShape },
+  ),
   /** The links of a chain from `from` on. `fresh` asks for a linearizable read. */
   fetch: map({
     type: oneOf('fetch'),

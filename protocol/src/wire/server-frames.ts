@@ -55,23 +55,27 @@ export type NodeState = ShapeType<typeof nodeStateShape>;
 
 export const serverFrameShape = union('type', {
   /** First frame on every socket. The nonce belongs to this socket only. */
-  hello: map({
-    type: oneOf('hello'),
-    version: uint(),
-    realm: bytes(32),
-    cluster: bytes(16),
-    node: bytes(16),
-    name: text(16),
-    nonce: bytes(32),
-    time: uint(),
-    nodes: array(nodeStateShape, 32),
-    /** STUN addresses of the cluster, as `stun:host:port`. */
-    stun: array(text(300), 16),
-    /** Relying party id that passkeys of this place belong to. */
-    rpId: text(255),
-    /** 1 until the first administrator has claimed this place. */
-    unclaimed: oneOf(0, 1),
-  }),
+  hello: map(
+    {
+      type: oneOf('hello'),
+      version: uint(),
+      realm: bytes(32),
+      cluster: bytes(16),
+      node: bytes(16),
+      name: text(16),
+      nonce: bytes(32),
+      time: uint(),
+      nodes: array(nodeStateShape, 32),
+      /** STUN addresses of the cluster, as `stun:host:port`. */
+      stun: array(text(300), 16),
+      /** Relying party id that passkeys of this place belong to. */
+      rpId: text(255),
+      /** 1 until the first administrator has claimed this place. */
+      unclaimed: oneOf(0, 1),
+    },
+    /** The nodes came back from an older state: until then they take links back that they lost. */
+    { grace: uint() },
+  ),
   /** Done. For a statement: its place in the chain and the time of its log entry. */
   ok: map({ type: oneOf('ok'), re }, { head: headShape, time: uint() }),
   error: map(
@@ -79,15 +83,19 @@ export const serverFrameShape = union('type', {
     { detail: text(200), retryAfterMs: uint() },
   ),
   /** A page of a chain. `more` = 1: ask again from the next seq. */
-  chain: map({
-    type: oneOf('chain'),
-    re,
-    chain: chainName,
-    ref: refShape,
-    from: uint(),
-    links: array(storedLinkShape, CHAIN_PAGE_LINKS_MAX),
-    more: oneOf(0, 1),
-  }),
+  chain: map(
+    {
+      type: oneOf('chain'),
+      re,
+      chain: chainName,
+      ref: refShape,
+      from: uint(),
+      links: array(storedLinkShape, CHAIN_PAGE_LINKS_MAX),
+      more: oneOf(0, 1),
+    },
+    /** Where the chain stands here, for who asked beyond it. */
+    { head: headShape },
+  ),
   pools: map({
     type: oneOf('pools'),
     re,

@@ -3,6 +3,8 @@
 import type { CommandGroup } from '@rockpool/cli';
 import { VARIABLES } from '../config-variables.ts';
 import { backupCommand } from './backup-command.ts';
+import { branchesCommand } from './branches-command.ts';
+import { graceCommand } from './grace-command.ts';
 import { initCommand } from './init-command.ts';
 import { inviteCommand } from './invite-command.ts';
 import { joinCommand } from './join-command.ts';
@@ -33,6 +35,8 @@ export const serverCommands: CommandGroup = {
     verifyCommand,
     restoreCommand,
     recoverCommand,
+    graceCommand,
+    branchesCommand,
     stunCommand,
   ],
   settings: [

@@ -17,6 +17,7 @@ import {
 } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
 import { operatorWords } from '../operator-errors.ts';
+import { GRACE_USAGE, graceWords, openingOf, readGrace } from './grace-option.ts';
 import { groupsOf } from './status-phrases.ts';
 
 const PHRASE = 'what is missing is lost';
@@ -27,12 +28,13 @@ export const recoverCommand: Subcommand = {
   summary: 'makes a cluster of one node out of what is left, when most of the disks are gone',
   usage: [
     'rockpool recover --inspect DIR [DIR…]',
-    'rockpool recover [--data DIR] [--yes] [DIR…]',
+    'rockpool recover [--data DIR] [--yes] [--grace HOURS] [DIR…]',
     '',
     '  --inspect   only says what stopped nodes have, and which of them has most',
     '  --data DIR  the data directory of the stopped node to go on from (else ROCKPOOL_DATA)',
     '  DIR…        data directories of other nodes that are left: refused if one of them has more',
     '  --yes       does not ask',
+    GRACE_USAGE,
     '',
     'Only if a majority of the nodes is gone for good. Never start one of the others again.',
   ].join('\n'),
@@ -41,7 +43,10 @@ export const recoverCommand: Subcommand = {
       inspect: { type: 'boolean' },
       data: { type: 'string' },
       yes: { type: 'boolean' },
+      grace: { type: 'string' },
     });
+    const graceMs = readGrace(values.grace);
+    const isSure = values.yes === true;
     const named = positionals.map((name) => resolve(name));
     try {
       if (values.inspect === true) {
@@ -50,7 +55,7 @@ export const recoverCommand: Subcommand = {
         return 0;
       }
       const data = values.data === undefined ? dataDirOf(env) : resolve(values.data);
-      return await recover([data, ...named], values.yes === true, terminal);
+      return await recover([data, ...named], { isSure, graceMs }, terminal);
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
       terminal.error(error.message);
@@ -61,7 +66,7 @@ export const recoverCommand: Subcommand = {
 
 async function recover(
   dataDirs: readonly string[],
-  isSure: boolean,
+  { isSure, graceMs }: { readonly isSure: boolean; readonly graceMs: number },
   terminal: Terminal,
 ): Promise<number> {
   const [chosen, ...others] = await inspectAll(dataDirs);
@@ -78,12 +83,13 @@ async function recover(
     terminal.error(operatorWords('CLI_RECOVER_UNCONFIRMED', words));
     return 1;
   }
-  const { clusterId } = await recoverCluster(chosen.dataDir);
+  const { clusterId } = await recoverCluster(chosen.dataDir, openingOf(graceMs).opening);
   terminal.out(`Node ${chosen.name} is the only one of the new cluster ${clusterId}.`);
   terminal.error(
     [
       'Start it: rockpool node. Then let new machines join, each by a token of its own: rockpool token.',
       'Never start one of the former nodes again; it would be refused.',
+      ...(graceMs > 0 ? [graceWords(graceMs)] : []),
     ].join('\n'),
   );
   return 0;

@@ -5,6 +5,7 @@ import { type CommandContext, readArguments, type Subcommand, UsageError } from 
 import { restoreCluster } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
 import { BackupProgress } from './backup-progress.ts';
+import { GRACE_USAGE, graceWords, openingOf, readGrace } from './grace-option.ts';
 import { nodeDirectory, readNodes, SINGLE_NODE } from './init-command.ts';
 import { readFailure } from './verify-command.ts';
 
@@ -13,10 +14,12 @@ export const restoreCommand: Subcommand = {
   summary: 'makes a cluster of one or three nodes out of a backup, in empty data directories',
   usage: [
     'rockpool restore FILE [--data DIR] [--nodes NAME=HOST:PORT,NAME=HOST:PORT,NAME=HOST:PORT]',
+    '                 [--grace HOURS]',
     '',
     '  --data DIR    where the data will lie (else ROCKPOOL_DATA)',
     '  --nodes LIST  where the nodes reach each other; their directories are DIR/node-NAME.',
     '                Without it, one node in DIR itself.',
+    GRACE_USAGE,
     '',
     'Stop every node of the former cluster first, and never start one again.',
   ].join('\n'),
@@ -24,7 +27,9 @@ export const restoreCommand: Subcommand = {
     const { values, positionals } = readArguments(args, {
       data: { type: 'string' },
       nodes: { type: 'string' },
+      grace: { type: 'string' },
     });
+    const graceMs = readGrace(values.grace);
     const [name, ...more] = positionals;
     if (name === undefined || more.length > 0) throw new UsageError('name one file');
     const data = values.data === undefined ? dataDirOf(env) : resolve(values.data);
@@ -38,10 +43,12 @@ export const restoreCommand: Subcommand = {
         file,
         dataDirs,
         nodes,
+        ...openingOf(graceMs),
         onProgress: (what, bytes) => progress.show(what, bytes),
       });
       progress.clear();
       terminal.out(`Made cluster ${clusterId} of ${nodes.length} node(s) in ${data} from ${file}.`);
+      if (graceMs > 0) terminal.error(graceWords(graceMs));
       return 0;
     } catch (error) {
       progress.clear();

@@ -3,6 +3,7 @@
 import type { ClusterStatus, GroupStatus, PeerState } from '@rockpool/cluster';
 import type { NodeStatus } from '../control/control-messages.ts';
 import type { StunStatus } from '../observability/stun-status.ts';
+import { graceLines } from './grace-words.ts';
 import { ageOf, groupsOf } from './status-phrases.ts';
 import { whyNoLeader } from './why-no-leader.ts';
 
@@ -35,7 +36,7 @@ const STOOD_DOWN: Readonly<Record<string, string>> = {
 
 export function statusWords(view: StatusView): string {
   const { status, stun, everyGroup, nowMs } = view;
-  const { ready, pid, sockets, cluster } = status;
+  const { ready, pid, sockets, cluster, grace } = status;
   const { self, clusterId, bootNumber, loopLagMs, groups, isClockOff, full, peers } = cluster;
   const lines = [
     `node ${self.name}  ${ready ? 'ready' : 'not ready'}  pid ${pid}`,
@@ -45,6 +46,7 @@ export function statusWords(view: StatusView): string {
     diskLine(cluster),
     `event loop late by ${Math.round(loopLagMs)} ms at most`,
   ];
+  if (grace !== undefined) lines.push(...graceLines(grace, nowMs));
   if (isClockOff) lines.push("clock seconds off the other nodes': check NTP");
   lines.push(
     ...full.map((name) => {

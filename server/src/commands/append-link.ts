@@ -20,6 +20,7 @@ import {
   type StoredLink,
 } from '@rockpool/protocol';
 import { EVIDENCE_LINKS_MAX } from '../directory/commands.ts';
+import { isCollecting } from '../directory/grace.ts';
 import { withCluster } from './cluster-refusal.ts';
 import { type Appended, type CommandContext, submitCommand } from './command-context.ts';
 import { judgeMembership } from './judge-membership.ts';
@@ -59,6 +60,8 @@ async function appendUserLink(
       return wrong;
     }
   }
+  const early = await refusalInGrace(context, ref, await context.view.user(ref), opened.value.hash);
+  if (early !== undefined) return early;
   return submitCommand(context, ref[0], { kind: 'appendUserLink', ref, envelope });
 }
 
@@ -80,6 +83,19 @@ async function standsAlready(context: CommandContext, ref: Ref, hash: Bytes): Pr
   return state !== undefined && equalBytes(state.head, hash);
 }
 
+/** What apply would refuse until the grace ends fills no log; a chain that begins, and a repeated link, it takes. */
+async function refusalInGrace(
+  { view, nowMs }: CommandContext,
+  ref: Ref,
+  state: { readonly head: Bytes } | undefined,
+  hash: Bytes,
+): Promise<Refusal | undefined> {
+  if (state === undefined || equalBytes(state.head, hash)) return undefined;
+  return isCollecting(await view.grace(ref), nowMs())
+    ? refuse('CHAIN_GRACE', 'links that were lost may still come')
+    : undefined;
+}
+
 async function appendPoolLink(
   context: CommandContext,
   by: Ref,
@@ -99,9 +115,11 @@ async function appendPoolLink(
 
 async function proposePoolLink(
   context: CommandContext,
-  { pool, author, statement }: OpenPoolEnvelope,
+  { pool, author, statement, hash }: OpenPoolEnvelope,
   envelope: Bytes,
 ): Promise<Result<Appended>> {
+  const early = await refusalInGrace(context, pool, await context.view.pool(pool), hash);
+  if (early !== undefined) return early;
   const wrong = await wrongPoolLink(context, pool, author, envelope);
   if (wrong !== undefined) return wrong;
   const known = await context.view.memberEvidence(pool, author.user);

@@ -12,6 +12,14 @@ import {
   toHex,
   type UserState,
 } from '@rockpool/protocol';
+import type { BranchesRow, PoolBranchState } from '../directory/branch-rows.ts';
+import type { GraceRow } from '../directory/grace.ts';
+import {
+  branchesOf,
+  graceOf,
+  poolBranchState,
+  userBranchState,
+} from '../directory/grace-queries.ts';
 import {
   admins,
   type ChainName,
@@ -27,6 +35,7 @@ import {
   userState,
 } from '../directory/queries.ts';
 import type { FirstAdminRow, MeetingTriesRow, PendingAccountRow } from '../directory/rows.ts';
+import { gracesOf, lastEndMs } from '../grace/grace-status.ts';
 
 /** Pools whose members are kept in memory. */
 const MEMBERS_CACHED_MAX = 1024;
@@ -40,6 +49,8 @@ export class DirectoryView {
   readonly #nowMs: () => number;
   readonly #members = new Map<string, Promise<Members | undefined>>();
   #claimed = false;
+  /** Each hello asks for them. */
+  #graces: ReturnType<typeof gracesOf> | undefined;
 
   constructor(cluster: Cluster, nowMs: () => number) {
     this.#cluster = cluster;
@@ -78,6 +89,34 @@ export class DirectoryView {
     return chainPage(this.#cluster, chain, ref, from);
   }
 
+  /** Of the group that holds this chain. */
+  grace(ref: Ref): Promise<GraceRow | undefined> {
+    return graceOf(this.#cluster, this.#cluster.groupOf(ref[0]));
+  }
+
+  /** When chains go on everywhere; undefined where they do. */
+  async graceEndMs(): Promise<number | undefined> {
+    this.#graces ??= gracesOf(this.#cluster);
+    return lastEndMs(await this.#graces, this.#nowMs());
+  }
+
+  /** What is remembered of graces is old. */
+  graceChanged(): void {
+    this.#graces = undefined;
+  }
+
+  branches(ref: Ref): Promise<BranchesRow | undefined> {
+    return branchesOf(this.#cluster, ref);
+  }
+
+  userBranch(user: Ref, hash: Bytes): Promise<UserState | undefined> {
+    return userBranchState(this.#cluster, user, hash);
+  }
+
+  poolBranch(pool: Ref, hash: Bytes): Promise<PoolBranchState | undefined> {
+    return poolBranchState(this.#cluster, pool, hash);
+  }
+
   firstAdmin(): Promise<FirstAdminRow | undefined> {
     return firstAdmin(this.#cluster);
   }
@@ -109,6 +148,7 @@ export class DirectoryView {
   /** Any chain may have grown. */
   stateReplaced(): void {
     this.#members.clear();
+    this.graceChanged();
   }
 
   /** The pool's chain has grown: what is remembered of it is old. */

@@ -4,6 +4,7 @@ import { createConnection } from 'node:net';
 import { join } from 'node:path';
 import { operatorWords } from '../operator-errors.ts';
 import {
+  type BranchesAnswer,
   CONTROL_LINE_BYTES_MAX,
   CONTROL_SOCKET,
   type ControlAnswer,
@@ -53,6 +54,21 @@ export async function askReplacement(
   node: string,
 ): Promise<DepartureAnswer> {
   return (await ask(dataDir, { op: 'replace', former, node })) as DepartureAnswer;
+}
+
+/** From now on nothing is collected, and branches are chosen. Rejects with ControlError. */
+export async function askGraceEnd(dataDir: string): Promise<void> {
+  await ask(dataDir, { op: 'end-grace' });
+}
+
+/** Chains between whose branches a person has to choose. Rejects with ControlError. */
+export async function askBranches(dataDir: string): Promise<BranchesAnswer> {
+  return (await ask(dataDir, { op: 'branches' })) as BranchesAnswer;
+}
+
+/** Takes the branch whose newest link's hash begins so. Rejects with ControlError. */
+export async function askBranchTaken(dataDir: string, tip: string): Promise<void> {
+  await ask(dataDir, { op: 'take-branch', tip });
 }
 
 /** The bytes of a backup of the running cluster. Rejects with ControlError. */

@@ -1,6 +1,7 @@
 // What operators' commands ask a running node over its Unix socket: one JSON line each way.
 
 import type { ClusterStatus } from '@rockpool/cluster';
+import type { GraceStatus } from '../grace/grace-status.ts';
 import type { StunStatus } from '../observability/stun-status.ts';
 
 export const CONTROL_LINE_BYTES_MAX = 64 * 1024;
@@ -8,6 +9,9 @@ export const CONTROL_SOCKET = 'control.sock';
 
 export type ControlRequest =
   | { readonly op: 'status' | 'invite-first-admin' | 'backup' }
+  | { readonly op: 'end-grace' | 'branches' }
+  /** The beginning of the hash of the newest link of a branch. */
+  | { readonly op: 'take-branch'; readonly tip: string }
   /** Where the new machine reaches this node; empty: where its peers do. */
   | { readonly op: 'token'; readonly address: string }
   /** Nodes by name or id. */
@@ -19,6 +23,9 @@ const FIELDS = {
   status: [],
   'invite-first-admin': [],
   backup: [],
+  'end-grace': [],
+  branches: [],
+  'take-branch': ['tip'],
   token: ['address'],
   remove: ['node'],
   replace: ['former', 'node'],
@@ -33,6 +40,30 @@ export interface NodeStatus {
   /** Missing where this node answers no STUN. */
   readonly stun?: StunStatus;
   readonly cluster: ClusterStatus;
+  /** After a restore or recovery, while there is something to tell. */
+  readonly grace?: GraceStatus;
+}
+
+/** A chain that goes on when a person has chosen one of its branches. */
+export interface UndecidedChain {
+  readonly chain: 'user' | 'pool';
+  readonly id: string;
+  readonly branches: readonly {
+    /** Hash of the newest link. */
+    readonly tip: string;
+    readonly links: number;
+    readonly newestMs: number;
+    /** Of the newest link: a device's or passkey's id. */
+    readonly signer: string;
+  }[];
+}
+
+export interface BranchesAnswer {
+  readonly undecided: readonly UndecidedChain[];
+  /** Chains that are not named here. */
+  readonly more: number;
+  /** Kept as evidence of branches that were not chosen. */
+  readonly overruled: { readonly links: number; readonly chains: number };
 }
 
 export interface InviteAnswer {

@@ -16,6 +16,7 @@ import {
   type UserState,
 } from '@rockpool/protocol';
 import { answeredBefore, headOf } from './chain-rows.ts';
+import { closedToLinks, closingKeys } from './closed-chain.ts';
 import type { CommandOf } from './commands.ts';
 import { encodeEvent } from './events.ts';
 import { advanceAuthor } from './evidence.ts';
@@ -88,7 +89,8 @@ function openLater(ref: Ref, envelope: Bytes): Result<OpenPoolEnvelope> {
 }
 
 function readsOf({ pool: [, id], seq, author }: OpenPoolEnvelope): readonly Bytes[] {
-  return [poolStateKey(id), poolLinkKey(id, seq), memberEvidenceKey(id, author.user[1])];
+  const evidence = memberEvidenceKey(id, author.user[1]);
+  return [poolStateKey(id), poolLinkKey(id, seq), evidence, ...closingKeys(id)];
 }
 
 interface NewLink {
@@ -112,6 +114,8 @@ function append(
   }
   const before = answeredBefore(state, rows(poolLinkKey(id, seq)), opened);
   if (before !== undefined) return before;
+  const closed = state && closedToLinks(rows, state, context.entryTimeMs);
+  if (closed !== undefined) return closed;
   const head = state && headOf(state);
   if (link.joinBy !== undefined && context.entryTimeMs >= link.joinBy) {
     return refusedAs('AUTH_ADMISSION', 'the account has waited too long for its first join', head);

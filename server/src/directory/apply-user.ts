@@ -16,9 +16,12 @@ import {
   userHandle,
 } from '@rockpool/protocol';
 import { answeredBefore, headOf } from './chain-rows.ts';
+import { closedToLinks, closingKeys } from './closed-chain.ts';
 import type { CommandOf } from './commands.ts';
 import { encodeEvent } from './events.ts';
+import { type GraceRow, graceIn, isCollecting } from './grace.ts';
 import {
+  GRACE_KEY,
   meetingTriesKey,
   pendingAccountKey,
   userHandleKey,
@@ -48,7 +51,7 @@ export const putUserGenesis: Handler<CommandOf<'putUserGenesis'>> = {
     const opened = openGenesis(envelope);
     if (!opened.ok) return [];
     const { id, handle } = opened.value;
-    return [userStateKey(id), userLinkKey(id, 0), userHandleKey(handle)];
+    return [userStateKey(id), userLinkKey(id, 0), userHandleKey(handle), GRACE_KEY];
   },
   apply(rows, { envelope, admittedBy }, context) {
     const opened = openGenesis(envelope);
@@ -60,6 +63,10 @@ export const putUserGenesis: Handler<CommandOf<'putUserGenesis'>> = {
       hash: id,
     });
     if (before !== undefined) return before;
+    // It could join no pool in time.
+    if (admittedBy.by === 'pool' && isCollecting(graceIn(rows), context.entryTimeMs)) {
+      return refusedAs('CHAIN_GRACE', 'pools take nobody in yet');
+    }
     const judged = judgeUser(undefined, envelope, context.entryTimeMs);
     if (!judged.ok) return refused(judged);
     const { state } = judged.value;
@@ -81,7 +88,8 @@ export const appendUserLink: Handler<CommandOf<'appendUserLink'>> = {
     const peeked = peekUserStatement(envelope);
     if (!peeked.ok) return [];
     const [, id] = ref;
-    return [userStateKey(id), userLinkKey(id, peeked.value.seq), meetingTriesKey(id)];
+    const link = userLinkKey(id, peeked.value.seq);
+    return [userStateKey(id), link, meetingTriesKey(id), ...closingKeys(id)];
   },
   apply(rows, { ref, envelope }, context) {
     const peeked = peekUserStatement(envelope);
@@ -91,6 +99,8 @@ export const appendUserLink: Handler<CommandOf<'appendUserLink'>> = {
     const state = userStateRow.decode(row);
     const before = answeredBefore(state, rows(userLinkKey(ref[1], peeked.value.seq)), peeked.value);
     if (before !== undefined) return before;
+    const closed = closedToLinks(rows, state, context.entryTimeMs);
+    if (closed !== undefined) return closed;
     const judged = judgeUser(state, envelope, context.entryTimeMs);
     if (!judged.ok) return refused(judged, headOf(state));
     const tries = meetingTriesKey(ref[1]);
@@ -127,14 +137,14 @@ export const memberJoined: Handler<CommandOf<'memberJoined'>> = {
 /** From the sweep. The entry's time decides, so all replicas agree on whether the time is over. */
 export const dropPending: Handler<CommandOf<'dropPending'>> = {
   place: ({ user }) => accept(user[0]),
-  reads: ({ user: [, id] }) => [userStateKey(id), pendingAccountKey(id)],
+  reads: ({ user: [, id] }) => [userStateKey(id), pendingAccountKey(id), GRACE_KEY],
   apply(rows, { user }, context) {
     const [, id] = user;
     const row = rows(userStateKey(id));
     const pending = rows(pendingAccountKey(id));
     if (row === undefined || pending === undefined) return done();
     const { since } = pendingAccountRow.decode(pending);
-    if (context.entryTimeMs < since + PENDING_ACCOUNT_DROP_MS) {
+    if (context.entryTimeMs < droppedFrom(since, graceIn(rows))) {
       return refusedAs('CHAIN_CONFLICT', 'the account may still join');
     }
     const state = userStateRow.decode(row);
@@ -152,6 +162,12 @@ export const dropPending: Handler<CommandOf<'dropPending'>> = {
     };
   },
 };
+
+/** A restored cluster may have lost the account's join, which the end of the grace brings back. */
+export function droppedFrom(since: number, grace: GraceRow | undefined): number {
+  const until = grace === undefined ? 0 : (grace.until ?? Number.POSITIVE_INFINITY);
+  return Math.max(since, until) + PENDING_ACCOUNT_DROP_MS;
+}
 
 function addedByDevice({ statement, envelope }: OpenUserEnvelope): boolean {
   return statement.kind === 'device.add' && envelope.sigs.some(({ by }) => by === 'device');

@@ -3,13 +3,16 @@
 
 import {
   array,
+  BRANCH_LINKS_MAX,
   bytes,
   bytesUpTo,
   decodeCbor,
   ENVELOPE_BYTES_MAX,
   EVIDENCE_BYTES_MAX,
   encodeCbor,
+  GRACE_MAX_MS,
   map,
+  OFFER_LINKS_MAX,
   oneOf,
   type Result,
   refShape,
@@ -27,10 +30,15 @@ const envelope = bytesUpTo(ENVELOPE_BYTES_MAX, 1);
 /** Links of one evidence list; their bytes together are limited by EVIDENCE_BYTES_MAX. */
 export const EVIDENCE_LINKS_MAX = 256;
 /** Largest command: an envelope, its evidence and the few bytes around them. */
-export const COMMAND_BYTES_MAX = EVIDENCE_BYTES_MAX + 2 * ENVELOPE_BYTES_MAX;
+export const COMMAND_BYTES_MAX = EVIDENCE_BYTES_MAX + (OFFER_LINKS_MAX + 1) * ENVELOPE_BYTES_MAX;
 
 /** The signer's user links after the head that the pool's shard keeps for them, in order. */
 const evidence = array(storedLinkShape, EVIDENCE_LINKS_MAX);
+
+/** Links of one branch, in order, as clients keep them: with the time of their first log entry. */
+const offered = array(storedLinkShape, OFFER_LINKS_MAX, 1);
+const hash = bytes(32);
+const grace = bytes(16);
 
 const admittedByShape = union('by', {
   /** By the operator's first-admin link: the account is never dropped. */
@@ -60,6 +68,37 @@ export const commandShape = union('kind', {
   outboxDone: map({ v, kind: oneOf('outboxDone'), id: bytes(32) }),
   /** User's slot: drops an account that was admitted by an invite and never joined. */
   dropPending: map({ v, kind: oneOf('dropPending'), user: refShape }),
+  /** Any slot of a group, first of all after a restore or recovery: until the grace ends, its chains only collect. */
+  openGrace: map({ v, kind: oneOf('openGrace'), grace, lengthMs: uint(GRACE_MAX_MS) }),
+  /** Any slot of the group: its leader is there, so the time runs. */
+  beginGrace: map({ v, kind: oneOf('beginGrace'), grace }),
+  /** Any slot of the group, by the operator: the grace ends now. */
+  endGrace: map({ v, kind: oneOf('endGrace'), grace }),
+  /** User's slot: links that the nodes lost, after the link `parent`; without it, from the genesis on. */
+  collectUserLinks: map(
+    { v, kind: oneOf('collectUserLinks'), ref: refShape, links: offered },
+    /** `pool`: whose invite admits an account that was lost as a whole. */
+    { parent: hash, pool: refShape },
+  ),
+  /** Pool's slot: the same of a pool's chain. */
+  collectPoolLinks: map(
+    { v, kind: oneOf('collectPoolLinks'), ref: refShape, links: offered, evidence },
+    { parent: hash },
+  ),
+  /** User's or pool's slot: the grace is over. All that was collected of the chain is named. */
+  settleChain: map(
+    {
+      v,
+      kind: oneOf('settleChain'),
+      chain: oneOf('user', 'pool'),
+      ref: refShape,
+      links: array(hash, BRANCH_LINKS_MAX, 1),
+      /** Those of them that no other one follows. */
+      tips: array(hash, BRANCH_LINKS_MAX, 1),
+    },
+    /** The newest link of the branch that a person takes where the rule chooses none. */
+    { tip: hash },
+  ),
   /** META: the operator's one-time link is (re)placed. The token itself is never in the log. */
   setFirstAdmin: map({ v, kind: oneOf('setFirstAdmin'), tokenHash: bytes(32), expiry: uint() }),
   /** META: the link is used by this user. */

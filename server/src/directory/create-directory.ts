@@ -2,16 +2,27 @@
 // cluster's apply contract. It verifies every statement itself, with the verifier that clients use,
 // and believes nothing because a node submitted it.
 
-import type { Result } from '@rockpool/protocol';
+import { type Result, revokedBy } from '@rockpool/protocol';
 import { claimAdmin, setFirstAdmin } from './apply-admin.ts';
+import { collectPoolLinks, collectUserLinks } from './apply-collect.ts';
+import { beginGrace, endGrace, openGrace } from './apply-grace.ts';
 import { tryMeeting } from './apply-meeting.ts';
 import { appendPoolLink, outboxDone, putPoolGenesis } from './apply-pool.ts';
+import { settleChain } from './apply-settle.ts';
 import { appendUserLink, dropPending, memberJoined, putUserGenesis } from './apply-user.ts';
 import { type Command, type CommandKind, type CommandOf, decodeCommand } from './commands.ts';
-import { type Handler, type Outcome, type Rows, refused, refusedAs } from './outcome.ts';
+import type { Revokes } from './judge-branch.ts';
+import { GRACE_KEY } from './keys.ts';
+import {
+  type Handler,
+  type HandlerContext,
+  type Outcome,
+  type Rows,
+  refused,
+  refusedAs,
+} from './outcome.ts';
 import {
   type Applied,
-  type ApplyContext,
   type Bytes,
   META_SLOT,
   type StateMachine,
@@ -25,6 +36,8 @@ export const DIRECTORY_RULE_VERSION = 1;
 export interface DirectoryOptions {
   /** Synchronous and deterministic; replicas that disagreed here would have different rows. */
   readonly verify: VerifyChecks;
+  /** Other than the protocol's in tests alone, until there are kinds that revoke. */
+  readonly revokes?: Revokes;
 }
 
 type Handlers = { readonly [K in CommandKind]: Handler<CommandOf<K>> };
@@ -38,11 +51,18 @@ const HANDLERS: Handlers = {
   memberJoined,
   outboxDone,
   dropPending,
+  openGrace,
+  beginGrace,
+  endGrace,
+  collectUserLinks,
+  collectPoolLinks,
+  settleChain,
   setFirstAdmin,
   claimAdmin,
 };
 
-export function createDirectory({ verify }: DirectoryOptions): StateMachine {
+export function createDirectory(options: DirectoryOptions): StateMachine {
+  const judge = { verify: options.verify, revokes: options.revokes ?? revokedBy };
   // readSet and apply see the same array; decoding is the dearest part that they share.
   const decodedOnce = new WeakMap<Bytes, Result<Command>>();
   const decode = (bytes: Bytes): Result<Command> => {
@@ -53,6 +73,7 @@ export function createDirectory({ verify }: DirectoryOptions): StateMachine {
     return decoded;
   };
   return {
+    groupKeys: [GRACE_KEY],
     readSet(slot, bytes) {
       const decoded = decode(bytes);
       if (!decoded.ok) return [];
@@ -60,18 +81,13 @@ export function createDirectory({ verify }: DirectoryOptions): StateMachine {
       return misplaced(handler, decoded.value, slot) ? [] : handler.reads(decoded.value);
     },
     apply(rows, bytes, context): Applied {
-      const { reply, writes, events } = outcomeOf(decode(bytes), rows, context, verify);
+      const { reply, writes, events } = outcomeOf(decode(bytes), rows, { ...context, ...judge });
       return { reply: encodeReply(reply), writes, events };
     },
   };
 }
 
-function outcomeOf(
-  decoded: Result<Command>,
-  rows: Rows,
-  context: ApplyContext,
-  verify: VerifyChecks,
-): Outcome {
+function outcomeOf(decoded: Result<Command>, rows: Rows, context: HandlerContext): Outcome {
   if (context.ruleVersion !== DIRECTORY_RULE_VERSION) {
     // Judging by other rules than the entry names would let replicas differ: stop instead.
     throw new Error(`entry of rule version ${context.ruleVersion}`);
@@ -79,10 +95,7 @@ function outcomeOf(
   if (!decoded.ok) return refused(decoded);
   const command = decoded.value;
   const handler = handlerOf(command);
-  return (
-    misplaced(handler, command, context.slot) ??
-    handler.apply(rows, command, { ...context, verify })
-  );
+  return misplaced(handler, command, context.slot) ?? handler.apply(rows, command, context);
 }
 
 function misplaced(handler: Handler<Command>, command: Command, slot: number): Outcome | undefined {

@@ -34,6 +34,8 @@ const eventShape = union('event', {
   memberJoined: map({ v, event: oneOf('memberJoined'), user: refShape, pool: refShape }),
   /** A row waits in this shard's outbox. */
   outboxAdded: map({ v, event: oneOf('outboxAdded'), id: bytes(32) }),
+  /** The grace of this group was opened, has begun or has ended. */
+  graceChanged: map({ v, event: oneOf('graceChanged') }),
   /** The first-admin link was used. */
   adminClaimed: map({ v, event: oneOf('adminClaimed'), user: refShape }),
 });

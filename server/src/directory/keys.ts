@@ -27,6 +27,16 @@ export const KEY_PREFIXES = {
   memberEvidence: 0x65,
   /** `o` outbox id -> message for another shard, until it is delivered. */
   outbox: 0x6f,
+  /** `g` (the group's own) -> the grace after a restore or recovery: which, since when, until when. */
+  grace: 0x67,
+  /** `b` user or pool id -> the links that clients brought back in the grace: their places, times and signers. */
+  branches: 0x62,
+  /** `B` user or pool id, link hash -> a link that was brought back, until a branch is chosen. */
+  branchLink: 0x42,
+  /** `c` user or pool id, link hash -> the chain's replayed state after such a link. */
+  branchState: 0x63,
+  /** `x` user or pool id, link hash -> a link of a branch that was not chosen: evidence of two histories. */
+  overruledLink: 0x78,
   /** `f` (meta) -> hash and expiry of the first-admin link, and who used it. */
   firstAdmin: 0x66,
   /** `A` (meta) -> the administrators. */
@@ -57,6 +67,14 @@ export const poolLinkKey = (poolId: Bytes, seq: number): Bytes =>
 export const memberEvidenceKey = (poolId: Bytes, userId: Bytes): Bytes =>
   key('memberEvidence', poolId, userId);
 export const outboxKey = (id: Bytes): Bytes => key('outbox', id);
+export const branchesKey = (chainId: Bytes): Bytes => key('branches', chainId);
+export const branchLinkKey = (chainId: Bytes, hash: Bytes): Bytes =>
+  key('branchLink', chainId, hash);
+export const branchStateKey = (chainId: Bytes, hash: Bytes): Bytes =>
+  key('branchState', chainId, hash);
+export const overruledLinkKey = (chainId: Bytes, hash: Bytes): Bytes =>
+  key('overruledLink', chainId, hash);
+export const GRACE_KEY = prefixOf('grace');
 export const FIRST_ADMIN_KEY = prefixOf('firstAdmin');
 export const ADMINS_KEY = prefixOf('admins');
 

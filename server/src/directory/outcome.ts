@@ -2,6 +2,7 @@
 
 import type { ErrorCode, Head, Refusal, Result } from '@rockpool/protocol';
 import type { Command } from './commands.ts';
+import type { Revokes } from './judge-branch.ts';
 import type { ApplyContext, Bytes, Row, VerifyChecks } from './ports.ts';
 import type { Reply } from './replies.ts';
 
@@ -15,6 +16,7 @@ export type Rows = (key: Bytes) => Bytes | undefined;
 
 export interface HandlerContext extends ApplyContext {
   readonly verify: VerifyChecks;
+  readonly revokes: Revokes;
 }
 
 export interface Handler<C extends Command> {

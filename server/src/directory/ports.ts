@@ -29,6 +29,8 @@ export interface Applied {
 }
 
 export interface StateMachine {
+  /** Whose rows belong to the group and not to one of its slots. */
+  readonly groupKeys: readonly Bytes[];
   readSet(slot: number, command: Bytes): readonly Bytes[];
   apply(rows: (key: Bytes) => Bytes | undefined, command: Bytes, context: ApplyContext): Applied;
 }
@@ -39,8 +41,18 @@ export type VerifyChecks = (checks: readonly SignatureCheck[]) => boolean;
 /** A node's applied rows, as the cluster's port gives them. */
 export interface RowReader {
   get(slot: number, key: Bytes): Promise<Bytes | undefined>;
+  getOfGroup(group: number, key: Bytes): Promise<Bytes | undefined>;
+  groupOf(slot: number): number;
   scan(
     slot: number,
     options: { readonly prefix: Bytes; readonly after?: Bytes; readonly limit: number },
   ): Promise<readonly Row[]>;
+}
+
+/** Rows of every slot of one group. */
+export interface GroupReader {
+  scanGroup(
+    group: number,
+    options: { readonly prefix: Bytes; readonly limit: number },
+  ): Promise<readonly { readonly slot: number; readonly key: Bytes; readonly value: Bytes }[]>;
 }

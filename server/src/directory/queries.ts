@@ -4,6 +4,7 @@
 import {
   CHAIN_PAGE_BYTES_MAX,
   CHAIN_PAGE_LINKS_MAX,
+  type Head,
   type PoolState,
   type Ref,
   type StoredLink,
@@ -47,6 +48,8 @@ export interface ChainPage {
   readonly links: readonly StoredLink[];
   /** Ask again from the next seq. */
   readonly more: boolean;
+  /** Where the chain stands, for who asks beyond it. */
+  readonly head?: Head;
 }
 
 export async function userState(reader: RowReader, user: Ref): Promise<UserState | undefined> {
@@ -78,7 +81,7 @@ export async function chainPage(
 ): Promise<ChainPage | undefined> {
   const state = await (chain === 'user' ? userState(reader, ref) : poolState(reader, ref));
   if (state === undefined) return undefined;
-  if (from > state.seq) return { links: [], more: false };
+  if (from > state.seq) return { links: [], more: false, head: [state.seq, state.head] };
   const [slot, id] = ref;
   const prefix = chain === 'user' ? userLinksPrefix(id) : poolLinksPrefix(id);
   const keyOf = chain === 'user' ? userLinkKey : poolLinkKey;

@@ -50,15 +50,18 @@ const adminsShape = map({ v, users: array(refShape, ADMINS_MAX) });
 
 const handleShape = map({ v, id: bytes(32) });
 
-type Unversioned<T> = Omit<T, 'v'>;
+export type Unversioned<T> = Omit<T, 'v'>;
 
-interface RowCodec<T> {
+export interface RowCodec<T> {
   encode(value: T): Bytes;
   /** Throws on bytes that apply would not have written. */
   decode(row: Bytes): T;
 }
 
-function codec<T>(encode: (value: T) => Bytes, read: (row: Bytes) => Result<T>): RowCodec<T> {
+export function codec<T>(
+  encode: (value: T) => Bytes,
+  read: (row: Bytes) => Result<T>,
+): RowCodec<T> {
   return {
     encode,
     decode(row) {
@@ -69,7 +72,7 @@ function codec<T>(encode: (value: T) => Bytes, read: (row: Bytes) => Result<T>):
   };
 }
 
-function versioned<T extends { readonly v: 1 }>(shape: Shape<T>): RowCodec<Unversioned<T>> {
+export function versioned<T extends { readonly v: 1 }>(shape: Shape<T>): RowCodec<Unversioned<T>> {
   return codec(
     (value) => encodeCbor({ v: 1, ...value }),
     (row) => decodeCbor(row, shape, STATE_ROW_BYTES_MAX),

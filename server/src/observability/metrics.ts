@@ -4,12 +4,14 @@
 import type { ClusterStatus } from '@rockpool/cluster';
 import type { StunMetrics } from '@rockpool/stun';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { GraceStatus } from '../grace/grace-status.ts';
 
 export interface MetricSources {
   status(): Promise<ClusterStatus>;
   sockets(): { readonly anonymous: number; readonly device: number };
   presence(): { readonly local: number; readonly remote: number };
   stun(): StunMetrics | undefined;
+  grace(): Promise<GraceStatus | undefined>;
 }
 
 const COMMIT_BUCKETS_SECONDS = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10];
@@ -109,6 +111,14 @@ export class Metrics {
     );
     const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
     const full = gauge('rockpool_full_disks', 'Nodes whose disk is nearly full', []);
+    const graceEnd = gauge(
+      'rockpool_grace_end_timestamp_seconds',
+      'After a restore, until when lost changes are taken back; else 0',
+      [],
+    );
+    const branched = gauge('rockpool_branched_chains', 'Chains of which no branch is chosen', [
+      'state',
+    ]);
     const behind = gauge('rockpool_peer_behind', '1 if its disk lost what it had confirmed', [
       'peer',
     ]);
@@ -120,13 +130,16 @@ export class Metrics {
     const dropped = gauge('rockpool_stun_send_dropped', 'STUN answers not sent', []);
     this.#readGauges = async () => {
       // First of all: what is set in one go is of one moment.
-      const status = await sources.status();
+      const [status, grace] = await Promise.all([sources.status(), sources.grace()]);
       const { anonymous, device } = sources.sockets();
       sockets.set({ state: 'anonymous' }, anonymous);
       sockets.set({ state: 'device' }, device);
       const { local, remote } = sources.presence();
       presence.set({ held: 'local' }, local);
       presence.set({ held: 'remote' }, remote);
+      graceEnd.set((grace?.endsAtMs ?? 0) / 1000);
+      branched.set({ state: 'collected' }, (grace?.chains ?? 0) - (grace?.undecided ?? 0));
+      branched.set({ state: 'undecided' }, grace?.undecided ?? 0);
       for (const { group, role, appliedIndex, commitIndex } of status.groups) {
         leads.set({ group }, role === 'leader' ? 1 : 0);
         applied.set({ group }, appliedIndex);

@@ -3,12 +3,14 @@
 // none can be on its way: no pool takes its join any more (the join's own command says until when),
 // a barrier in every group has brought here what was taken before, and no outbox holds its message.
 
-import { type Ref, SLOTS, toHex } from '@rockpool/protocol';
-import { PENDING_ACCOUNT_DROP_MS } from '../directory/apply-user.ts';
+import { type Ref, toHex } from '@rockpool/protocol';
+import { droppedFrom } from '../directory/apply-user.ts';
 import { encodeCommand } from '../directory/commands.ts';
+import { graceOf } from '../directory/grace-queries.ts';
 import { prefixOf } from '../directory/keys.ts';
 import { outboxRow, pendingAccountRow } from '../directory/rows.ts';
 import type { OutboxCluster, Timers } from './outbox-ports.ts';
+import { slotsOfGroups } from './slots-of-groups.ts';
 
 const SWEEP_EVERY_MS = 60_000;
 /** Accounts of one group that a sweep looks at; each leaves the list within about an hour. */
@@ -67,9 +69,10 @@ async function lateAccounts(
 ): Promise<readonly Ref[]> {
   const prefix = prefixOf('pendingAccount');
   const rows = await cluster.scanGroup(group, { prefix, limit: ACCOUNTS_PER_SWEEP_MAX });
+  const grace = rows.length === 0 ? undefined : await graceOf(cluster, group);
   return rows.flatMap(({ slot, key, value }): readonly Ref[] => {
     const { since } = pendingAccountRow.decode(value);
-    return nowMs() < since + PENDING_ACCOUNT_DROP_MS ? [] : [[slot, key.slice(prefix.length)]];
+    return nowMs() < droppedFrom(since, grace) ? [] : [[slot, key.slice(prefix.length)]];
   });
 }
 
@@ -102,10 +105,4 @@ async function usersWithMessages(cluster: OutboxCluster): Promise<ReadonlySet<st
     for (const { value } of rows) users.add(toHex(outboxRow.decode(value).user[1]));
   }
   return users;
-}
-
-function slotsOfGroups(cluster: OutboxCluster): ReadonlyMap<number, number> {
-  const slots = new Map<number, number>();
-  for (let slot = 0; slot < SLOTS; slot++) slots.set(cluster.groupOf(slot), slot);
-  return slots;
 }

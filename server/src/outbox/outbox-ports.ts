@@ -1,17 +1,12 @@
 // What the outbox pump and the account sweep need of the cluster and of time, so that tests can be
 // both. The cluster's own port fits structurally.
 
-import type { Bytes, RowReader } from '../directory/ports.ts';
+import type { Bytes, GroupReader, RowReader } from '../directory/ports.ts';
 
-export interface OutboxCluster extends RowReader {
+export interface OutboxCluster extends RowReader, GroupReader {
   submit(slot: number, command: Bytes): Promise<{ readonly reply: Bytes }>;
   barrier(slot: number): Promise<void>;
-  scanGroup(
-    group: number,
-    options: { readonly prefix: Bytes; readonly limit: number },
-  ): Promise<readonly { readonly slot: number; readonly key: Bytes; readonly value: Bytes }[]>;
   readonly groups: readonly number[];
-  groupOf(slot: number): number;
   isLeader(group: number): boolean;
   onEvent(listener: (event: { readonly group: number; readonly event: Bytes }) => void): void;
   onLeadership(listener: (group: number, leader: boolean) => void): void;

@@ -1,6 +1,7 @@
-// Runs the outbox pump and the account sweep on the real clock, for as long as the node runs.
+// Runs the outbox pump, the account sweep and the keeper of graces on the real clock, for as long as the node runs.
 
 import type { Cluster } from '@rockpool/cluster';
+import { createGraceKeeper } from '../grace/create-grace-keeper.ts';
 import { createAccountSweep } from './create-account-sweep.ts';
 import { createOutboxPump } from './create-outbox-pump.ts';
 import type { Timers } from './outbox-ports.ts';
@@ -26,9 +27,10 @@ export function startDeliveries(
   const nowMs = () => Date.now();
   const pump = createOutboxPump({ cluster, timers, onRetry });
   const sweep = createAccountSweep({ cluster, timers, nowMs, onFailure: onRetry });
+  const keeper = createGraceKeeper({ cluster, timers, nowMs, onFailure: onRetry });
   return {
     async stop() {
-      await Promise.all([pump.stop(), sweep.stop()]);
+      await Promise.all([pump.stop(), sweep.stop(), keeper.stop()]);
     },
   };
 }

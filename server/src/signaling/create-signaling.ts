@@ -126,6 +126,8 @@ async function tellHub(
       if (pool !== undefined) hub.poolGained(event.user, event.pool, [pool.seq, pool.head]);
       return;
     }
+    case 'graceChanged':
+      return view.graceChanged();
     case 'outboxAdded':
     case 'adminClaimed':
       return;

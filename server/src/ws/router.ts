@@ -3,7 +3,7 @@
 import { type ClientFrame, toHex } from '@rockpool/protocol';
 import type { RateLimitName, RateLimits } from '../limits/rate-limits.ts';
 import { handleAuth, handleEnrol, handleProve, handleRegister } from './handlers/ceremonies.ts';
-import { handleFetch, handlePools, handleStatement } from './handlers/chains.ts';
+import { handleFetch, handleOffer, handlePools, handleStatement } from './handlers/chains.ts';
 import type { GatewayContext } from './handlers/gateway-context.ts';
 import { handleMeet, handlePart, handlePass, handleRendezvous } from './handlers/meetings.ts';
 import type { Answer, RefusedAnswer, Route, Session } from './session.ts';
@@ -36,6 +36,9 @@ function costsOf(session: Session, frame: ClientFrame): readonly Cost[] {
     }
     case 'prove':
       return [['ceremonies', address], byInvite(frame.key)];
+    case 'offer':
+      // It proves itself, whoever brings it.
+      return [[session.state.device === undefined ? 'ceremonies' : 'statements', device]];
     case 'statement':
     case 'meet':
       return [['statements', device]];
@@ -75,6 +78,8 @@ async function handle(
       return handleProve(context, session, frame);
     case 'statement':
       return handleStatement(context, session, frame);
+    case 'offer':
+      return handleOffer(context, frame);
     case 'fetch':
       return handleFetch(context, session, frame);
     case 'pools':

@@ -35,6 +35,7 @@ export function refusalFor(state: SessionState, frame: ClientFrame): ErrorCode |
     case 'enrol':
     case 'register':
     case 'prove':
+    case 'offer':
     case 'pass':
     case 'part':
       return undefined;

@@ -1,11 +1,12 @@
 // The directory on plain maps: one replica of every slot, with the log that brought it there, so
 // that a test can replay it. Reads outside the command's read set fail, as in the cluster's driver.
 
-import { toHex } from '@rockpool/protocol';
+import { equalBytes, toHex } from '@rockpool/protocol';
 import { verifyChecks } from '@rockpool/protocol/testing';
 import { type Command, encodeCommand } from '../../src/directory/commands.ts';
 import { createDirectory, DIRECTORY_RULE_VERSION } from '../../src/directory/create-directory.ts';
 import { type DirectoryEvent, decodeEvent } from '../../src/directory/events.ts';
+import type { Revokes } from '../../src/directory/judge-branch.ts';
 import type { Bytes, Row, VerifyChecks } from '../../src/directory/ports.ts';
 import { decodeReply, type Reply } from '../../src/directory/replies.ts';
 
@@ -28,19 +29,20 @@ export class MemoryCluster {
   readonly #onEvent: ((event: { group: number; event: Bytes }) => void)[] = [];
   readonly #onLeadership: ((group: number, leader: boolean) => void)[] = [];
 
-  constructor(timeMs: number, verify: VerifyChecks = verifyChecks) {
+  constructor(timeMs: number, verify: VerifyChecks = verifyChecks, revokes?: Revokes) {
     this.timeMs = timeMs;
-    this.#machine = createDirectory({ verify });
+    this.#machine = createDirectory({ verify, ...(revokes === undefined ? {} : { revokes }) });
   }
 
   /** Applies one command at `timeMs`, writes its rows, and returns what it was answered. */
   apply(slot: number, command: Unversioned<Command> | Bytes): Reply {
     const bytes = command instanceof Uint8Array ? command : encodeCommand(command);
     this.log.push({ slot, command: bytes, timeMs: this.timeMs });
-    const readSet = new Set(this.#machine.readSet(slot, bytes).map((key) => nameOf(slot, key)));
+    const nameOf = (key: Bytes) => this.#nameOf(slot, key);
+    const readSet = new Set(this.#machine.readSet(slot, bytes).map(nameOf));
     const applied = this.#machine.apply(
       (key) => {
-        const name = nameOf(slot, key);
+        const name = nameOf(key);
         if (!readSet.has(name)) throw new Error('read outside the read set');
         return this.#rows.get(name)?.value;
       },
@@ -55,8 +57,8 @@ export class MemoryCluster {
       },
     );
     for (const { key, value } of applied.writes) {
-      if (value === null) this.#rows.delete(nameOf(slot, key));
-      else this.#rows.set(nameOf(slot, key), { slot, key, value });
+      if (value === null) this.#rows.delete(nameOf(key));
+      else this.#rows.set(nameOf(key), { slot, key, value });
     }
     for (const event of applied.events) {
       const decoded = decodeEvent(event);
@@ -81,6 +83,10 @@ export class MemoryCluster {
 
   async get(slot: number, key: Bytes): Promise<Bytes | undefined> {
     return this.#rows.get(nameOf(slot, key))?.value;
+  }
+
+  async getOfGroup(_group: number, key: Bytes): Promise<Bytes | undefined> {
+    return this.#rows.get(this.#nameOf(0, key))?.value;
   }
 
   async scan(
@@ -127,6 +133,12 @@ export class MemoryCluster {
   count(prefix: string): number {
     const first = toHex(new TextEncoder().encode(prefix));
     return [...this.#rows.keys()].filter((name) => name.split(' ')[1]?.startsWith(first)).length;
+  }
+
+  /** Rows of the one group itself stand apart from those of its slots. */
+  #nameOf(slot: number, key: Bytes): string {
+    const isOfGroup = this.#machine.groupKeys.some((known) => equalBytes(known, key));
+    return isOfGroup ? `group ${toHex(key)}` : nameOf(slot, key);
   }
 
   #sorted(fits: (name: string) => boolean, limit: number) {

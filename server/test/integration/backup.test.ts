@@ -67,7 +67,7 @@ t.test('rockpool restore brings people and pools back under a new cluster id', a
   const target = join(cluster.dir, 'restored');
   const { peerPort } = cluster.nodes[0]!;
   const nodes = `1=127.0.0.1:${peerPort}`;
-  const restored = await run('restore', file, '--data', target, '--nodes', nodes);
+  const restored = await run('restore', file, '--data', target, '--nodes', nodes, '--grace', '0');
   t.match(restored, { code: 0, out: /Made cluster/ });
   const again = await run('restore', file, '--data', target, '--nodes', nodes);
   t.match(again, { code: 1, errors: /BACKUP_TARGET_NOT_EMPTY/ });

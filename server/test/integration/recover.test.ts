@@ -51,6 +51,11 @@ t.test('rockpool recover leads out of a lost majority, from the disk that has mo
   t.match(await again.auth(anna), { type: 'ok' });
   t.match(await again.request({ type: 'pools' }), { type: 'pools', pools: [pool.ref] });
   const invite = pool.invite(anna);
+  const early = await again.statement('pool', pool.ref, invite.envelope);
+  t.match(early, { code: 'CHAIN_GRACE' }, 'what a majority had is waited for');
+  t.match(await run('grace', '--data', one!), { out: /grace for 24 h more/ });
+  t.match(await run('grace', '--end', '--data', one!), { code: 0 });
   t.match(await again.statement('pool', pool.ref, invite.envelope), { type: 'ok' }, 'it goes on');
+  t.match(await run('grace', '--data', one!), { out: /No grace/ });
   await again.close();
 });

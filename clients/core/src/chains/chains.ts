@@ -26,7 +26,7 @@ import {
 import type { CryptoPort, StorePort } from '../ports.ts';
 import { type ChainName, rowKeys } from '../store/row-keys.ts';
 import type { RowWriter } from '../store/row-writer.ts';
-import { type Ask, fetchLinks } from './fetch-links.ts';
+import { type Ask, type Fetched, fetchLinks } from './fetch-links.ts';
 import {
   type AuthorAt,
   type Extension,
@@ -55,6 +55,8 @@ export class Chains {
   readonly #users = new Map<string, UserChain>();
   readonly #pools = new Map<string, PoolChain>();
   readonly #forked = new Set<string>();
+  /** Of chains of which the servers have less than this device, or nothing that they show. */
+  readonly #serversAt = new Map<string, Head | 'unknown'>();
   readonly #busy = new Map<string, Promise<unknown>>();
 
   constructor(host: ChainsHost) {
@@ -71,6 +73,11 @@ export class Chains {
 
   poolRefs(): readonly Ref[] {
     return [...this.#pools.values()].map((chain) => chain.ref);
+  }
+
+  /** Where the servers' chain stands, if they lack links that are held here. */
+  serversAt(name: ChainName, ref: Ref): Head | 'unknown' | undefined {
+    return this.#serversAt.get(`${name}/${toHex(ref[1])}`);
   }
 
   forked(name: ChainName, ref: Ref): boolean {
@@ -116,6 +123,7 @@ export class Chains {
       const held = this.user(ref);
       const chain: UserChain = held ?? { ref, links: [], states: [] };
       const fetched = await fetchLinks(ask, 'user', ref, seqOf(held), first);
+      this.#noteServers('user', ref, held, fetched);
       if (fetched === 'offline' || !fetched.ok) return fetched;
       const before = chain.links.length;
       const extension = await extendUser(chain, fetched.value, this.#verify);
@@ -130,6 +138,7 @@ export class Chains {
       const held = this.pool(ref);
       const chain: PoolChain = held ?? { ref, links: [], states: [] };
       const fetched = await fetchLinks(ask, 'pool', ref, first ? 0 : seqOf(held), first);
+      this.#noteServers('pool', ref, held, fetched);
       if (fetched === 'offline' || !fetched.ok) return fetched;
       const authorAt: AuthorAt = async (user, head) => {
         if (this.#stateAt(user, head) === undefined) await this.refreshUser(user, ask);
@@ -223,6 +232,15 @@ export class Chains {
     const evidence = encodeCbor({ v: 1, shown });
     void this.#host.writer.put(rowKeys.fork(name, ref[1]), evidence);
     this.#host.onChanged(name, ref);
+  }
+
+  #noteServers(name: ChainName, ref: Ref, held: unknown, fetched: Fetched): void {
+    const id = `${name}/${toHex(ref[1])}`;
+    if (fetched === 'offline') return;
+    const isUnknown = !fetched.ok && fetched.code === 'CHAIN_UNKNOWN' && held !== undefined;
+    const stands = fetched.ok ? fetched.head : isUnknown ? 'unknown' : undefined;
+    if (stands === undefined) this.#serversAt.delete(id);
+    else this.#serversAt.set(id, stands);
   }
 
   #serial<T>(id: string, run: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-import type { Ref, Refusal, Result, ServerFrame, StoredLink } from '@rockpool/protocol';
+import type { Head, Ref, Refusal, Result, ServerFrame, StoredLink } from '@rockpool/protocol';
 import { equalRefs, refuse } from '@rockpool/protocol';
 import { CHAIN_PAGES_MAX } from '../limits.ts';
 import type { Request } from '../session/link.ts';
@@ -8,7 +8,8 @@ import type { ChainName } from '../store/row-keys.ts';
 export type Ask = (request: Request) => Promise<Result<ServerFrame> | 'offline'>;
 
 export type Fetched =
-  | { readonly ok: true; readonly value: readonly StoredLink[] }
+  /** `head`: where the servers' chain stands, where that is before `from`. */
+  | { readonly ok: true; readonly value: readonly StoredLink[]; readonly head?: Head }
   | Refusal
   | 'offline';
 
@@ -32,7 +33,10 @@ export async function fetchLinks(
       return refuse('PROTOCOL_MALFORMED', 'another chain was answered');
     }
     links.push(...page.links);
-    if (page.more === 0 || page.links.length === 0) return { ok: true, value: links };
+    if (page.more === 0 || page.links.length === 0) {
+      const { head } = page;
+      return { ok: true, value: links, ...(head === undefined ? {} : { head }) };
+    }
     page = undefined;
   }
   return refuse('CHAIN_QUOTA', 'the chain does not end');

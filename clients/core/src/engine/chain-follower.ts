@@ -2,6 +2,9 @@
 // authenticated, one when a node says that it grew.
 
 import { equalBytes, equalRefs, type Ref, type Refusal, toHex } from '@rockpool/protocol';
+import { bringAllBack } from '../chains/bring-back.ts';
+import type { Ask } from '../chains/fetch-links.ts';
+import { newest } from '../chains/held-chain.ts';
 import type { Core } from './core.ts';
 import { newsOfDevices } from './own-devices.ts';
 
@@ -25,6 +28,27 @@ export class ChainFollower {
       .map((room) => room.ref)
       .filter((ref) => !refs.some((listed) => equalBytes(listed[1], ref[1])));
     await Promise.all([...refs, ...others].map((ref) => this.#readPool(ref)));
+    if (session.hello?.grace !== undefined)
+      await this.#bringBack((request) => session.request(request));
+  }
+
+  /** The servers do not know this device: by links that they lost they may come to. */
+  async forgotten(ask: Ask): Promise<void> {
+    const { chains } = this.#core;
+    const account = this.#core.account();
+    if (account === undefined) return;
+    await bringAllBack({ chains, ask, unseen: true }, account.user);
+  }
+
+  async #bringBack(ask: Ask): Promise<void> {
+    const { chains } = this.#core;
+    for (const ref of chains.poolRefs()) {
+      const chain = chains.pool(ref);
+      for (const { user } of chain === undefined ? [] : newest(chain).members) {
+        await chains.refreshUser(user, ask);
+      }
+    }
+    await bringAllBack({ chains, ask }, this.#core.account()?.user);
   }
 
   async grown(chain: 'user' | 'pool', ref: Ref): Promise<void> {

@@ -85,6 +85,7 @@ export class Engine implements Core {
         void this.paths.refresh().then(() => this.#watchList.tell());
         this.#background(this.#follower.readAll());
       },
+      onForgotten: (ask) => this.#follower.forgotten(ask),
       onPush: (frame) => this.#push(frame),
       onChange: () => this.#paths(),
       notify: (tone, text) => this.notify(tone, text),

@@ -6,7 +6,6 @@ import {
   type Bytes,
   CLOCK_SKEW_MAX_MS,
   ERRORS,
-  encodeCbor,
   equalBytes,
   type NodeState,
   type Ref,
@@ -14,10 +13,9 @@ import {
   type Result,
   type ServerFrame,
   type ServerHello,
-  SOCKET_PROOF_LIFE_MAX_MS,
-  signInput,
   WIRE_VERSION,
 } from '@rockpool/protocol';
+import type { Ask } from '../chains/fetch-links.ts';
 import {
   JUST_BACK_MS,
   RECONNECT_FIRST_MS,
@@ -31,6 +29,7 @@ import type { NodeView, Notice, ServerView } from '../view.ts';
 import { backoffMs, fraction } from './backoff.ts';
 import { Link, type Request } from './link.ts';
 import { type Board, type BoardChange, boardBroke, boardHeard, boardView } from './node-board.ts';
+import { refusedWords, showDevice } from './show-device.ts';
 
 /** The device that authenticates each socket. */
 export interface SessionDevice {
@@ -44,6 +43,8 @@ export interface SessionHost {
   device(): SessionDevice | undefined;
   /** The socket may be used: watch lists and presence have to be asked for anew. */
   onOnline(): void;
+  /** The servers came back from an older state, without this device: what it holds is to be asked through this link. */
+  onForgotten(ask: Ask): Promise<void>;
   onPush(frame: ServerFrame): void;
   onChange(): void;
   notify(tone: Notice['tone'], text: string): void;
@@ -74,6 +75,7 @@ export class Session {
   #stopped = false;
   #told = false;
   #cancelRetry: () => void = () => {};
+  #cancelGrace: () => void = () => {};
   readonly #waiters = new Set<Waiter>();
 
   constructor(platform: Platform, host: SessionHost) {
@@ -88,6 +90,7 @@ export class Session {
   stop(): void {
     this.#stopped = true;
     this.#cancelRetry();
+    this.#cancelGrace();
     this.#link?.close();
     for (const waiter of [...this.#waiters]) waiter.settle(undefined);
   }
@@ -95,7 +98,13 @@ export class Session {
   view(): ServerView {
     const hello = this.#link?.hello;
     const nodes: readonly NodeView[] = boardView(this.#board, this.#platform.clock.nowMs());
-    const base = { nodes, unclaimed: this.#lastHello?.unclaimed === 1 };
+    const grace = this.#lastHello?.grace;
+    const isGrace = grace !== undefined && grace > this.nowMs();
+    const base = {
+      nodes,
+      unclaimed: this.#lastHello?.unclaimed === 1,
+      ...(isGrace ? { graceEndsMs: grace } : {}),
+    };
     if (hello === undefined || (this.#host.device() !== undefined && !this.#authed)) {
       return { ...base, status: this.#attempt >= QUIET_ATTEMPTS ? 'offline' : 'connecting' };
     }
@@ -146,7 +155,7 @@ export class Session {
       if (answer.ok || ERRORS[answer.code].retry === 'never') return answer;
       last = answer;
       if (answer.code === 'CHAIN_CONFLICT' || answer.code === 'CHAIN_STALE') return answer;
-      if (answer.code === 'SIGNAL_OFFLINE') return answer;
+      if (answer.code === 'SIGNAL_OFFLINE' || answer.code === 'CHAIN_GRACE') return answer;
       await this.pause(tries);
       if (ERRORS[answer.code].retry === 'elsewhere' && link === this.#link) link.close();
     }
@@ -232,6 +241,11 @@ export class Session {
     this.#lastHello = hello;
     const offset = hello.time - this.#platform.clock.nowMs();
     this.#clockOffsetMs = Math.abs(offset) <= CLOCK_SKEW_MAX_MS ? offset : 0;
+    if (hello.grace !== undefined) {
+      const leftMs = Math.max(0, hello.grace - this.nowMs());
+      this.#cancelGrace();
+      this.#cancelGrace = this.#platform.clock.after(leftMs, () => this.#host.onChange());
+    }
     this.#accuse(hello.name);
     this.#hear(hello.nodes);
     if (device === undefined) this.#attempt = 0;
@@ -246,21 +260,12 @@ export class Session {
     device: SessionDevice,
     complains = true,
   ): Promise<boolean> {
-    const expiry = hello.time + SOCKET_PROOF_LIFE_MAX_MS / 2;
-    const proof = {
-      realm: hello.realm,
-      node: hello.node,
-      origin: this.#platform.sockets.origin,
-      nonce: hello.nonce,
-      device: device.device,
-      expiry,
-    };
-    const sig = await device.sign(signInput('ws', encodeCbor(proof)));
-    const { user, device: id } = device;
-    const answer = await link.request({ type: 'auth', user, device: id, expiry, sig });
+    const { origin } = this.#platform.sockets;
+    const bringBack = complains ? (ask: Ask) => this.#host.onForgotten(ask) : undefined;
+    const answer = await showDevice(link, hello, device, { origin, bringBack });
     if (link !== this.#link || link.ended) return false;
     if (answer === 'closed' || !answer.ok) {
-      if (answer !== 'closed' && complains) this.#complain(ERRORS[answer.code].message);
+      if (answer !== 'closed' && complains) this.#complain(refusedWords(answer, hello));
       link.close();
       return false;
     }

@@ -14,6 +14,9 @@ export function ServerStatus({ server }: { readonly server: ServerView }) {
   );
 }
 
+const whenOf = (ms: number) =>
+  new Date(ms).toLocaleString([], { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+
 const nameOf = (node: { readonly name: string }) => node.name;
 
 function wordsFor(server: ServerView, stopped: readonly string[], back: readonly string[]) {
@@ -23,6 +26,10 @@ function wordsFor(server: ServerView, stopped: readonly string[], back: readonly
   if (server.status === 'connecting') return { tone: 'warn', text: 'Connecting…' };
   if (stopped.length > 0) {
     return { tone: 'warn', text: `Node ${stopped.join(', ')} stopped, nothing to do` };
+  }
+  if (server.graceEndsMs !== undefined) {
+    const text = `The servers came back from an older state. Conversations go on; changes can be made again from ${whenOf(server.graceEndsMs)}`;
+    return { tone: 'warn', text };
   }
   if (back.length > 0) return { tone: 'good', text: `Node ${back.join(', ')} is back` };
   return { tone: 'good', text: `Connected through node ${server.node ?? '?'}` };

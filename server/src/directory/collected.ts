@@ -1,0 +1,90 @@
+// Adds the links of an offer to what a chain has collected, within limits: of links and bytes, and of links by one signer, so
+// that nobody who may sign at all can push out what others bring back.
+
+import {
+  accept,
+  BRANCH_BYTES_MAX,
+  BRANCH_LINKS_MAX,
+  BRANCH_SIGNER_LINKS_MAX,
+  type Bytes,
+  equalBytes,
+  type Result,
+  refuse,
+  type StoredLink,
+  toHex,
+} from '@rockpool/protocol';
+import { type BranchEntry, type BranchesRow, branchesRow } from './branch-rows.ts';
+import { branchesKey, branchLinkKey, branchStateKey } from './keys.ts';
+import type { Row } from './ports.ts';
+import { linkRow } from './rows.ts';
+
+export interface Offer {
+  readonly chain: 'user' | 'pool';
+  readonly id: Bytes;
+  readonly entries: readonly BranchEntry[];
+  /** In the order of the entries. */
+  readonly links: readonly StoredLink[];
+  /** The state after the newest of them. */
+  readonly state: Bytes;
+  /** A state is kept there already, and its time is no later. */
+  readonly isStateKept: boolean;
+}
+
+/** What to write; nothing where all of it is known. */
+export function collect(before: BranchesRow | undefined, offer: Offer): Result<readonly Row[]> {
+  const { chain, id, entries, links, state, isStateKept } = offer;
+  const known = new Map((before?.links ?? []).map((entry) => [toHex(entry.hash), entry]));
+  const rows: Row[] = [];
+  let bytes = before?.bytes ?? 0;
+  for (const [at, entry] of entries.entries()) {
+    const name = toHex(entry.hash);
+    const former = known.get(name);
+    if (former === undefined) {
+      const { envelope } = links[at] ?? missing();
+      bytes += envelope.length;
+      const value = linkRow.encode({ envelope, time: entry.time });
+      rows.push({ key: branchLinkKey(id, entry.hash), value });
+      known.set(name, entry);
+    } else if (entry.time < former.time) known.set(name, { ...former, time: entry.time });
+  }
+  const tip = entries.at(-1)?.hash ?? missing();
+  const states = before?.states ?? [];
+  const isNewState = !states.some((hash) => equalBytes(hash, tip));
+  if (isNewState) bytes += state.length;
+  if (!isStateKept) rows.push({ key: branchStateKey(id, tip), value: state });
+  const all = [...known.values()];
+  const full = fullness(all, bytes);
+  if (full !== undefined) return refuse('CHAIN_QUOTA', full);
+  const row = { chain, bytes, links: all, states: isNewState ? [...states, tip] : states };
+  const value = branchesRow.encode(row);
+  return accept([...rows, { key: branchesKey(id), value }]);
+}
+
+/** Known in full, and no later than now: such an offer changes nothing. */
+export function isCollected(row: BranchesRow, entries: readonly BranchEntry[]): boolean {
+  const known = new Map(row.links.map((entry) => [toHex(entry.hash), entry.time]));
+  const tip = entries.at(-1)?.hash;
+  return (
+    tip !== undefined &&
+    row.states.some((hash) => equalBytes(hash, tip)) &&
+    entries.every(({ hash, time }) => (known.get(toHex(hash)) ?? Number.POSITIVE_INFINITY) <= time)
+  );
+}
+
+function fullness(links: readonly BranchEntry[], bytes: number): string | undefined {
+  if (links.length > BRANCH_LINKS_MAX || bytes > BRANCH_BYTES_MAX) {
+    return 'too much was brought back of this chain';
+  }
+  const bySigner = new Map<string, number>();
+  for (const { signers } of links) {
+    const signer = toHex(signers[0] ?? missing());
+    const count = (bySigner.get(signer) ?? 0) + 1;
+    if (count > BRANCH_SIGNER_LINKS_MAX) return 'too many links of one signer were brought back';
+    bySigner.set(signer, count);
+  }
+  return undefined;
+}
+
+function missing(): never {
+  throw new Error('an offer has entries, each with its link and a signer');
+}

@@ -1,0 +1,77 @@
+// What a node reads of graces and of what chains have collected in them.
+
+import { type Ref, toHex, type UserState } from '@rockpool/protocol';
+import {
+  type BranchesRow,
+  branchesRow,
+  type PoolBranchState,
+  poolBranchRow,
+} from './branch-rows.ts';
+import { type GraceRow, graceRow } from './grace.ts';
+import { branchesKey, branchStateKey, GRACE_KEY, prefixOf } from './keys.ts';
+import type { Bytes, GroupReader, RowReader } from './ports.ts';
+import { userStateRow } from './rows.ts';
+
+/** Chains of one group that one scan finds: more are found once these are settled. */
+const CHAINS_PER_SCAN_MAX = 256;
+const OVERRULED_PER_SCAN_MAX = 10_000;
+const HASH_BYTES = 32;
+
+export interface CollectedChain {
+  readonly ref: Ref;
+  readonly branches: BranchesRow;
+}
+
+export async function graceOf(
+  reader: Pick<RowReader, 'getOfGroup'>,
+  group: number,
+): Promise<GraceRow | undefined> {
+  const row = await reader.getOfGroup(group, GRACE_KEY);
+  return row && graceRow.decode(row);
+}
+
+/** Chains of a group that have collected links: until a branch is chosen. */
+export async function collectedChains(
+  reader: GroupReader,
+  group: number,
+): Promise<readonly CollectedChain[]> {
+  const prefix = prefixOf('branches');
+  const rows = await reader.scanGroup(group, { prefix, limit: CHAINS_PER_SCAN_MAX });
+  return rows.map(({ slot, key, value }) => {
+    return { ref: [slot, key.slice(prefix.length)], branches: branchesRow.decode(value) };
+  });
+}
+
+export async function branchesOf(reader: RowReader, ref: Ref): Promise<BranchesRow | undefined> {
+  const row = await reader.get(ref[0], branchesKey(ref[1]));
+  return row && branchesRow.decode(row);
+}
+
+export async function userBranchState(
+  reader: RowReader,
+  user: Ref,
+  hash: Bytes,
+): Promise<UserState | undefined> {
+  const row = await reader.get(user[0], branchStateKey(user[1], hash));
+  return row && userStateRow.decode(row);
+}
+
+export async function poolBranchState(
+  reader: RowReader,
+  pool: Ref,
+  hash: Bytes,
+): Promise<PoolBranchState | undefined> {
+  const row = await reader.get(pool[0], branchStateKey(pool[1], hash));
+  return row && poolBranchRow.decode(row);
+}
+
+/** Links of branches that were not chosen, and how many chains they are of: as many as one scan finds. */
+export async function overruledLinks(
+  reader: GroupReader,
+  group: number,
+): Promise<{ readonly links: number; readonly chains: number }> {
+  const prefix = prefixOf('overruledLink');
+  const rows = await reader.scanGroup(group, { prefix, limit: OVERRULED_PER_SCAN_MAX });
+  const chains = new Set(rows.map(({ key }) => toHex(key.slice(prefix.length, -HASH_BYTES))));
+  return { links: rows.length, chains: chains.size };
+}

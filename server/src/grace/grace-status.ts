@@ -1,0 +1,48 @@
+// How far a grace is, over all groups, for operators and for the hello that clients get.
+
+import { type GraceRow, graceEndMs } from '../directory/grace.ts';
+import { collectedChains, graceOf } from '../directory/grace-queries.ts';
+import type { GroupReader, RowReader } from '../directory/ports.ts';
+
+export interface GraceReader extends RowReader, GroupReader {
+  readonly groups: readonly number[];
+}
+
+export interface GraceStatus {
+  /** Until then links are collected; missing where that is over. */
+  readonly endsAtMs?: number;
+  /** Chains of which links were brought back and no branch is chosen yet. */
+  readonly chains: number;
+  /** Those of them between whose branches a person has to choose. */
+  readonly undecided: number;
+}
+
+/** As this node has them. */
+export function gracesOf(
+  reader: Pick<GraceReader, 'groups' | 'getOfGroup'>,
+): Promise<readonly (GraceRow | undefined)[]> {
+  return Promise.all(reader.groups.map((group) => graceOf(reader, group)));
+}
+
+/** When the last group's grace will end; undefined where all chains go on. */
+export function lastEndMs(
+  graces: readonly (GraceRow | undefined)[],
+  nowMs: number,
+): number | undefined {
+  const ends = graces.flatMap((grace) => graceEndMs(grace, nowMs) ?? []);
+  return ends.length === 0 ? undefined : Math.max(...ends);
+}
+
+/** Undefined where there is nothing to tell. */
+export async function graceStatus(
+  reader: GraceReader,
+  nowMs: number,
+): Promise<GraceStatus | undefined> {
+  const endsAtMs = lastEndMs(await gracesOf(reader), nowMs);
+  const chains = (
+    await Promise.all(reader.groups.map((group) => collectedChains(reader, group)))
+  ).flat();
+  if (endsAtMs === undefined && chains.length === 0) return undefined;
+  const undecided = chains.filter(({ branches }) => branches.open !== undefined).length;
+  return { chains: chains.length, undecided, ...(endsAtMs === undefined ? {} : { endsAtMs }) };
+}
