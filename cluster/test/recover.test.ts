@@ -64,7 +64,7 @@ t.test(
         'what was acknowledged is there',
       );
     }
-    const opened = async (cluster: Cluster) => {
+    const opened = async (cluster: ClusterNode) => {
       await cluster.barrier(0);
       return countOf(await cluster.getOfGroup(cluster.groupOf(0), ofGroup));
     };

@@ -15,12 +15,6 @@ import {
 import type { BranchesRow, PoolBranchState } from '../directory/branch-rows.ts';
 import type { GraceRow } from '../directory/grace.ts';
 import {
-  branchesOf,
-  graceOf,
-  poolBranchState,
-  userBranchState,
-} from '../directory/grace-queries.ts';
-import {
   admins,
   type ChainName,
   type ChainPage,
@@ -35,6 +29,7 @@ import {
   userState,
 } from '../directory/queries.ts';
 import type { FirstAdminRow, MeetingTriesRow, PendingAccountRow } from '../directory/rows.ts';
+import { branchesOf, graceOf, poolBranchState, userBranchState } from '../grace/grace-queries.ts';
 import { gracesOf, lastEndMs } from '../grace/grace-status.ts';
 
 /** Pools whose members are kept in memory. */

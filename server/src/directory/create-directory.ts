@@ -11,7 +11,6 @@ import { appendPoolLink, outboxDone, putPoolGenesis } from './apply-pool.ts';
 import { settleChain } from './apply-settle.ts';
 import { appendUserLink, dropPending, memberJoined, putUserGenesis } from './apply-user.ts';
 import { type Command, type CommandKind, type CommandOf, decodeCommand } from './commands.ts';
-import type { Revokes } from './judge-branch.ts';
 import { GRACE_KEY } from './keys.ts';
 import {
   type Handler,
@@ -25,6 +24,7 @@ import {
   type Applied,
   type Bytes,
   META_SLOT,
+  type Revokes,
   type StateMachine,
   type VerifyChecks,
 } from './ports.ts';

@@ -6,7 +6,6 @@ import {
   type Bytes,
   judgePool,
   judgeUser,
-  type PoolStatement,
   peekPoolStatement,
   peekUserStatement,
   poolLinkSigners,
@@ -15,15 +14,12 @@ import {
   type StoredLink,
   toHex,
   type UserState,
-  type UserStatement,
   userLinkSigners,
 } from '@rockpool/protocol';
 import type { BranchEntry, PoolBranchState } from './branch-rows.ts';
 import { advanceAuthor } from './evidence.ts';
 import { type GraceRow, lostTime } from './grace.ts';
-
-/** Names of those whose authority a statement ends. */
-export type Revokes = (statement: UserStatement | PoolStatement) => readonly Bytes[];
+import type { Revokes } from './ports.ts';
 
 export interface BranchTerms {
   readonly grace: GraceRow;

@@ -2,8 +2,7 @@
 
 import type { ErrorCode, Head, Refusal, Result } from '@rockpool/protocol';
 import type { Command } from './commands.ts';
-import type { Revokes } from './judge-branch.ts';
-import type { ApplyContext, Bytes, Row, VerifyChecks } from './ports.ts';
+import type { ApplyContext, Bytes, Revokes, Row, VerifyChecks } from './ports.ts';
 import type { Reply } from './replies.ts';
 
 export interface Outcome {

@@ -1,7 +1,7 @@
 // What the directory needs of whoever runs it. Structurally equal to the cluster's port, written
 // again here because the directory imports nothing but the protocol: it could run on another store.
 
-import type { SignatureCheck } from '@rockpool/protocol';
+import type { PoolStatement, SignatureCheck, UserStatement } from '@rockpool/protocol';
 
 export type Bytes = Uint8Array;
 
@@ -37,6 +37,9 @@ export interface StateMachine {
 
 /** Discharges signature checks: true when every one holds. Synchronous and without side effects. */
 export type VerifyChecks = (checks: readonly SignatureCheck[]) => boolean;
+
+/** Names of those whose authority a statement ends. */
+export type Revokes = (statement: UserStatement | PoolStatement) => readonly Bytes[];
 
 /** A node's applied rows, as the cluster's port gives them. */
 export interface RowReader {

@@ -3,11 +3,11 @@
 // time decides, so that two nodes that both believe to lead do no harm.
 
 import { encodeCommand } from '../directory/commands.ts';
-import type { CollectedChain } from '../directory/grace-queries.ts';
-import { collectedChains, graceOf } from '../directory/grace-queries.ts';
 import { tipsOf } from '../directory/tips.ts';
 import type { OutboxCluster, Timers } from '../outbox/outbox-ports.ts';
 import { slotsOfGroups } from '../outbox/slots-of-groups.ts';
+import type { CollectedChain } from './grace-queries.ts';
+import { collectedChains, graceOf } from './grace-queries.ts';
 
 const LOOK_EVERY_MS = 2_000;
 

@@ -11,15 +11,10 @@ import type {
 } from '../control/control-messages.ts';
 import type { BranchesRow } from '../directory/branch-rows.ts';
 import { encodeCommand } from '../directory/commands.ts';
-import {
-  type CollectedChain,
-  collectedChains,
-  graceOf,
-  overruledLinks,
-} from '../directory/grace-queries.ts';
 import { decodeReply } from '../directory/replies.ts';
 import { slotsOfGroups } from '../outbox/slots-of-groups.ts';
 import { settling } from './create-grace-keeper.ts';
+import { type CollectedChain, collectedChains, graceOf, overruledLinks } from './grace-queries.ts';
 
 type GraceRequest = Extract<ControlRequest, { op: 'end-grace' | 'branches' | 'take-branch' }>;
 

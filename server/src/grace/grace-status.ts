@@ -1,8 +1,8 @@
 // How far a grace is, over all groups, for operators and for the hello that clients get.
 
 import { type GraceRow, graceEndMs } from '../directory/grace.ts';
-import { collectedChains, graceOf } from '../directory/grace-queries.ts';
 import type { GroupReader, RowReader } from '../directory/ports.ts';
+import { collectedChains, graceOf } from './grace-queries.ts';
 
 export interface GraceReader extends RowReader, GroupReader {
   readonly groups: readonly number[];

@@ -6,9 +6,9 @@
 import { type Ref, toHex } from '@rockpool/protocol';
 import { droppedFrom } from '../directory/apply-user.ts';
 import { encodeCommand } from '../directory/commands.ts';
-import { graceOf } from '../directory/grace-queries.ts';
 import { prefixOf } from '../directory/keys.ts';
 import { outboxRow, pendingAccountRow } from '../directory/rows.ts';
+import { graceOf } from '../grace/grace-queries.ts';
 import type { OutboxCluster, Timers } from './outbox-ports.ts';
 import { slotsOfGroups } from './slots-of-groups.ts';
 

@@ -6,8 +6,7 @@ import { verifyChecks } from '@rockpool/protocol/testing';
 import { type Command, encodeCommand } from '../../src/directory/commands.ts';
 import { createDirectory, DIRECTORY_RULE_VERSION } from '../../src/directory/create-directory.ts';
 import { type DirectoryEvent, decodeEvent } from '../../src/directory/events.ts';
-import type { Revokes } from '../../src/directory/judge-branch.ts';
-import type { Bytes, Row, VerifyChecks } from '../../src/directory/ports.ts';
+import type { Bytes, Revokes, Row, VerifyChecks } from '../../src/directory/ports.ts';
 import { decodeReply, type Reply } from '../../src/directory/replies.ts';
 
 export interface LogEntry {

@@ -10,10 +10,10 @@ import {
   type StoredLink,
 } from '@rockpool/protocol';
 import { type TestPerson, type TestPool, verifyChecks } from '@rockpool/protocol/testing';
-import { branchesOf, graceOf } from '../../src/directory/grace-queries.ts';
-import type { Revokes } from '../../src/directory/judge-branch.ts';
+import type { Revokes } from '../../src/directory/ports.ts';
 import type { Reply } from '../../src/directory/replies.ts';
 import { settling } from '../../src/grace/create-grace-keeper.ts';
+import { branchesOf, graceOf } from '../../src/grace/grace-queries.ts';
 import { MemoryCluster } from './memory-cluster.ts';
 
 export const NOW = 1_800_000_000_000;
@@ -110,7 +110,7 @@ export class RestoredCluster extends MemoryCluster {
   }
 }
 
-export function userHash(envelope: Bytes): Bytes {
+function userHash(envelope: Bytes): Bytes {
   const opened = peekUserStatement(envelope);
   if (!opened.ok) throw new Error(opened.detail);
   return opened.value.hash;

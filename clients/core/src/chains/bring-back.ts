@@ -35,7 +35,7 @@ interface Place {
 }
 
 /** Resolves once the servers have all of the chain, or take no more of it. */
-export async function bringBack(ports: BringBackPorts, place: Place): Promise<void> {
+async function bringBack(ports: BringBackPorts, place: Place): Promise<void> {
   const { chains, unseen } = ports;
   const { name, ref } = place;
   const chain = name === 'user' ? chains.user(ref) : chains.pool(ref);

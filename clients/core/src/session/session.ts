@@ -3,12 +3,10 @@
 // asks here and need not know which node answers.
 
 import {
-  type Bytes,
   CLOCK_SKEW_MAX_MS,
   ERRORS,
   equalBytes,
   type NodeState,
-  type Ref,
   type Refusal,
   type Result,
   type ServerFrame,
@@ -29,15 +27,7 @@ import type { NodeView, Notice, ServerView } from '../view.ts';
 import { backoffMs, fraction } from './backoff.ts';
 import { Link, type Request } from './link.ts';
 import { type Board, type BoardChange, boardBroke, boardHeard, boardView } from './node-board.ts';
-import { refusedWords, showDevice } from './show-device.ts';
-
-/** The device that authenticates each socket. */
-export interface SessionDevice {
-  readonly realm: Bytes;
-  readonly user: Ref;
-  readonly device: Bytes;
-  sign(message: Bytes): Promise<Bytes>;
-}
+import { refusedWords, type SessionDevice, showDevice } from './show-device.ts';
 
 export interface SessionHost {
   device(): SessionDevice | undefined;

@@ -1,8 +1,10 @@
 // How a device shows itself on a socket, and what it does where servers that came back from an older state do not know it.
 
 import {
+  type Bytes,
   ERRORS,
   encodeCbor,
+  type Ref,
   type Refusal,
   type ServerHello,
   SOCKET_PROOF_LIFE_MAX_MS,
@@ -10,7 +12,14 @@ import {
 } from '@rockpool/protocol';
 import type { Ask } from '../chains/fetch-links.ts';
 import type { Answer, Link } from './link.ts';
-import type { SessionDevice } from './session.ts';
+
+/** The device that authenticates each socket. */
+export interface SessionDevice {
+  readonly realm: Bytes;
+  readonly user: Ref;
+  readonly device: Bytes;
+  sign(message: Bytes): Promise<Bytes>;
+}
 
 interface Showing {
   readonly origin: string;

@@ -6,11 +6,11 @@ import {
   branchesRow,
   type PoolBranchState,
   poolBranchRow,
-} from './branch-rows.ts';
-import { type GraceRow, graceRow } from './grace.ts';
-import { branchesKey, branchStateKey, GRACE_KEY, prefixOf } from './keys.ts';
-import type { Bytes, GroupReader, RowReader } from './ports.ts';
-import { userStateRow } from './rows.ts';
+} from '../directory/branch-rows.ts';
+import { type GraceRow, graceRow } from '../directory/grace.ts';
+import { branchesKey, branchStateKey, GRACE_KEY, prefixOf } from '../directory/keys.ts';
+import type { Bytes, GroupReader, RowReader } from '../directory/ports.ts';
+import { userStateRow } from '../directory/rows.ts';
 
 /** Chains of one group that one scan finds: more are found once these are settled. */
 const CHAINS_PER_SCAN_MAX = 256;
