@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { THESIS_RULES } from '../src/core/rules.ts';
 import { ALL_MUTANTS, BEHAVIOUR_MUTANTS, MUTANTS } from '../testing/mutants/all-mutants.ts';
 import { runMutantsCli } from '../testing/mutants/cli.ts';
 import { hunt, medianSeeds } from '../testing/mutants/hunt.ts';
@@ -15,7 +16,7 @@ import { readScenarios, scenariosThatFail } from '../testing/mutants/scenario-ki
 
 const PACKAGE = join(import.meta.dirname, '..');
 /** Each found by its first seeds, by a property of its own. */
-const QUICK = ['A3', 'B10c', 'D9a', 'C6'];
+const QUICK = ['A3', 'B10c', 'D9a', 'C6', 'E5', 'B13'];
 const SAMPLE_EVERY = 8;
 
 t.test('every mutant changes the source that it names', async (t) => {
@@ -25,6 +26,22 @@ t.test('every mutant changes the source that it names', async (t) => {
     const edit = editOf(mutant);
     t.not(edit(path, source), source, mutant.id);
     t.equal(edit('src/another.ts', source), source);
+  }
+});
+
+t.test('each rule of the core has a mutant that breaks it', async (t) => {
+  const edits = MUTANTS.filter(({ file }) => file === 'core/rules.ts').flatMap(({ id, edits }) =>
+    edits.map(([from]) => ({ id, from })),
+  );
+  const source = readFileSync(join(PACKAGE, 'src', 'core', 'rules.ts'), 'utf8');
+  const rules = Object.keys(THESIS_RULES).map((name) => ({ name, at: source.lastIndexOf(name) }));
+  for (const [order, { name, at }] of rules.entries()) {
+    const end = rules[order + 1]?.at ?? source.length;
+    const breaking = edits.filter(({ from }) => {
+      const place = source.indexOf(from);
+      return place >= at && place < end;
+    });
+    t.ok(breaking.length > 0, `${name}: ${breaking.map(({ id }) => id)}`);
   }
 });
 

@@ -13,7 +13,6 @@ import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } f
 import type { Message } from './messages.ts';
 import { answerReadRequest, askForRead, handleReadReply, sendReadRound } from './reading.ts';
 import { advanceConfiguration, dismiss, proposeConfigurationAsLeader } from './reconfiguring.ts';
-import { type Rules, THESIS_RULES } from './rules.ts';
 import { RaftState } from './state.ts';
 import { advanceTransfer, transferTo } from './transferring.ts';
 import type {
@@ -30,8 +29,8 @@ import type {
 import { answerVoteRequest } from './voting.ts';
 
 /** Restores one member of one group from what its disk holds. It starts as a follower. */
-export function createRaft(config: RaftConfig, rules: Rules = THESIS_RULES): Raft {
-  return new Member(new RaftState(config, rules));
+export function createRaft(config: RaftConfig): Raft {
+  return new Member(new RaftState(config));
 }
 
 /** What only the leader of a term sends in it. */

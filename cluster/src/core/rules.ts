@@ -1,6 +1,5 @@
-// The decisions on which Raft's safety rests, each in one place and free of state. They are a
-// parameter of the core for one reason: tests put a known mistake in the place of one of them, to
-// prove that the simulation finds it.
+// The decisions on which Raft's safety rests, each in one place and free of state, so that each can be read
+// beside its source, and a test can put a known mistake in the place of one of them.
 
 import { isJoint, isVoter } from './configuration.ts';
 import type { Configuration, NodeId } from './entry.ts';

@@ -11,7 +11,7 @@ import { Log } from './log.ts';
 import type { Message, PeerMessage, Snapshot } from './messages.ts';
 import { OwnReads } from './own-reads.ts';
 import type { Progress } from './progress.ts';
-import type { Rules } from './rules.ts';
+import { THESIS_RULES } from './rules.ts';
 import type { HardState, RaftConfig, RaftEvent, Role, RoleChangeReason } from './types.ts';
 
 export interface FollowerRole {
@@ -59,7 +59,7 @@ export type Outgoing = WithoutEnvelope<PeerMessage> & { readonly term?: number }
 
 export class RaftState {
   readonly config: RaftConfig;
-  readonly rules: Rules;
+  readonly rules = THESIS_RULES;
   readonly log: Log;
   readonly durability: Durability;
   readonly #timeouts: ElectionTimeout;
@@ -85,12 +85,11 @@ export class RaftState {
   snapshotsFor: NodeId[] = [];
   readonly reads: OwnReads;
 
-  constructor(config: RaftConfig, rules: Rules) {
+  constructor(config: RaftConfig) {
     assert(config.heartbeatTicks >= 1, 'heartbeatTicks is positive');
     assert(config.electionTicks > config.heartbeatTicks, 'heartbeats come within the timeout');
     this.config = config;
-    this.rules = rules;
-    this.log = new Log(config.group, config.log, config.chainChecksum, rules);
+    this.log = new Log(config.group, config.log, config.chainChecksum, this.rules);
     const hardState: HardState = config.hardState ?? {
       term: 0,
       vote: undefined,

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { THESIS_RULES } from '../../src/core/rules.ts';
-import { runSimulation } from '../../testing/index.ts';
+import { mutantOf } from '../../testing/mutants/all-mutants.ts';
+import { simulationWith } from '../../testing/mutants/mutant-simulation.ts';
 import { runCli } from '../../testing/sim/cli.ts';
 import type { RunTask } from '../../testing/sim/run-seeds.ts';
 import { runTask, worldOf } from '../../testing/sim/run-task.ts';
@@ -8,10 +8,9 @@ import { scheduleOf, shrink } from '../../testing/sim/shrink.ts';
 
 t.setTimeout(400_000);
 
-const half = { ...THESIS_RULES, quorumSize: () => 1 };
-/** The core with a mistake that costs it two leaders, in short runs. */
-const broken: RunTask = async ({ world: _, unsafeMs = 30_000, ...task }) =>
-  runSimulation({ ...task, unsafeMs, rules: half });
+/** Half of the voters are a quorum: soon there are two leaders. */
+const halved = await simulationWith(mutantOf('A6b'));
+const broken: RunTask = (task) => halved({ unsafeMs: 30_000, ...task });
 const short: RunTask = (task) => runTask({ ...task, unsafeMs: 3_000 });
 
 t.test('the command line prints what was found, and how to see it again', async (t) => {
@@ -63,8 +62,7 @@ t.test(
 
 t.test('a failure shrinks to few blows, which still bring it about', async (t) => {
   // That a leader lacks what was committed takes more than that any log is good enough for it.
-  const rules = { ...THESIS_RULES, isUpToDate: () => true };
-  const forgetful: RunTask = async ({ world: _, ...task }) => runSimulation({ ...task, rules });
+  const forgetful = await simulationWith(mutantOf('A8c'));
   const task = { world: 'core', seed: 11, unsafeMs: 30_000 } as const;
   const failed = await forgetful(task);
   t.ok(failed.violation);

@@ -50,14 +50,6 @@ export const BEYOND: readonly Mutant[] = [
     ],
   },
   {
-    id: 'not-X12',
-    mistake: 'a command that is sent again takes effect again',
-    metIn: 'TigerBeetle sessions, dragonboat session tests',
-    file: 'sessions/session-table.ts',
-    edits: [["if (sequences.has(sequence)) return 'repeated';", '']],
-    tests: ['exactly-once.test.ts'],
-  },
-  {
     id: 'not-X13',
     mistake: 'a store that lost its newest batches is opened',
     metIn: 'openraft t61, t62',

@@ -23,6 +23,16 @@ export const COMMIT_AND_LOG: readonly Mutant[] = [
         'followerCommit: (leaderCommit, _covered, last) => Math.min(leaderCommit, last)',
       ],
     ],
+    // A leader of ours looks for the agreement from above: the first append that is taken then reaches the conflict.
+    also: {
+      file: 'core/leader.ts',
+      edits: [
+        [
+          'new Progress(log.lastIndex + 1, config.limits)',
+          'new Progress(Math.max(log.firstIndex, state.commit + 1), config.limits)',
+        ],
+      ],
+    },
   },
   {
     id: 'A3',

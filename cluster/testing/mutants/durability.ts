@@ -4,6 +4,22 @@ import type { Mutant } from './mutant.ts';
 
 export const DURABILITY: readonly Mutant[] = [
   {
+    id: 'D1',
+    mistake: 'term, vote and commit index are stored in one batch, the entries in a later one',
+    metIn: 'etcd PR#8455, cockroach#2592, curvine#1368',
+    file: 'driver/group-member.ts',
+    edits: [
+      [
+        "this.#store.stage(operations, 'urgent', durable);",
+        `{
+      const entries = operations.filter(({ key }) => key[0] !== KEY_KIND.hardState);
+      const others = operations.filter(({ key }) => key[0] === KEY_KIND.hardState);
+      this.#store.stage(others, 'urgent', () => this.#store.stage(entries, 'urgent', durable));
+    }`,
+      ],
+    ],
+  },
+  {
     id: 'D2a',
     mistake: 'an append is acknowledged before it is durable',
     metIn: 'tikv#994, cornerstone#8, dragonboat#201, NATS 2.12.1 (Jepsen)',
@@ -23,11 +39,69 @@ export const DURABILITY: readonly Mutant[] = [
     edits: [['if (waitFor === undefined) sendNow', 'if (waitFor !== 0) sendNow']],
   },
   {
+    id: 'D3',
+    mistake: 'a write that failed is taken for done',
+    metIn: 'cockroach#37102, rostam#94, raft-engine PR#131',
+    file: 'storage/src/batch-writer.ts',
+    edits: [
+      [
+        'await this.#store.write(batch.operations);',
+        'await this.#store.write(batch.operations).catch(() => {});',
+      ],
+    ],
+  },
+  {
     id: 'D4',
     mistake: 'a cut of the log is not written',
     metIn: 'tsoracle#260, keystone#1297',
     file: 'core/durability.ts',
     edits: [['this.#truncateFrom = Math.min(index, this.#truncateFrom ?? index);', '']],
+  },
+  {
+    id: 'D5',
+    mistake: 'entries are deleted in one batch, and where the log goes on is stored in a later one',
+    metIn: 'keystone#1297',
+    file: 'driver/group-member.ts',
+    edits: [
+      [
+        "this.#store.stage(operations, 'urgent', durable);",
+        `{
+      const deleted = operations.filter(({ payload }) => payload === null);
+      const others = operations.filter(({ payload }) => payload !== null);
+      this.#store.stage(deleted, 'urgent', () => this.#store.stage(others, 'urgent', durable));
+    }`,
+      ],
+    ],
+  },
+  {
+    id: 'D6',
+    mistake: 'nobody notices that batches are missing from the middle of the store',
+    metIn: 'leveldb#251, leveldb#193, pebble#4526, nats PR#7587',
+    file: 'storage/src/batch-numbers.ts',
+    edits: [['if (count !== expected || sum !== gapless) {', 'if (count > expected) {']],
+  },
+  {
+    id: 'D7a',
+    mistake: 'followers take an entry whose bits were flipped on its way',
+    metIn: 'NATS 2.12.1 (Jepsen)',
+    file: 'core/follower.ts',
+    edits: [
+      ["if (entry.checksum !== expected) return 'checksumChain';", 'if (expected < 0) return;'],
+    ],
+  },
+  {
+    id: 'D7b',
+    mistake: 'what lies on the disk is not verified at a start',
+    metIn: 'NATS 2.12.1 (Jepsen)',
+    file: 'store/log-store.ts',
+    edits: [['await store.verify();', '']],
+  },
+  {
+    id: 'D8',
+    mistake: 'of term and vote only the half is written',
+    metIn: 'ROCm/spur PR#635',
+    file: 'driver/log-operations.ts',
+    edits: [['encodeHardState(hardState)', 'encodeHardState({ ...hardState, vote: undefined })']],
   },
   {
     id: 'D9a',
@@ -54,11 +128,62 @@ export const DURABILITY: readonly Mutant[] = [
     ],
   },
   {
+    id: 'D10',
+    mistake: 'how far is applied is stored before what was applied',
+    metIn: 'etcd#13766, etcd#14685, etcd#17780',
+    file: 'driver/group-member.ts',
+    edits: [
+      ['const page = await applyCommands(entries, this.#apply);', ''],
+      [
+        "this.#store.stage([...page.operations, applied], 'lazy', () =>",
+        `this.#store.stage([applied], 'urgent');
+      const page = await applyCommands(entries, this.#apply);
+      this.#store.stage(page.operations, 'lazy', () =>`,
+      ],
+    ],
+  },
+  {
     id: 'D11',
     mistake: 'of two snapshots the older one is installed over the newer one',
     metIn: 'etcd#18055',
     file: 'core/installing.ts',
     edits: [['base.index <= state.commit || isInLog', 'isInLog']],
+  },
+  {
+    id: 'D12a',
+    mistake:
+      'the log gives way to a snapshot in one batch, and its rows take their place in a later one',
+    metIn: 'clickhouse/NuRaft#185, etcd#5518',
+    file: 'store/log-store.ts',
+    edits: [
+      [
+        "this.#writer.stage([...operations, record], 'urgent', () => {",
+        "this.#writer.stage(operations, 'urgent', () => this.#writer.stage([record], 'urgent', () => {",
+      ],
+      [
+        'this.#durableSides.set(group, side);\n      durable();\n    });',
+        'this.#durableSides.set(group, side);\n      durable();\n    }));',
+      ],
+    ],
+  },
+  {
+    id: 'D12b',
+    mistake: 'what a snapshot that was cut short has left mixes with the next one',
+    metIn: 'clickhouse/NuRaft#185',
+    file: 'driver/snapshot-receiver.ts',
+    edits: [['await this.#ports.clear();', '']],
+  },
+  {
+    id: 'D13',
+    mistake: 'a node that comes back with a disk of the past is heard as before',
+    metIn: 'matrixone#25029, nexus PR#3939, openraft PR#2002, redisraft#2',
+    file: 'peer/peer-memory.ts',
+    edits: [
+      [
+        'if (known !== undefined && isPast(heard, known)) {',
+        'if (known !== undefined && isPast(known, known)) {',
+      ],
+    ],
   },
   {
     id: 'D14',

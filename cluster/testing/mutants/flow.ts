@@ -29,6 +29,20 @@ export const FLOW: readonly Mutant[] = [
     ],
   },
   {
+    id: 'F3',
+    mistake:
+      'after a standstill every tick that was missed is made up for at once, and campaigns follow',
+    metIn: 'cockroach#17741',
+    file: 'driver/tick-wheel.ts',
+    edits: [
+      ['const CATCH_UP_TICKS_MAX = 1;', 'const CATCH_UP_TICKS_MAX = 1_000;'],
+      [
+        'lagMs <= (heartbeatTicks * tickMs) / 2',
+        'lagMs <= Number.POSITIVE_INFINITY && heartbeatTicks > 0',
+      ],
+    ],
+  },
+  {
     id: 'F4',
     mistake: 'a transfer that does not come about never ends',
     metIn: 'hashicorp/raft#696, redpanda PR#24404',
@@ -46,6 +60,14 @@ export const FLOW: readonly Mutant[] = [
       ['this.#failed.push(...this.#asked.keys());', ''],
       ['this.#failed.push(read);\n    }\n  }', '}\n  }'],
     ],
+  },
+  {
+    id: 'F6',
+    mistake: 'a command that is sent again is applied again',
+    metIn: 'curvine#676, fluree/db PR#1716, hashicorp/raft#142',
+    file: 'sessions/session-table.ts',
+    edits: [["if (sequences.has(sequence)) return 'repeated';", '']],
+    tests: ['exactly-once.test.ts'],
   },
   {
     id: 'F7',
@@ -67,6 +89,14 @@ export const FLOW: readonly Mutant[] = [
     edits: [
       ['if (!progress.isHeard || state.applied === 0) return;', 'if (state.applied === 0) return;'],
     ],
+  },
+  {
+    id: 'F9',
+    mistake: 'as many snapshots as are wanted are sent at once',
+    metIn: 'cockroach#8056',
+    file: 'driver/snapshot-sender.ts',
+    edits: [['const OUTGOING_MAX = 2;', 'const OUTGOING_MAX = 1_000;']],
+    tests: ['snapshot-transfer.test.ts'],
   },
   {
     id: 'F12',

@@ -17,25 +17,25 @@ export interface Verdict {
 
 export class MutantThread {
   readonly #worker: Worker;
+  #end: (by: string | undefined) => void = () => {};
 
   constructor({ id }: Mutant) {
     this.#worker = new Worker(SCRIPT, { workerData: id });
+    this.#worker.on('message', ({ by }: Verdict) => this.#end(by));
+    this.#worker.on('error', (error) => this.#end(error.message));
   }
 
   /** The property that is violated, if any. After a crash or a run without an end this thread is of no more use. */
-  run(task: Task): Promise<string | undefined> {
-    const worker = this.#worker;
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => end('a run without an end'), RUN_LIMIT_MS);
-      const end = (by: string | undefined): void => {
-        clearTimeout(timer);
-        worker.removeAllListeners();
-        resolve(by);
-      };
-      worker.once('message', ({ by }: Verdict) => end(by));
-      worker.once('error', (error) => end(error.message));
-      worker.postMessage(task);
-    });
+  async run(task: Task): Promise<string | undefined> {
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    this.#end = resolve;
+    const timer = setTimeout(() => resolve('a run without an end'), RUN_LIMIT_MS);
+    this.#worker.postMessage(task);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async stop(): Promise<void> {

@@ -2,18 +2,13 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Task } from '../sim/run-task.ts';
-import { variantUrl } from '../variants/load-variant.ts';
 import { mutantOf } from './all-mutants.ts';
-import { editOf } from './mutant.ts';
+import { simulationWith } from './mutant-simulation.ts';
 import type { Verdict } from './mutant-thread.ts';
-
-type Simulation = Pick<typeof import('../sim/run-task.ts'), 'runTask'>;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is run by mutant-thread.ts');
-const mutant = mutantOf(workerData);
-const url = variantUrl(mutant.id, editOf(mutant), 'testing/sim/run-task.ts');
-const { runTask }: Simulation = await import(url);
+const runTask = await simulationWith(mutantOf(workerData));
 
 async function verdictOf(task: Task): Promise<Verdict> {
   try {

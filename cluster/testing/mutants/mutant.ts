@@ -14,26 +14,28 @@ export interface Mutant {
   readonly file: string;
   /** Each text stands in the file once. */
   readonly edits: readonly (readonly [from: string, to: string])[];
+  /** What else is changed: something that is right, but behind which the mistake would hide. */
+  readonly also?: Pick<Mutant, 'file' | 'edits'>;
   /** Below `cluster/test/`: run with it, too, for behaviours that no scenario shows. */
   readonly tests?: readonly string[];
 }
 
 /** The mistake, put into the source as it is loaded. Refused where the source has moved on. */
-export function editOf(mutant: Mutant): Edit {
-  const { id, file, edits } = mutant;
-  const edited = sourceOf(mutant);
+export function editOf({ id, file, edits, also }: Mutant): Edit {
+  const changes = [{ file, edits }, ...(also === undefined ? [] : [also])];
   return (path, source) => {
-    if (path !== edited) return source;
-    return edits.reduce((text, [from, to]) => {
+    const change = changes.find((each) => sourceOf(each) === path);
+    if (change === undefined) return source;
+    return change.edits.reduce((text, [from, to]) => {
       const places = text.split(from).length - 1;
-      if (places !== 1) throw new Error(`${id}: ${file} has ${places} places like: ${from}`);
+      if (places !== 1) throw new Error(`${id}: ${change.file} has ${places} places like: ${from}`);
       return text.replace(from, () => to);
     }, source);
   };
 }
 
 /** The path of what it changes, from the package on. */
-export function sourceOf({ file }: Mutant): string {
+export function sourceOf({ file }: Pick<Mutant, 'file'>): string {
   return file.startsWith('storage/') ? `../${file}` : `src/${file}`;
 }
 

@@ -34,6 +34,19 @@ export const READS: readonly Mutant[] = [
     ],
   },
   {
+    id: 'C4',
+    mistake:
+      'a leader that hands over answers reads by itself, though its successor may lead already',
+    metIn: 'tikv#9208, tikv PR#4688',
+    file: 'core/reading.ts',
+    edits: [
+      [
+        'state.rules.confirmsRead(answered, round)',
+        'role.transfer?.isTold === true || state.rules.confirmsRead(answered, round)',
+      ],
+    ],
+  },
+  {
     id: 'C5',
     mistake: 'any one follower confirms a read',
     metIn: 'openraft d60f1e85',

@@ -56,6 +56,18 @@ export const VOTES: readonly Mutant[] = [
     ],
   },
   {
+    id: 'B7',
+    mistake: 'a node that starts does not wait for anybody to be silent, and campaigns',
+    metIn: 'etcd#9333',
+    file: 'core/state.ts',
+    edits: [
+      [
+        'electionElapsed = 0;\n  electionTimeoutTicks',
+        'electionElapsed = 1_000;\n  electionTimeoutTicks',
+      ],
+    ],
+  },
+  {
     id: 'B8',
     mistake: 'a heartbeat of a lower term keeps a node from campaigning',
     metIn: 'butane PR#32, nebula PR#2419',

@@ -1,6 +1,5 @@
 // Plays a scenario, and gives back its text with the trace it really leaves.
 
-import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
 import { COMMANDS } from './commands.ts';
 import {
   parseScenario,
@@ -11,13 +10,13 @@ import {
 import { Words } from './words.ts';
 import { LIMITS, NODES_MAX, World } from './world.ts';
 
-export function runScenario(text: string, rules: Rules = THESIS_RULES): string {
+export function runScenario(text: string): string {
   let world: World | undefined;
   return renderScenario(parseScenario(text), (command) => {
     const words = new Words(command);
     try {
       const [name = ''] = command.words;
-      if (name === 'nodes') world = worldOf(words, rules);
+      if (name === 'nodes') world = worldOf(words);
       else {
         const run = COMMANDS.get(name);
         if (run === undefined) throw words.refusal(`there is no command "${name}"`);
@@ -33,7 +32,7 @@ export function runScenario(text: string, rules: Rules = THESIS_RULES): string {
 }
 
 /** `nodes COUNT [electionTicks=T] [heartbeatTicks=T] [LIMIT=VALUE...]` */
-function worldOf(words: Words, rules: Rules): World {
+function worldOf(words: Words): World {
   const count = words.number('how many nodes');
   if (count < 1 || count > NODES_MAX) throw words.refusal(`there are 1 to ${NODES_MAX} nodes`);
   const limits = Object.entries(LIMITS).map(([name, value]) => [
@@ -44,7 +43,6 @@ function worldOf(words: Words, rules: Rules): World {
     electionTicks: words.numberOption('electionTicks') ?? 10,
     heartbeatTicks: words.numberOption('heartbeatTicks') ?? 2,
     limits: { ...LIMITS, ...Object.fromEntries(limits) },
-    rules,
   });
 }
 

@@ -5,7 +5,6 @@ import { RaftInvariantError } from '../../src/core/assert.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
 import type { Message } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
-import type { Rules } from '../../src/core/rules.ts';
 import type { HardState, Raft, RaftConfig, Ready, SendAfter } from '../../src/core/types.ts';
 import { SimDisk, type SimState } from '../sim/disk.ts';
 import { MADE_COMMAND, madeEntry } from './forged.ts';
@@ -41,7 +40,6 @@ const OUTPUTS_MAX = 10_000;
 export class ScenarioNode {
   readonly id: NodeId;
   readonly #settings: NodeSettings;
-  readonly #rules: Rules;
   readonly #host: NodeHost;
   #disk: SimDisk;
   readonly #received = new Map<number, SimState>();
@@ -52,10 +50,9 @@ export class ScenarioNode {
   isDiskSlow = false;
   isApplySlow = false;
 
-  constructor(id: NodeId, settings: NodeSettings, rules: Rules, host: NodeHost) {
+  constructor(id: NodeId, settings: NodeSettings, host: NodeHost) {
     this.id = id;
     this.#settings = settings;
-    this.#rules = rules;
     this.#host = host;
     this.#disk = new SimDisk(settings.first);
   }
@@ -115,7 +112,7 @@ export class ScenarioNode {
         log: this.#disk.log,
         applied: this.#disk.appliedIndex,
       };
-      this.#raft = createRaft(config, this.#rules);
+      this.#raft = createRaft(config);
     });
     this.input(() => {});
   }

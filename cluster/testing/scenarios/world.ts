@@ -2,7 +2,6 @@
 // its link until it is delivered or dropped. Whatever a scenario does, one leader a term and one history hold.
 
 import type { Entry, NodeId } from '../../src/core/entry.ts';
-import type { Rules } from '../../src/core/rules.ts';
 import type { RaftLimits } from '../../src/core/types.ts';
 import { chainChecksum } from '../sim/chain-checksum.ts';
 import { firstState } from '../sim/disk.ts';
@@ -33,7 +32,6 @@ export interface WorldOptions {
   readonly heartbeatTicks: number;
   readonly limits: RaftLimits;
   /** The thesis's, or with a known mistake in them. */
-  readonly rules: Rules;
 }
 
 export class World {
@@ -43,18 +41,16 @@ export class World {
   readonly #leaders = new Map<number, NodeId>();
   readonly #history = new Map<number, number>();
   readonly #settings: NodeSettings;
-  readonly #rules: Rules;
   readonly #host: NodeHost;
   #letters: Letter[] = [];
   #trace: string[] = [];
   #isQuiet = false;
 
-  constructor(count: number, { electionTicks, heartbeatTicks, limits, rules }: WorldOptions) {
+  constructor(count: number, { electionTicks, heartbeatTicks, limits }: WorldOptions) {
     this.electionTicks = electionTicks;
     const voters = Array.from({ length: count }, (_, at) => String(at + 1));
     const first = firstState(voters);
     this.#settings = { first, electionTicks, heartbeatTicks, limits, chainChecksum, group: GROUP };
-    this.#rules = rules;
     this.#host = {
       note: (line: string, weight: 'outcome' | 'detail') => this.note(line, weight),
       send: (letter: Letter) => this.send(letter),
@@ -62,7 +58,7 @@ export class World {
       elected: (node: NodeId, term: number) => this.#elected(node, term),
     };
     for (const id of voters) {
-      this.nodes.set(id, new ScenarioNode(id, this.#settings, rules, this.#host));
+      this.nodes.set(id, new ScenarioNode(id, this.#settings, this.#host));
     }
     for (const node of this.nodes.values()) node.start();
   }
@@ -70,7 +66,7 @@ export class World {
   /** A node that has nothing, and knows of nobody. */
   addNewcomer(id: NodeId): ScenarioNode {
     const settings = { ...this.#settings, first: firstState([]) };
-    const node = new ScenarioNode(id, settings, this.#rules, this.#host);
+    const node = new ScenarioNode(id, settings, this.#host);
     this.nodes.set(id, node);
     node.start();
     return node;

@@ -2,7 +2,7 @@
 // history kept here outlives every crash, and nothing in the core can touch it. Checksums are
 // chained, so equal checksums at one index mean equal logs up to it.
 
-import { NOBODY } from '../../src/core/configuration.ts';
+import { isVoter, membersOf, NOBODY } from '../../src/core/configuration.ts';
 import type { ChainChecksum, Configuration, Entry, NodeId } from '../../src/core/entry.ts';
 import type { Raft, RaftLimits, RaftStatus, Role } from '../../src/core/types.ts';
 import { chainChecksum } from './chain-checksum.ts';
@@ -82,6 +82,7 @@ export class Checker {
     if (raft === undefined || status === undefined) return;
     const view = this.#viewOf(process, status);
     this.#checkLog(process, raft, status, view);
+    this.#checkMembers(process, status, view);
     this.#checkLeader(process, raft, status, view);
     this.#checkCommit(process, raft, status, view);
     this.#checkBounds(id, raft, status);
@@ -180,6 +181,24 @@ export class Checker {
     this.#membership.uncommitted(process.id, raft.entries(uncommittedFrom, status.lastIndex));
   }
 
+  /** Who takes part is what the log says, up to its end and up to what is committed. */
+  #checkMembers({ id, first }: Watched, status: RaftStatus, view: View): void {
+    const { configuration, role, configurationIndex, commit, followers } = status;
+    const founders = first.base.configuration;
+    const newest = view.configurations.at(-1) ?? founders;
+    const isOfLog = isSameConfiguration(newest, configuration);
+    check(isOfLog, 'membership', () => `${id} goes by members that are not in its log`);
+    if (role === 'follower' || (role === view.role && configurationIndex <= commit)) return;
+    const committed = commit === 0 ? founders : (view.configurations[commit - 1] ?? founders);
+    const mayLead = isVoter(newest, id) || isVoter(committed, id);
+    check(mayLead || role === view.role, 'membership', () => `${id} campaigns and has no vote`);
+    if (role !== 'leader') return;
+    for (const member of membersOf(committed)) {
+      const isTold = member === id || followers.some(({ node }) => node === member);
+      check(isTold, 'membership', () => `${id} forgets ${member}, which has not left yet`);
+    }
+  }
+
   #checkLeader(process: Watched, raft: Raft, status: RaftStatus, view: View): void {
     if (status.role !== 'leader') return;
     const { term } = status;
@@ -238,6 +257,10 @@ export class Checker {
     const bytes = bytesOf(uncommitted.filter(({ kind }) => kind === 'command'));
     check(bytes === status.uncommittedBytes, 'bounds', () => `${id} miscounts what is uncommitted`);
   }
+}
+
+function isSameConfiguration(a: Configuration, b: Configuration): boolean {
+  return a === b || JSON.stringify(a) === JSON.stringify(b);
 }
 
 function checksumAt(raft: Raft, index: number): number | undefined {

@@ -6,7 +6,11 @@ import { isVoter, votersOf } from '../../src/core/configuration.ts';
 import type { Configuration, NodeId } from '../../src/core/entry.ts';
 import type { Message } from '../../src/core/messages.ts';
 import type { RaftStatus, Role } from '../../src/core/types.ts';
+import { CampaignChecker } from './campaign-checker.ts';
+import { CatchUpChecker } from './catch-up-checker.ts';
+import { ChangeChecker } from './change-checker.ts';
 import type { SimProcess } from './process.ts';
+import { isQuorum } from './quorums.ts';
 import type { Swarm } from './swarm.ts';
 import { check } from './violation.ts';
 
@@ -30,6 +34,8 @@ interface Conduct {
   transferSince: number;
   transferTo: NodeId | undefined;
   matches: ReadonlyMap<NodeId, number>;
+  /** The place of the configuration in which they were seen. */
+  matchesOf: number;
   configurationIndex: number;
 }
 
@@ -44,16 +50,25 @@ export class ConductChecker {
   readonly #processes: readonly SimProcess[];
   readonly #electionTicks: number;
   readonly #conducts = new Map<NodeId, Conduct>();
+  readonly #campaigns: CampaignChecker;
+  readonly #changes: ChangeChecker;
+  readonly #catchUps: CatchUpChecker;
 
-  constructor(processes: readonly SimProcess[], { electionTicks }: Swarm) {
+  constructor(processes: readonly SimProcess[], { electionTicks, limits }: Swarm) {
     this.#processes = processes;
     this.#electionTicks = electionTicks;
+    this.#campaigns = new CampaignChecker(electionTicks);
+    this.#changes = new ChangeChecker(processes, electionTicks, limits.inflightAppendsMax);
+    this.#catchUps = new CatchUpChecker(processes);
   }
 
   /** Before the process has handled it. */
   received(process: SimProcess, message: Message): void {
     const status = process.status;
     if (status === undefined) return;
+    this.#campaigns.received(process, status, message);
+    this.#changes.received(process, status, message);
+    this.#catchUps.received(process, status, message);
     const { from, kind, term } = message;
     const conduct = this.#of(process, status);
     const isFresh = conduct.ticks - conduct.leaderHeardAt < this.#electionTicks;
@@ -69,6 +84,9 @@ export class ConductChecker {
   afterStep(process: SimProcess): void {
     const status = process.status;
     if (status === undefined) return;
+    this.#campaigns.afterStep(process, status);
+    this.#changes.afterStep(process, status);
+    this.#catchUps.afterStep(process, status);
     const before = this.#conducts.get(process.id);
     const isDisturbed = before?.isLoyal === true && before.term !== status.term;
     check(!isDisturbed, 'conduct', () => `${process.id} leaves a leader that it has just heard`);
@@ -79,8 +97,11 @@ export class ConductChecker {
     check(!isCampaigning || leader === undefined, 'conduct', () => {
       return `${process.id} campaigns against a leader that it still holds to`;
     });
+    // Whoever left and came back meanwhile is a stranger again.
+    const areSame = conduct.matchesOf === status.configurationIndex;
+    conduct.matchesOf = status.configurationIndex;
     for (const { node, matchIndex } of followers) {
-      const hasFallen = matchIndex < (conduct.matches.get(node) ?? 0);
+      const hasFallen = areSame && matchIndex < (conduct.matches.get(node) ?? 0);
       check(!hasFallen, 'conduct', () => `${process.id} forgets what ${node} has acknowledged`);
     }
     conduct.matches = new Map(followers.map(({ node, matchIndex }) => [node, matchIndex]));
@@ -101,6 +122,8 @@ export class ConductChecker {
   ticked(process: SimProcess): void {
     const status = process.status;
     if (status === undefined) return;
+    this.#campaigns.ticked(process, status);
+    this.#changes.ticked(process, status);
     const conduct = this.#of(process, status);
     conduct.ticks += 1;
     const { durableBatch, batchesInFlight } = process.disk;
@@ -162,6 +185,7 @@ export class ConductChecker {
       transferSince: ticks,
       transferTo: undefined,
       matches: new Map(),
+      matchesOf: configurationIndex,
       configurationIndex,
     };
     // They count as heard from the moment that it was elected.
@@ -169,12 +193,4 @@ export class ConductChecker {
     this.#conducts.set(id, conduct);
     return conduct;
   }
-}
-
-function isQuorum(
-  { voters, outgoing }: Configuration,
-  isCounted: (voter: NodeId) => boolean,
-): boolean {
-  const lists = [voters, outgoing].filter((list) => list.length > 0);
-  return lists.every((list) => list.filter(isCounted).length * 2 > list.length);
 }

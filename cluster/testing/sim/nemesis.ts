@@ -11,6 +11,9 @@ import type { Kind } from './swarm.ts';
 
 const CLOCK_JUMP_MS_MAX = 60_000;
 const LEADER_BIAS = 0.5;
+/** How often a new leader is asked for other members at once, and how soon. */
+const CHANGE_AT_ONCE = 0.4;
+const CHANGE_AFTER_MS = 15;
 
 export interface NemesisParts extends LinkParts {
   readonly queue: EventQueue;
@@ -40,12 +43,13 @@ export class Nemesis {
     this.#every('clockJump', (_, random) => this.#jumpClock(random));
   }
 
-  /** Ends all faults. Of more than one node, a minority may stay down for good. */
-  heal(): void {
+  /** Ends all faults. Of more than one node, a minority may stay down for good: of the victims, if there are any. */
+  heal(victims: readonly SimProcess[]): void {
     const { swarm, strikes, network, processes, coverage, random } = this.#parts;
     strikes.end();
     network.heal();
-    const down = swarm.healsMinority ? new Set() : this.#dispensable();
+    const isAllUp = swarm.healsMinority && victims.length === 0;
+    const down = isAllUp ? new Set() : this.#dispensable(victims);
     for (const process of random.shuffled(processes)) {
       process.healDisk();
       if (process.isPaused) process.resume();
@@ -65,6 +69,7 @@ export class Nemesis {
   leaderElected(leader: SimProcess): void {
     const { swarm, strikes, processes, coverage } = this.#parts;
     const { shortReign } = swarm;
+    if (swarm.kinds.has('membership')) this.#changeAtOnce();
     if (shortReign === undefined) return;
     strikes.once('shortReign', (random) => {
       if (!random.chance(shortReign.chance)) return;
@@ -84,8 +89,17 @@ export class Nemesis {
     });
   }
 
+  /** Before the new leader has committed anything, and while the former one knows nothing of it. */
+  #changeAtOnce(): void {
+    const { strikes } = this.#parts;
+    strikes.once('membership', (random) => {
+      if (!random.chance(CHANGE_AT_ONCE)) return;
+      strikes.later(random.exponential(CHANGE_AFTER_MS), () => this.#membership.strike(random));
+    });
+  }
+
   /** As many as can stay down while whatever configuration comes to be in force has its quorum. */
-  #dispensable(): ReadonlySet<SimProcess> {
+  #dispensable(victims: readonly SimProcess[]): ReadonlySet<SimProcess> {
     const { processes, random } = this.#parts;
     const possible = processes.flatMap(({ disk, status }) => {
       const { base, entries } = disk.log;
@@ -93,7 +107,8 @@ export class Nemesis {
       return status === undefined ? inLog : [...inLog, status.configuration];
     });
     const down = new Set<SimProcess>();
-    for (const process of random.shuffled(processes)) {
+    const candidates = victims.length > 0 ? victims : processes;
+    for (const process of random.shuffled(candidates)) {
       const isUp = (id: string): boolean =>
         id !== process.id && ![...down].some((other) => other.id === id);
       if (possible.every((configuration) => isQuorum(configuration, isUp))) down.add(process);

@@ -4,12 +4,11 @@
 import type { NodeId } from '../../src/core/entry.ts';
 import type { CoverageCounter } from './coverage.ts';
 import type { EventQueue } from './event-queue.ts';
+import { PastMessages } from './past-messages.ts';
 import type { SimMessage } from './process.ts';
 import type { Random } from './random.ts';
 import type { Swarm } from './swarm.ts';
 
-/** Of past messages that may come back. */
-const MEMORY_MAX = 200;
 const SPIKE_MS = 5000;
 const CALM_DELAY_MS = 10;
 
@@ -22,7 +21,8 @@ export class SimNetwork {
   /** What waits on links that stand still. */
   readonly #clogged = new Map<string, SimMessage[]>();
   readonly #lastArrivalMs = new Map<string, number>();
-  readonly #past: SimMessage[] = [];
+  readonly #past: PastMessages;
+  readonly #isInStep: boolean;
   #faults: Swarm['network'];
 
   constructor(
@@ -32,9 +32,11 @@ export class SimNetwork {
     coverage: CoverageCounter,
     deliver: (message: SimMessage) => void,
   ) {
+    this.#isInStep = swarm.isInStep;
     this.#faults = swarm.network;
     this.#queue = queue;
     this.#random = random;
+    this.#past = new PastMessages(random.fork('past'));
     this.#coverage = coverage;
     this.#deliver = deliver;
   }
@@ -79,10 +81,11 @@ export class SimNetwork {
       this.#coverage.count('N4');
       this.#arriveLater(message);
     }
-    this.#remember(message);
+    if (replay === 0) return;
+    this.#past.remember(message);
     if (this.#happens(replay)) {
       this.#coverage.count('N5');
-      this.#arriveLater(this.#random.pick(this.#past));
+      this.#arriveLater(this.#past.pick());
     }
   }
 
@@ -90,7 +93,8 @@ export class SimNetwork {
     const { delayMeanMs, delaySpike, reorder } = this.#faults;
     const link = linkOf(message.from, message.to);
     const nowMs = this.#queue.nowMs;
-    let arrivalMs = nowMs + this.#random.exponential(delayMeanMs);
+    const delayMs = this.#isInStep ? delayMeanMs : this.#random.exponential(delayMeanMs);
+    let arrivalMs = nowMs + delayMs;
     if (this.#happens(delaySpike)) {
       this.#coverage.count('N2');
       arrivalMs += this.#random.rate(0, SPIKE_MS);
@@ -106,11 +110,6 @@ export class SimNetwork {
       if (held === undefined) this.#deliver(message);
       else held.push(message);
     });
-  }
-
-  #remember(message: SimMessage): void {
-    if (this.#past.length < MEMORY_MAX) this.#past.push(message);
-    else this.#past[this.#random.between(0, MEMORY_MAX - 1)] = message;
   }
 
   /** Flips a bit of one entry's command: what the checksum chain is there to find. */

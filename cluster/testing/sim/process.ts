@@ -5,7 +5,6 @@ import type { ConfigurationChange } from '../../src/core/configuration.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
 import type { PeerMessage, Snapshot } from '../../src/core/messages.ts';
 import { createRaft } from '../../src/core/raft.ts';
-import type { Rules } from '../../src/core/rules.ts';
 import type {
   ConfirmedRead,
   Proposal,
@@ -29,22 +28,12 @@ const BATCHES_IN_FLIGHT_MAX = 3;
 /** A paused process finds at most this much waiting. */
 const INBOX_MAX = 500;
 
-/** Known mistakes of a driver, for tests that show that the checks find them. */
-export interface DriverMistakes {
-  readonly forgetsVote?: boolean;
-  readonly sendsBeforeDurable?: boolean;
-  /** Of a snapshot only the place in the log is taken. */
-  readonly forgetsState?: boolean;
-}
-
 export type SimMessage = PeerMessage | (Snapshot & { readonly state: SimState });
 
 export interface ProcessHost {
   readonly swarm: Swarm;
   readonly queue: EventQueue;
   readonly coverage: CoverageCounter;
-  readonly rules: Rules;
-  readonly mistakes: DriverMistakes;
   /** A snapshot's content travels beside the message that the core knows. */
   send(from: SimProcess, message: SimMessage): void;
   installed(process: SimProcess): void;
@@ -121,7 +110,7 @@ export class SimProcess {
   }
 
   start(): void {
-    const { swarm, rules } = this.#host;
+    const { swarm } = this.#host;
     this.#life += 1;
     this.#isPaused = false;
     this.#diskFreeAtMs = 0;
@@ -139,9 +128,11 @@ export class SimProcess {
       limits: swarm.limits,
     };
     this.#readableIndex = this.disk.appliedIndex;
-    this.#raft = createRaft(config, rules);
+    this.#raft = createRaft(config);
     this.#handled();
-    this.#tickLater(this.#life, this.#random.rate(0, swarm.tickMs));
+    const { nowMs } = this.#host.queue;
+    const inStepMs = swarm.tickMs - (nowMs % swarm.tickMs);
+    this.#tickLater(this.#life, swarm.isInStep ? inStepMs : this.#random.rate(0, swarm.tickMs));
   }
 
   crash(): void {
@@ -266,7 +257,6 @@ export class SimProcess {
     for (const read of ready.failedReads) this.#host.readFailed(this, read);
     if (ready.sendAfter !== undefined) {
       this.#held.push(ready.sendAfter);
-      if (this.#host.mistakes.sendsBeforeDurable === true) this.#release(Number.POSITIVE_INFINITY);
     }
     if (ready.apply.length > 0) this.#applyLater(this.#life, ready.apply);
   }
@@ -296,18 +286,14 @@ export class SimProcess {
   }
 
   #write(batch: NonNullable<Ready['persist']>): void {
-    const { swarm, queue, coverage, mistakes } = this.#host;
-    const isForgetful = mistakes.forgetsVote === true && batch.hardState !== undefined;
-    const hardState = isForgetful ? { ...batch.hardState, vote: undefined } : batch.hardState;
+    const { swarm, queue, coverage } = this.#host;
     const { snapshot } = batch;
-    const arrived = snapshot && this.#received.get(snapshot.index);
-    const isStateless = mistakes.forgetsState === true && arrived !== undefined;
-    const received = isStateless ? { ...arrived, value: this.disk.state.value } : arrived;
-    this.disk.write({ ...batch, hardState }, received);
+    this.disk.write(batch, snapshot && this.#received.get(snapshot.index));
     if (snapshot !== undefined) this.#readableIndex = snapshot.index;
     if (batch.compactTo !== undefined) coverage.count('raft.compacted');
     if (batch.truncateFrom !== undefined) coverage.count('raft.truncated');
-    let takesMs = this.#random.exponential(swarm.disk.meanMs);
+    const { meanMs } = swarm.disk;
+    let takesMs = swarm.isInStep ? meanMs : this.#random.exponential(meanMs);
     if (this.#hasDiskFaults && swarm.disk.spike > 0 && this.#random.chance(swarm.disk.spike)) {
       coverage.count('D10');
       takesMs += this.#random.exponential(swarm.disk.spikeMs);

@@ -3,7 +3,6 @@
 
 import { isMember, NOBODY } from '../../src/core/configuration.ts';
 import type { Entry, NodeId } from '../../src/core/entry.ts';
-import { type Rules, THESIS_RULES } from '../../src/core/rules.ts';
 import type { ConfirmedRead } from '../../src/core/types.ts';
 import { Checker } from './checker.ts';
 import { Clients } from './clients.ts';
@@ -11,10 +10,11 @@ import { ConductChecker } from './conduct-checker.ts';
 import { type Coverage, CoverageCounter } from './coverage.ts';
 import { firstState } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
+import { LastBlow } from './last-blow.ts';
 import { MembershipChecker } from './membership-checker.ts';
-import { Nemesis } from './nemesis.ts';
+import { Nemesis, type NemesisParts } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
-import { type DriverMistakes, type ProcessHost, type SimMessage, SimProcess } from './process.ts';
+import { type ProcessHost, type SimMessage, SimProcess } from './process.ts';
 import { PromiseChecker } from './promise-checker.ts';
 import { Random } from './random.ts';
 import { Readers } from './readers.ts';
@@ -30,9 +30,6 @@ export interface SimulationOptions {
   readonly unsafeMs?: number;
   /** Faults that do not happen in this run: how a failure is made smaller. */
   readonly leftOut?: LeftOut;
-  /** A known mistake in the place of a rule, to see it found. */
-  readonly rules?: Rules;
-  readonly mistakes?: DriverMistakes;
 }
 
 export interface SimulationResult {
@@ -51,6 +48,7 @@ const UNSAFE_MS = 330_000;
 /** After healing: election timeouts until there is a leader, and until all have caught up. */
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
+const LAST_BLOW_TIMEOUTS = 4;
 /** In a calm cluster the leader stays. */
 const CALM_TIMEOUTS = 20;
 const STEPS_MAX = 20_000_000;
@@ -63,8 +61,6 @@ class Simulation implements ProcessHost {
   readonly swarm: Swarm;
   readonly queue = new EventQueue();
   readonly coverage = new CoverageCounter();
-  readonly rules: Rules;
-  readonly mistakes: DriverMistakes;
   readonly #options: SimulationOptions;
   readonly #random: Random;
   readonly #trace = new Trace();
@@ -72,6 +68,7 @@ class Simulation implements ProcessHost {
   readonly #byId: ReadonlyMap<NodeId, SimProcess>;
   readonly #network: SimNetwork;
   readonly #strikes: Strikes;
+  readonly #nemesisParts: NemesisParts;
   readonly #nemesis: Nemesis;
   readonly #clients: Clients;
   readonly #checker: Checker;
@@ -83,8 +80,6 @@ class Simulation implements ProcessHost {
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    this.rules = options.rules ?? THESIS_RULES;
-    this.mistakes = options.mistakes ?? {};
     const random = new Random(options.seed);
     this.#random = random.fork('after');
     this.swarm = leaveOut(drawSwarm(random.fork('swarm')), options.leftOut?.kinds ?? []);
@@ -101,7 +96,7 @@ class Simulation implements ProcessHost {
       this.#byId.get(message.to)?.receive(message);
     });
     this.#strikes = new Strikes(queue, random.fork('strikes'), options.leftOut);
-    this.#nemesis = new Nemesis({
+    this.#nemesisParts = {
       swarm,
       queue,
       strikes: this.#strikes,
@@ -109,7 +104,8 @@ class Simulation implements ProcessHost {
       network: this.#network,
       processes: this.#processes,
       coverage,
-    });
+    };
+    this.#nemesis = new Nemesis(this.#nemesisParts);
     const membership = new MembershipChecker(this.#promises, coverage);
     this.#clients = new Clients(swarm, random.fork('values'), coverage);
     this.#checker = new Checker({
@@ -208,10 +204,21 @@ class Simulation implements ProcessHost {
     this.#runFor(this.#options.unsafeMs ?? UNSAFE_MS);
   }
 
+  /** Those who had better be there from then on. */
+  #strikeLast(withinMs: number): readonly SimProcess[] {
+    const leader = this.#leader();
+    if (!this.swarm.hasLastBlow || leader === undefined) return [];
+    const blow = new LastBlow(leader, this.#nemesisParts, this.#clients);
+    const untilMs = this.queue.nowMs + withinMs;
+    while (!blow.isDue && this.queue.runNext(untilMs)) this.#count();
+    return blow.victims;
+  }
+
   #becomeLive(): void {
-    this.#traffic.stop();
-    this.#nemesis.heal();
     const timeoutMs = 2 * this.swarm.tickMs * this.swarm.electionTicks;
+    const victims = this.#strikeLast(LAST_BLOW_TIMEOUTS * timeoutMs);
+    this.#traffic.stop();
+    this.#nemesis.heal(victims);
     // Messages of the past may still be under way, and a lost disk write may last.
     this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'no leader after healing', () =>
       this.#hasLeader(),

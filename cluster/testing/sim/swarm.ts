@@ -74,6 +74,10 @@ export interface Swarm {
     readonly burst: number;
     readonly bytesMax: number;
   };
+  /** All that takes time takes everywhere the same: only chance in the core itself breaks a tie. */
+  readonly isInStep: boolean;
+  /** It ends at a bad moment for whoever leads. */
+  readonly hasLastBlow: boolean;
   /** In the second phase a minority stays down for good. */
   readonly healsMinority: boolean;
 }
@@ -99,12 +103,15 @@ const USUAL: Readonly<Record<Kind, readonly [chance: number, everyMs: number, la
 const KIBIBYTE = 1_024;
 /** In most seeds all goes wrong all the time; in the others as in a bad data centre. */
 const BRUTAL = 0.65;
+const IN_STEP = 0.15;
+const LAST_BLOW = 0.5;
 
 export function drawSwarm(random: Random): Swarm {
   const sometimes = (probability: number, min: number, max: number): number =>
     random.chance(probability) ? random.rate(min, max) : 0;
   const draw = random.unit();
   const kinds = drawKinds(random.fork('kinds'));
+  const isInStep = random.fork('step').chance(IN_STEP);
   return {
     nodes: draw < 0.06 ? 1 : draw < 0.6 ? 3 : 5,
     spares: kinds.has('membership') ? random.between(1, 3) : 0,
@@ -135,7 +142,7 @@ export function drawSwarm(random: Random): Swarm {
       spike: sometimes(0.4, 0.001, 0.02),
       spikeMs: random.rate(100, 3000),
     },
-    clockDrift: sometimes(0.5, 0.01, 0.3),
+    clockDrift: isInStep ? 0 : sometimes(0.5, 0.01, 0.3),
     snapshotMs: random.rate(1, 800),
     lateDrain: sometimes(0.5, 0.05, 0.6),
     client: {
@@ -146,6 +153,8 @@ export function drawSwarm(random: Random): Swarm {
       burst: sometimes(0.5, 0.005, 0.1),
       bytesMax: random.between(16, 512),
     },
+    isInStep,
+    hasLastBlow: random.fork('end').chance(LAST_BLOW),
     healsMinority: random.chance(0.7),
   };
 }

@@ -2,8 +2,10 @@
 // does to the disk, the process may die.
 
 import type { Cursor, KeyRange, KeyValue, KeyValueStore, WriteOperation } from '@rockpool/storage';
+import { KEY_KIND } from '../../../src/format/store-key.ts';
 import type { EventQueue } from '../event-queue.ts';
 import type { Random } from '../random.ts';
+import { check } from '../violation.ts';
 import type { DiskFaults } from './disk-faults.ts';
 import { flipABit, type LevelModel, openModel } from './level-model.ts';
 import type { ProcessLoop } from './process-loop.ts';
@@ -11,6 +13,7 @@ import type { StackMistakes } from './stack-mistakes.ts';
 
 /** Verifying pauses this often. */
 const TABLE_PARTS = 3;
+const SNAPSHOTS_MAX = 2;
 
 export interface SimStoreParts {
   readonly queue: EventQueue;
@@ -28,6 +31,8 @@ export interface SimStoreParts {
 export class SimStore implements KeyValueStore {
   readonly #parts: SimStoreParts;
   readonly #database: KeyValueStore;
+  /** Being read; each takes memory for as long as its receiver takes its time. */
+  #snapshots = 0;
   /** Sent to the disk, and not yet known to be there. */
   #inFlight: readonly WriteOperation[] | undefined;
 
@@ -48,11 +53,20 @@ export class SimStore implements KeyValueStore {
 
   cursor(range: KeyRange): Cursor {
     const cursor = this.#database.cursor(range);
+    // Whoever reads a whole state machine begins with how far it is applied.
+    const isOfSnapshot = range.from[0] === KEY_KIND.applied;
+    if (isOfSnapshot) this.#snapshots += 1;
+    const isBounded = this.#snapshots <= SNAPSHOTS_MAX;
+    check(isBounded, 'bounds', () => `${this.#snapshots} snapshots are read at once`);
+    const close = async (): Promise<void> => {
+      if (isOfSnapshot) this.#snapshots -= 1;
+      await cursor.close();
+    };
     const next = async (limit: number): Promise<readonly KeyValue[]> => {
       await this.#step();
       return await cursor.next(limit);
     };
-    return { ...cursor, next };
+    return { ...cursor, next, close };
   }
 
   async write(operations: readonly WriteOperation[]): Promise<void> {

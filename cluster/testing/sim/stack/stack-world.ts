@@ -31,11 +31,12 @@ const ELECTION_TICKS_MAX = 20;
 const LEADER_TIMEOUTS = 10;
 const CONVERGE_TIMEOUTS = 60;
 const REFUSED_TIMEOUTS = 60;
+const STANDSTILL_TIMEOUTS = 3;
 /** The costly checks come once in so many events. */
 const REPLICAS_EVERY = 4_000;
 const STEPS_MAX = 5_000_000;
 
-export interface StackOptions extends Omit<SimulationOptions, 'rules' | 'mistakes'> {
+export interface StackOptions extends SimulationOptions {
   /** Damages more disks than the cluster promises to survive. */
   readonly beyond?: boolean;
   readonly mistakes?: StackMistakes;
@@ -211,7 +212,19 @@ class StackWorld {
     await this.#runFor(this.#swarm.calmTimeouts * timeoutMs);
     const isCalm = this.#judge.terms(live) === terms;
     check(isCalm, 'calm', () => `terms grow in a calm cluster: ${terms}`);
+    await this.#standStill(live, timeoutMs);
+    const goesOn = this.#judge.terms(live) === terms;
+    check(goesOn, 'calm', () => `after a standstill of all nodes terms grow: ${terms}`);
     check(this.#judge.hasConverged(live), 'convergence', () => 'nodes do not stay converged');
+  }
+
+  /** As if one machine under all of them had slept: nobody has missed anything. */
+  async #standStill(machines: readonly SimMachine[], timeoutMs: number): Promise<void> {
+    for (const { loop } of machines) loop?.pause();
+    this.#queue.after(STANDSTILL_TIMEOUTS * timeoutMs, () => {
+      for (const { loop } of machines) loop?.resume();
+    });
+    await this.#runFor((STANDSTILL_TIMEOUTS + LEADER_TIMEOUTS) * timeoutMs);
   }
 
   #heal(): void {

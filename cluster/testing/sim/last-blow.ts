@@ -1,0 +1,53 @@
+// How the bad times end: at a moment from which a cluster may find it hard to go on. A leader is cut off with what
+// it still takes, so that its log becomes the longest; and as the links heal, whoever took its place, or those who
+// were about to vote for that one, stay down.
+
+import type { Clients } from './clients.ts';
+import type { NemesisParts } from './nemesis.ts';
+import type { SimProcess } from './process.ts';
+
+const PROPOSALS = 12;
+const PROPOSE_EVERY_MS = 30;
+
+export class LastBlow {
+  readonly #former: SimProcess;
+  readonly #parts: NemesisParts;
+  readonly #spares: 'successor' | 'voters';
+
+  /** Cuts the leader off. */
+  constructor(former: SimProcess, parts: NemesisParts, clients: Clients) {
+    this.#former = former;
+    this.#parts = parts;
+    this.#spares = parts.random.chance(0.5) ? 'successor' : 'voters';
+    const { network, processes, queue } = parts;
+    for (const { id } of processes) {
+      if (id === former.id) continue;
+      network.cut(former.id, id);
+      network.cut(id, former.id);
+    }
+    for (let at = 1; at <= PROPOSALS; at += 1) {
+      queue.after(at * PROPOSE_EVERY_MS, () => clients.propose(former));
+    }
+  }
+
+  /** The moment has come. */
+  get isDue(): boolean {
+    return this.#rising !== undefined;
+  }
+
+  /** Those who had better be there. */
+  get victims(): readonly SimProcess[] {
+    const rising = this.#rising;
+    if (rising === undefined) return [];
+    if (this.#spares === 'successor') return [rising];
+    return this.#parts.processes.filter((other) => other !== rising && other !== this.#former);
+  }
+
+  /** Who leads in the place of the former leader; or who campaigns for that, before the votes are there. */
+  get #rising(): SimProcess | undefined {
+    const role = this.#spares === 'successor' ? 'leader' : 'candidate';
+    return this.#parts.processes.find(
+      (process) => process !== this.#former && process.raft?.role === role,
+    );
+  }
+}
