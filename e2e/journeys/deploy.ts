@@ -58,8 +58,8 @@ async function tell(stage: Stage<Deployment>): Promise<void> {
     const told = ben.hearsOfServers(new RegExp(`Node ${killed} stopped, nothing to do`));
     await cluster.killNode(killed);
     await Promise.all([told, talk(ada, [ben], texts.killed)]);
-    await cluster.nodeRestarted(killed);
-    await ben.hearsOfServers(new RegExp(`Node ${killed} is back`));
+    const back = ben.hearsOfServers(new RegExp(`Node ${killed} is back`));
+    await Promise.all([cluster.nodeRestarted(killed), back]);
   });
   const gone = await ada.homeNode();
   await stage.step('a third person joins while a node stays down', async () => {
