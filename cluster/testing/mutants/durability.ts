@@ -1,21 +1,25 @@
 // D: what a crash takes back.
 
+import { KEY_KIND } from '../../src/format/store-key.ts';
 import type { Mutant } from './mutant.ts';
+
+/** One batch, as two writes between which the process may die. */
+function inTwoParts(isFirst: string): string {
+  return `const isFirst = (operation: WriteOperation): boolean => ${isFirst};
+      await this.#store.write(batch.operations.filter(isFirst));
+      await this.#store.write(batch.operations.filter((operation) => !isFirst(operation)));`;
+}
 
 export const DURABILITY: readonly Mutant[] = [
   {
     id: 'D1',
     mistake: 'term, vote and commit index are stored in one batch, the entries in a later one',
     metIn: 'etcd PR#8455, cockroach#2592, curvine#1368',
-    file: 'driver/group-member.ts',
+    file: 'storage/src/batch-writer.ts',
     edits: [
       [
-        "this.#store.stage(operations, 'urgent', durable);",
-        `{
-      const entries = operations.filter(({ key }) => key[0] !== KEY_KIND.hardState);
-      const others = operations.filter(({ key }) => key[0] === KEY_KIND.hardState);
-      this.#store.stage(others, 'urgent', () => this.#store.stage(entries, 'urgent', durable));
-    }`,
+        'await this.#store.write(batch.operations);',
+        inTwoParts(`operation.key[0] === ${KEY_KIND.hardState}`),
       ],
     ],
   },
@@ -61,17 +65,8 @@ export const DURABILITY: readonly Mutant[] = [
     id: 'D5',
     mistake: 'entries are deleted in one batch, and where the log goes on is stored in a later one',
     metIn: 'keystone#1297',
-    file: 'driver/group-member.ts',
-    edits: [
-      [
-        "this.#store.stage(operations, 'urgent', durable);",
-        `{
-      const deleted = operations.filter(({ payload }) => payload === null);
-      const others = operations.filter(({ payload }) => payload !== null);
-      this.#store.stage(deleted, 'urgent', () => this.#store.stage(others, 'urgent', durable));
-    }`,
-      ],
-    ],
+    file: 'storage/src/batch-writer.ts',
+    edits: [['await this.#store.write(batch.operations);', inTwoParts('operation.value === null')]],
   },
   {
     id: 'D6',

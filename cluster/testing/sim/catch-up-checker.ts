@@ -57,6 +57,12 @@ export class CatchUpChecker {
     });
   }
 
+  /** Until it answers again, nobody knows that it is there. */
+  lostConnection(process: SimProcess, status: RaftStatus, node: NodeId): void {
+    const search = this.#of(process, status, node);
+    if (search !== undefined) search.hasAnswered = false;
+  }
+
   afterStep(process: SimProcess, status: RaftStatus): void {
     for (const { node, state } of status.followers) {
       const isSent = state === 'snapshot';

@@ -107,6 +107,11 @@ export class ConductChecker {
     conduct.matches = new Map(followers.map(({ node, matchIndex }) => [node, matchIndex]));
   }
 
+  lostConnection(process: SimProcess, node: NodeId): void {
+    const { status } = process;
+    if (status !== undefined) this.#catchUps.lostConnection(process, status, node);
+  }
+
   elected({ id, status }: SimProcess): void {
     if (status?.role !== 'leader') return;
     const { term, configuration } = status;

@@ -45,9 +45,12 @@ export class LastBlow {
 
   /** Who leads in the place of the former leader; or who campaigns for that, before the votes are there. */
   get #rising(): SimProcess | undefined {
-    const role = this.#spares === 'successor' ? 'leader' : 'candidate';
-    return this.#parts.processes.find(
-      (process) => process !== this.#former && process.raft?.role === role,
-    );
+    return this.#parts.processes.find((process) => {
+      const { status } = process;
+      if (process === this.#former || status === undefined) return false;
+      if (this.#spares === 'voters') return status.role === 'candidate';
+      // Another one has what it began with.
+      return status.role === 'leader' && status.commit === status.lastIndex;
+    });
   }
 }

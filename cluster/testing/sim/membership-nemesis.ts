@@ -16,8 +16,9 @@ export class MembershipNemesis {
     this.#coverage = coverage;
   }
 
-  /** Asked of everyone who believes to lead, now and then of two. */
-  strike(random: Random): void {
+  /** Asked of everyone who believes to lead, now and then of two; gives those who have begun a change. */
+  strike(random: Random): readonly SimProcess[] {
+    const begun: SimProcess[] = [];
     for (const leader of this.#processes) {
       const { status } = leader;
       if (status?.role !== 'leader') continue;
@@ -32,10 +33,12 @@ export class MembershipNemesis {
         continue;
       }
       this.#coverage.count('O1');
+      begun.push(leader);
       if (change.remove?.includes(leader.id) || change.demote?.includes(leader.id)) {
         this.#coverage.count('membership.leaderLeaves');
       }
     }
+    return begun;
   }
 
   #draw(

@@ -14,6 +14,14 @@ const LEADER_BIAS = 0.5;
 /** How often a new leader is asked for other members at once, and how soon. */
 const CHANGE_AT_ONCE = 0.4;
 const CHANGE_AFTER_MS = 15;
+/** How often a leader that has begun a change is lost over it, and how soon. */
+const CHANGE_CUT_SHORT = 0.3;
+const CHANGE_LASTS_MS = 80;
+/** How often a leader that hands over is deaf from the moment that its successor campaigns. */
+const DEAF_AFTER_TRANSFER = 0.2;
+const DEAF_AFTER_MS = 40;
+/** How often the others notice at once that a process has died: the kernel under it lives. */
+const NOTICED = 0.5;
 
 export interface NemesisParts extends LinkParts {
   readonly queue: EventQueue;
@@ -39,7 +47,7 @@ export class Nemesis {
     this.#every('powerLoss', (lastsMs, random) => this.#losePower(lastsMs, random));
     this.#every('pause', (lastsMs, random) => this.#pause(lastsMs, random));
     this.#every('transfer', (_, random) => this.#transfer(random));
-    this.#every('membership', (_, random) => this.#membership.strike(random));
+    this.#every('membership', (_, random) => this.#changeMembers(random));
     this.#every('clockJump', (_, random) => this.#jumpClock(random));
   }
 
@@ -94,8 +102,23 @@ export class Nemesis {
     const { strikes } = this.#parts;
     strikes.once('membership', (random) => {
       if (!random.chance(CHANGE_AT_ONCE)) return;
-      strikes.later(random.exponential(CHANGE_AFTER_MS), () => this.#membership.strike(random));
+      strikes.later(random.exponential(CHANGE_AFTER_MS), () => this.#changeMembers(random));
     });
+  }
+
+  /** A change is seldom as delicate as right after it began: its leader may die then, or reach nobody. */
+  #changeMembers(random: Random): void {
+    const { strikes, processes } = this.#parts;
+    for (const leader of this.#membership.strike(random)) {
+      if (!random.chance(CHANGE_CUT_SHORT)) continue;
+      const lastsMs = random.rate(300, 3_000);
+      const others = processes.filter((other) => other !== leader).map(({ id }) => id);
+      const isCrash = random.chance(0.5);
+      strikes.later(random.exponential(CHANGE_LASTS_MS), () => {
+        if (isCrash) this.#crashOne(leader, lastsMs);
+        else this.#links.cutOff(leader.id, others, lastsMs);
+      });
+    }
   }
 
   /** As many as can stay down while whatever configuration comes to be in force has its quorum. */
@@ -147,6 +170,8 @@ export class Nemesis {
     const { configuration } = victim.status;
     if (configuration.outgoing.length > 0) this.#parts.coverage.count('P12');
     victim.crash();
+    const isNoticed = this.#parts.random.chance(NOTICED);
+    for (const other of isNoticed ? this.#parts.processes : []) other.unreachable(victim.id);
     this.#parts.strikes.later(lastsMs, () => {
       if (victim.raft === undefined) victim.start();
     });
@@ -165,11 +190,17 @@ export class Nemesis {
 
   /** To anyone, itself among them; now and then by two who both believe to lead. */
   #transfer(random: Random): void {
-    const { processes, coverage } = this.#parts;
+    const { processes, coverage, strikes } = this.#parts;
     const leading = processes.filter(({ raft }) => raft?.role === 'leader');
     for (const leader of leading) {
       coverage.count('O2');
       leader.transfer(random.pick(processes).id);
+      if (!random.chance(DEAF_AFTER_TRANSFER)) continue;
+      const others = processes.filter((other) => other !== leader).map(({ id }) => id);
+      const lastsMs = random.rate(300, 2_000);
+      strikes.later(random.exponential(DEAF_AFTER_MS), () => {
+        this.#links.cutOff(leader.id, others, lastsMs);
+      });
     }
   }
 

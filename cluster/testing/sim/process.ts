@@ -47,6 +47,8 @@ export interface ProcessHost {
   readConfirmed(process: SimProcess, read: ConfirmedRead): void;
   readFailed(process: SimProcess, read: number): void;
   leaderElected(process: SimProcess): void;
+  /** It was told that what it sent to a node may be lost. */
+  lostConnection(process: SimProcess, node: NodeId): void;
 }
 
 export class SimProcess {
@@ -194,7 +196,11 @@ export class SimProcess {
   }
 
   unreachable(node: NodeId): void {
-    this.#raft?.unreachable(node);
+    if (this.#raft === undefined) return;
+    // What it decided before is looked at before.
+    this.#handled();
+    this.#raft.unreachable(node);
+    this.#host.lostConnection(this, node);
     this.#status = undefined;
   }
 

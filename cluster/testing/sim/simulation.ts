@@ -16,6 +16,7 @@ import { Nemesis, type NemesisParts } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { type ProcessHost, type SimMessage, SimProcess } from './process.ts';
 import { PromiseChecker } from './promise-checker.ts';
+import { isQuorum } from './quorums.ts';
 import { Random } from './random.ts';
 import { Readers } from './readers.ts';
 import { type LeftOut, Strikes, type Struck } from './strikes.ts';
@@ -49,6 +50,7 @@ const UNSAFE_MS = 330_000;
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
 const LAST_BLOW_TIMEOUTS = 4;
+const REPLACE_TIMEOUTS = 10;
 /** In a calm cluster the leader stays. */
 const CALM_TIMEOUTS = 20;
 const STEPS_MAX = 20_000_000;
@@ -190,6 +192,10 @@ class Simulation implements ProcessHost {
     this.#readers.failed(process, read);
   }
 
+  lostConnection(process: SimProcess, node: NodeId): void {
+    this.#conduct.lostConnection(process, node);
+  }
+
   leaderElected(process: SimProcess): void {
     this.#conduct.elected(process);
     // The former leader does not know of it yet: who asks it now must not be told what is past.
@@ -242,6 +248,20 @@ class Simulation implements ProcessHost {
     const isCalm = term !== undefined && this.#leader()?.raft?.term === term;
     check(isCalm, 'liveness', () => 'the leader changed in a calm cluster');
     check(this.#hasConverged(), 'liveness', () => 'the nodes do not stay converged');
+    this.#replaceLeader(REPLACE_TIMEOUTS * timeoutMs);
+  }
+
+  /** Of a calm cluster the leader dies: if the others are enough, another one leads soon. */
+  #replaceLeader(withinMs: number): void {
+    const leader = this.#leader();
+    const configuration = leader?.status?.configuration ?? NOBODY;
+    const isUp = (id: NodeId): boolean =>
+      id !== leader?.id && this.#byId.get(id)?.raft !== undefined;
+    if (leader === undefined || !isQuorum(configuration, isUp)) return;
+    leader.crash();
+    this.#runUntil(withinMs, 'nobody takes the place of a leader that died', () =>
+      this.#hasLeader(),
+    );
   }
 
   #runFor(ms: number): void {
