@@ -50,6 +50,8 @@ export class ConductChecker {
   readonly #processes: readonly SimProcess[];
   readonly #electionTicks: number;
   readonly #conducts = new Map<NodeId, Conduct>();
+  /** While a message of an earlier term is handled: what must stay as it is (thesis 3.3). */
+  #beforeStale: string | undefined;
   readonly #campaigns: CampaignChecker;
   readonly #changes: ChangeChecker;
   readonly #catchUps: CatchUpChecker;
@@ -70,6 +72,7 @@ export class ConductChecker {
     this.#changes.received(process, status, message);
     this.#catchUps.received(process, status, message);
     const { from, kind, term } = message;
+    this.#beforeStale = term < status.term ? JSON.stringify(status) : undefined;
     const conduct = this.#of(process, status);
     const isFresh = conduct.ticks - conduct.leaderHeardAt < this.#electionTicks;
     const isAsked = kind === 'voteRequest' && !message.isTransfer && term > status.term;
@@ -84,6 +87,9 @@ export class ConductChecker {
   afterStep(process: SimProcess): void {
     const status = process.status;
     if (status === undefined) return;
+    const isStill = this.#beforeStale === undefined || this.#beforeStale === JSON.stringify(status);
+    this.#beforeStale = undefined;
+    check(isStill, 'conduct', () => `${process.id} heeds a message of an earlier term`);
     this.#campaigns.afterStep(process, status);
     this.#changes.afterStep(process, status);
     this.#catchUps.afterStep(process, status);

@@ -13,6 +13,8 @@ interface Asked {
   readonly committedIndex: number;
 }
 
+const AGAIN_MAX = 20;
+
 export class Readers {
   readonly #checker: Checker;
   readonly #coverage: CoverageCounter;
@@ -43,6 +45,22 @@ export class Readers {
       const ofThisLife = this.#of(process).filter((asked) => asked.life === life);
       this.#asked.set(process, [...ofThisLife, { life, read: result.read, committedIndex }]);
     });
+  }
+
+  /** A process that has started again is asked again what it had not answered, once it knows whom to ask. */
+  askAgain(process: SimProcess): void {
+    const { life, status } = process;
+    if (status?.leader === undefined) return;
+    const asked = this.#of(process);
+    const ofThisLife = asked.filter((each) => each.life === life);
+    this.#asked.set(process, ofThisLife);
+    const lost = Math.min(asked.length - ofThisLife.length, AGAIN_MAX);
+    for (let count = 0; count < lost; count += 1) this.read(process);
+  }
+
+  /** Something was asked of a life of it that is over. */
+  hasLost(process: SimProcess): boolean {
+    return this.#of(process).some(({ life }) => life !== process.life);
   }
 
   confirmed(process: SimProcess, { read, index }: ConfirmedRead): void {

@@ -172,6 +172,9 @@ class Simulation implements ProcessHost {
     const status = process.status;
     if (status === undefined) return;
     const { term, commit, lastIndex } = status;
+    if (status.leader !== undefined && this.#readers.hasLost(process)) {
+      this.queue.after(0, () => this.#readers.askAgain(process));
+    }
     this.#trace.note(status.role, this.#numberOf(process), term, commit, lastIndex);
   }
 
