@@ -13,6 +13,7 @@ import { describeCommit, describeMachine } from './src/harness/machine.ts';
 import { type BenchResult, resultOf } from './src/harness/result.ts';
 import { tableOf } from './src/harness/table.ts';
 import { raftBench } from './src/raft/raft-bench.ts';
+import { reconnectBench } from './src/reconnect/reconnect-bench.ts';
 import { signalBench } from './src/signal/signal-bench.ts';
 import { stunBench } from './src/stun/stun-bench.ts';
 import { transferBench } from './src/transfer/transfer-bench.ts';
@@ -21,6 +22,7 @@ const BENCHES: readonly Bench[] = [
   raftBench,
   failoverBench,
   groupsBench,
+  reconnectBench,
   signalBench,
   stunBench,
   transferBench,

@@ -26,23 +26,42 @@ export async function prepareNode(directory: string, pools: number): Promise<Pre
   const data = join(directory, 'node');
   const membersPath = join(directory, 'members.json');
   await rockpool('init', '--data', data);
-  const start = (port: number) => startNode(data, port);
+  const start = async (port: number) => {
+    const node = await startNode({ data, port, peerPort: await freeTcpPort() });
+    await untilReady(node, port);
+    return node;
+  };
   const port = await freeTcpPort();
   const node = await start(port);
   try {
-    const link = await rockpool('invite', '--first-admin', '--print', '--data', data);
-    const token = fromBase64url(/#admin=([\w-]+)/.exec(link)?.[1] ?? '');
-    if (token === undefined) throw new Error(`no first-admin link: ${link}`);
-    const place = { port, origin: ORIGIN, rpId: RP_ID };
-    writeMembers(membersPath, ORIGIN, await enrolMembers(place, token, pools));
+    await enrolOn({ data, port }, membersPath, pools);
   } finally {
     await node.stop();
   }
   return { membersPath, start };
 }
 
-async function startNode(data: string, port: number): Promise<Child> {
-  const node = await Child.start({
+/** Enrols members in so many pools, through a first-admin link of its own. */
+export async function enrolOn(
+  { data, port }: { readonly data: string; readonly port: number },
+  membersPath: string,
+  pools: number,
+): Promise<void> {
+  const link = await rockpool('invite', '--first-admin', '--print', '--data', data);
+  const token = fromBase64url(/#admin=([\w-]+)/.exec(link)?.[1] ?? '');
+  if (token === undefined) throw new Error(`no first-admin link: ${link}`);
+  const place = { port, origin: ORIGIN, rpId: RP_ID };
+  writeMembers(membersPath, ORIGIN, await enrolMembers(place, token, pools));
+}
+
+interface NodePlace {
+  readonly data: string;
+  readonly port: number;
+  readonly peerPort: number;
+}
+
+export async function startNode({ data, port, peerPort }: NodePlace): Promise<Child> {
+  return Child.start({
     command: process.execPath,
     args: [COMMAND, 'node'],
     environment: {
@@ -52,17 +71,19 @@ async function startNode(data: string, port: number): Promise<Child> {
       ROCKPOOL_HTTP_ADDRESS: LOOPBACK,
       ROCKPOOL_HTTP_PORT: String(port),
       ROCKPOOL_PEER_ADDRESS: LOOPBACK,
-      ROCKPOOL_PEER_PORT: String(await freeTcpPort()),
+      ROCKPOOL_PEER_PORT: String(peerPort),
       ROCKPOOL_METRICS_PORT: String(await freeTcpPort()),
       ROCKPOOL_STUN_ADDRESS: LOOPBACK,
       ROCKPOOL_STUN_PORT: String(await freeTcpPort()),
     },
   });
-  await untilAnswers(node, `http://${LOOPBACK}:${port}/readyz`, ({ ok }) => ok);
-  return node;
 }
 
-async function rockpool(...args: string[]): Promise<string> {
+export function untilReady(node: Child, port: number): Promise<void> {
+  return untilAnswers(node, `http://${LOOPBACK}:${port}/readyz`, ({ ok }) => ok);
+}
+
+export async function rockpool(...args: string[]): Promise<string> {
   const command = await Child.start({ command: process.execPath, args: [COMMAND, ...args] });
   return command.finished(COMMAND_TIMEOUT_MS);
 }

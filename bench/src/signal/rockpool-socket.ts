@@ -89,6 +89,12 @@ export class RockpoolSocket {
     await once(this.#socket, 'close');
   }
 
+  /** Gone from one moment to the next, as when a network goes. */
+  cut(): void {
+    this.onTrouble = () => {};
+    this.#socket.terminate();
+  }
+
   #take(data: Buffer): void {
     const decoded = decodeServerFrame(new Uint8Array(data));
     if (!decoded.ok) this.#lost(`an unreadable frame: ${decoded.detail}`);
