@@ -31,6 +31,7 @@ import { type LogStore, rowRange } from '../store/log-store.ts';
 import { Members } from './cluster-members.ts';
 import type { Listeners } from './listeners.ts';
 import type { Transport } from './machine.ts';
+import { ReadSlots } from './read-slots.ts';
 
 const TIMEOUT_MS = 5_000;
 
@@ -68,6 +69,7 @@ export class ClusterNode implements Cluster {
   readonly members: Members;
   readonly identity: NodeIdentity;
   readonly #parts: ClusterNodeParts;
+  readonly #reads = new ReadSlots();
 
   constructor(parts: ClusterNodeParts) {
     this.#parts = parts;
@@ -110,7 +112,8 @@ export class ClusterNode implements Cluster {
   }
 
   async get(slot: Slot, key: Bytes): Promise<Bytes | undefined> {
-    const [value] = await this.#store().getMany([rowKey(this.groupOf(slot), slot, key)]);
+    const place = rowKey(this.groupOf(slot), slot, key);
+    const [value] = await this.#reads.run(() => this.#store().getMany([place]));
     return value;
   }
 
@@ -121,7 +124,7 @@ export class ClusterNode implements Cluster {
 
   async scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]> {
     const range = rowRange(this.groupOf(slot), slot, options.prefix, options.after);
-    const rows = await this.#store().scan(range, options.limit);
+    const rows = await this.#reads.run(() => this.#store().scan(range, options.limit));
     return rows.map(([key, value]) => ({ key: key.subarray(rowHeadBytes(slot)), value }));
   }
 
@@ -131,11 +134,12 @@ export class ClusterNode implements Cluster {
   ): Promise<readonly { readonly slot: Slot; readonly key: Bytes; readonly value: Bytes }[]> {
     if (group === 0) {
       const range = rowRange(0, META, options.prefix);
-      const rows = await this.#store().scan(range, options.limit);
+      const rows = await this.#reads.run(() => this.#store().scan(range, options.limit));
       const head = rowHeadBytes(META);
       return rows.map(([key, value]) => ({ slot: META, key: key.subarray(head), value }));
     }
-    const rows = await this.#store().scanSlots(group, options.prefix, options.limit);
+    const { prefix, limit } = options;
+    const rows = await this.#reads.run(() => this.#store().scanSlots(group, prefix, limit));
     return rows.map(([key, value]) => {
       return { slot: slotOfRowKey(key), key: key.subarray(rowHeadBytes(0)), value };
     });

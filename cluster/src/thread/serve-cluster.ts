@@ -6,6 +6,7 @@ import { carry } from './carried-error.ts';
 import { EventFeed } from './event-feed.ts';
 import type { CallName, Calls, FromNode, NodeFacts, ToNode } from './messages.ts';
 import { OpenBackups } from './open-backups.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 export type NodePort = BatchedPort<FromNode, ToNode>;
 
@@ -25,8 +26,9 @@ export class ClusterService {
   #feed: EventFeed | undefined;
 
   constructor(end: PortEnd) {
+    const queue = new TurnQueue<ToNode>((message) => this.#received(message));
     this.port = new BatchedPort(end, {
-      received: (message: ToNode) => this.#received(message),
+      received: (message: ToNode) => queue.add(message),
       handled: () => this.#feed?.roomMade(),
     });
   }
