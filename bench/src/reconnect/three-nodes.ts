@@ -6,7 +6,7 @@ import { freeTcpPorts } from '../raft/free-ports.ts';
 import { LOOPBACK } from '../signal/loopback.ts';
 import { rockpool, startNode, untilReady } from '../signal/prepared-node.ts';
 
-export const NODES = 3;
+const NODES = 3;
 
 export interface Place {
   readonly data: string;
