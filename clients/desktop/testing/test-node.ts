@@ -1,26 +1,23 @@
 // One real node as a process of its own, on loopback ports that were free.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { COMMAND, runCommand } from './run-command.ts';
+import { COMMAND, type Ran, runCommand } from './run-command.ts';
 
 const READY_MAX_MS = 60_000;
 const READY_POLL_MS = 50;
 
 export class TestNode {
   readonly origin: string;
-  readonly #env: Readonly<Record<string, string>>;
-  readonly #child: ChildProcess;
+  #env: Readonly<Record<string, string>>;
+  #child: ChildProcess;
 
   private constructor(origin: string, env: Readonly<Record<string, string>>) {
     this.origin = origin;
     this.#env = env;
-    this.#child = spawn(process.execPath, [COMMAND, 'node'], {
-      env: { ...process.env, ...env },
-      stdio: 'ignore',
-    });
+    this.#child = spawnNode(env);
   }
 
   /** `more`: settings beside those of a node alone on loopback. */
@@ -56,6 +53,24 @@ export class TestNode {
     return new URL(await this.firstAdminLink()).hash.slice(1);
   }
 
+  /** A command of the operator, to its end. */
+  command(...args: readonly string[]): Promise<Ran> {
+    return runCommand(args, { env: this.#env });
+  }
+
+  /** The machine burns down; a new one begins with a backup, at the same place. */
+  async restore(file: string, dataDir: string): Promise<void> {
+    await this.stop();
+    this.#env = { ...this.#env, ROCKPOOL_DATA: dataDir };
+    const peer = `127.0.0.1:${this.#env['ROCKPOOL_PEER_PORT']}`;
+    const nodes = ['--nodes', `1=${peer}`];
+    const made = await this.command('restore', file, '--data', `${dataDir}-made`, ...nodes);
+    if (made.code !== 0) throw new Error(made.errors);
+    await rename(join(`${dataDir}-made`, 'node-1'), dataDir);
+    this.#child = spawnNode(this.#env);
+    await this.#ready();
+  }
+
   async stop(): Promise<void> {
     const gone = new Promise((resolve) => this.#child.once('exit', resolve));
     if (this.#child.exitCode === null && this.#child.kill('SIGTERM')) await gone;
@@ -70,6 +85,13 @@ export class TestNode {
       await new Promise((resolve) => setTimeout(resolve, READY_POLL_MS));
     }
   }
+}
+
+function spawnNode(env: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, [COMMAND, 'node'], {
+    env: { ...process.env, ...env },
+    stdio: 'ignore',
+  });
 }
 
 async function freePort(): Promise<number> {
