@@ -87,6 +87,7 @@ export const poolStatement = fc.oneof(
 
 const sig = bytesOf(64);
 const expiry = uints;
+const storedLink = fc.record({ envelope: upTo(800), time: uints });
 export const clientFrame = fc.oneof(
   frame('auth', { re, user: ref, device: id, expiry, sig }),
   frame('enrol', {
@@ -105,6 +106,17 @@ export const clientFrame = fc.oneof(
   ),
   frame('prove', { re, pool: ref, key: point, expiry, sig }),
   frame('statement', { re, chain, ref, envelope: upTo(800) }),
+  frame(
+    'offer',
+    {
+      re,
+      chain,
+      ref,
+      links: fc.array(storedLink, { minLength: 1, maxLength: 8 }),
+      evidence: fc.array(storedLink, { maxLength: 8 }),
+    },
+    { parent: id, pool: ref },
+  ),
   frame('fetch', { re, chain, ref, from: uints, fresh: flag }),
   frame('pools', { re }),
   frame('relays', { re }),
@@ -119,29 +131,37 @@ export const clientFrame = fc.oneof(
 
 const nodeState = fc.record({ id: bytesOf(16), name: line(16), up: flag });
 export const serverFrame = fc.oneof(
-  frame('hello', {
-    version: uints,
-    realm: id,
-    cluster: bytesOf(16),
-    node: bytesOf(16),
-    name: line(16),
-    nonce: id,
-    time: uints,
-    nodes: fc.array(nodeState, { maxLength: 5 }),
-    stun: fc.array(line(100), { maxLength: 5 }),
-    rpId: line(200),
-    unclaimed: flag,
-  }),
+  frame(
+    'hello',
+    {
+      version: uints,
+      realm: id,
+      cluster: bytesOf(16),
+      node: bytesOf(16),
+      name: line(16),
+      nonce: id,
+      time: uints,
+      nodes: fc.array(nodeState, { maxLength: 5 }),
+      stun: fc.array(line(100), { maxLength: 5 }),
+      rpId: line(200),
+      unclaimed: flag,
+    },
+    { grace: uints },
+  ),
   frame('ok', { re }, { head, time: uints }),
   frame('error', { re, code: line(64) }, { detail: line(200), retryAfterMs: uints }),
-  frame('chain', {
-    re,
-    chain,
-    ref,
-    from: uints,
-    links: fc.array(fc.record({ envelope: upTo(800), time: uints }), { maxLength: 8 }),
-    more: flag,
-  }),
+  frame(
+    'chain',
+    {
+      re,
+      chain,
+      ref,
+      from: uints,
+      links: fc.array(storedLink, { maxLength: 8 }),
+      more: flag,
+    },
+    { head },
+  ),
   frame('pools', { re, pools: fc.array(ref, { maxLength: 64 }) }),
   frame(
     'relays',

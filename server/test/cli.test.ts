@@ -47,6 +47,8 @@ t.test('help names every command and every variable; wrong use says how it is ri
   t.match(await run(['dance']), { code: 2, errors: /no command "dance"/ });
   t.match(await run(['node', '--port', '1']), { code: 2, errors: /takes no options/ });
   t.match(await run(['invite']), { code: 2, errors: /--first-admin/ });
+  t.match(await run(['restore', 'file', '--grace', '169']), { code: 2, errors: /from 0 to 168/ });
+  t.match(await run(['recover', '--grace', 'day']), { code: 2, errors: /--grace takes hours/ });
   t.match(await run(['stun', '--port', '0']), { code: 2, errors: /not a port number/ });
   t.match(await run(['init', '--nodes', '1=a:1,2=b:1']), { code: 2, errors: /one node or three/ });
   t.match(await run(['init', '--nodes', '1=a:1,1=b:1,2=c:1']), { code: 2, errors: /same name/ });

@@ -3,6 +3,7 @@ import t from 'tap';
 import { ageOf, groupsOf } from '../src/cli/status-phrases.ts';
 import { statusWords } from '../src/cli/status-words.ts';
 import { whyNoLeader } from '../src/cli/why-no-leader.ts';
+import type { GraceStatus } from '../src/grace/grace-status.ts';
 
 const NOW_MS = 1_000_000_000;
 const [ONE, TWO, THREE, FOUR] = ['1', '2', '3', '4'].map((digit) => digit.repeat(32));
@@ -51,6 +52,30 @@ function words(cluster: ClusterStatus, everyGroup = false): readonly string[] {
   const status = { ready: true, pid: 7, unclaimed: false, sockets, cluster };
   return statusWords({ status, stun: undefined, nowMs: NOW_MS, everyGroup }).split('\n');
 }
+
+t.test('a grace is told of, and what is left of it', (t) => {
+  const status = { ready: true, pid: 7, unclaimed: false, sockets: { anonymous: 0, device: 2 } };
+  const told = (grace: GraceStatus) =>
+    statusWords({
+      status: { ...status, cluster: clusterOf(), grace },
+      stun: undefined,
+      nowMs: NOW_MS,
+      everyGroup: false,
+    });
+  const running = told({ endsAtMs: NOW_MS + 5 * 3_600_000, chains: 1, undecided: 0 });
+  t.match(
+    running,
+    /grace for 5 h more, to 1970-01-12T18:46:40\.000Z: .*; so far of 1 account or pool\n/,
+  );
+  const choosing = told({ chains: 3, undecided: 1 });
+  t.match(choosing, /grace over: branches are being chosen for 2 accounts and pools\n/);
+  t.match(
+    choosing,
+    /a person has to choose for 1 account or pool \(CHAIN_UNDECIDED\): rockpool branches\n/,
+  );
+  t.notMatch(told({ chains: 1, undecided: 1 }), /grace/);
+  t.end();
+});
 
 const AWAY = { connected: false };
 const JOINT = { voters: [ONE!, TWO!, FOUR!], outgoing: ALL, learners: [] };

@@ -91,7 +91,10 @@ export class DirectoryView {
 
   /** When chains go on everywhere; undefined where they do. */
   async graceEndMs(): Promise<number | undefined> {
-    this.#graces ??= gracesOf(this.#cluster);
+    this.#graces ??= gracesOf(this.#cluster).catch((error: unknown) => {
+      this.#graces = undefined;
+      throw error;
+    });
     return lastEndMs(await this.#graces, this.#nowMs());
   }
 
