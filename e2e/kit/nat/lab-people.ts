@@ -61,15 +61,20 @@ export class LabPeople {
   async sees(device: keyof typeof DEVICE_NAMES, expected: readonly Outcome[]): Promise<Seen> {
     const startedMs = performance.now();
     const row = this.#deviceOfBen(device);
-    const isDirect = expected.includes('direct');
-    const path = isDirect ? '[data-path=direct]' : '[data-path=unreachable]';
-    const end = row.and(this.ada.page.locator(path));
-    try {
-      await end.waitFor({ timeout: OUTCOME_TIMEOUT_MS });
-    } catch {
-      return { outcome: await outcomeOf(row), seconds: (performance.now() - startedMs) / 1000 };
+    const wanted = expected.includes('direct') ? 'direct' : 'unreachable';
+    const end = row.and(this.ada.page.locator(`[data-path=${wanted}]`));
+    for (;;) {
+      const spentMs = performance.now() - startedMs;
+      const came = await end.waitFor({ timeout: Math.max(1, OUTCOME_TIMEOUT_MS - spentMs) }).then(
+        () => true,
+        () => false,
+      );
+      const { path, trouble } = await stateOf(row);
+      // It may have become another one before it was read: whoever is online again is tried again.
+      if (came && path !== wanted) continue;
+      const seconds = (performance.now() - startedMs) / 1000;
+      return { outcome: trouble ?? path, seconds };
     }
-    return { outcome: await outcomeOf(row), seconds: (performance.now() - startedMs) / 1000 };
   }
 
   async leave(): Promise<void> {
@@ -95,9 +100,13 @@ async function reload(person: Person): Promise<void> {
   }
 }
 
-async function outcomeOf(row: Locator): Promise<string> {
-  if ((await row.count()) === 0) return 'not shown';
-  const path = await row.getAttribute('data-path');
-  if (path !== 'unreachable') return path ?? 'not shown';
-  return (await row.locator('[data-trouble]').getAttribute('data-trouble')) ?? 'no reason';
+/** Both as they are in one moment. */
+async function stateOf(row: Locator): Promise<{ path: string; trouble: string | undefined }> {
+  const [state] = await row.evaluateAll((rows) =>
+    rows.map((element) => ({
+      path: element.getAttribute('data-path') ?? 'not shown',
+      trouble: element.querySelector('[data-trouble]')?.getAttribute('data-trouble') ?? undefined,
+    })),
+  );
+  return state ?? { path: 'not shown', trouble: undefined };
 }
