@@ -6,17 +6,11 @@ import type { PeerMessage } from '../core/messages.ts';
 import type { RaftEvent } from '../core/types.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
 import {
-  decodeProposal,
-  decodeProposalReply,
-  decodeRaftBundle,
   encodeProposal,
-  encodeProposalReply,
   type ForwardedProposal,
   type ProposalAnswer,
 } from '../format/peer-payload.ts';
 import {
-  decodeSnapshotAnswer,
-  decodeSnapshotChunk,
   encodeSnapshotAnswer,
   encodeSnapshotChunk,
   type SnapshotAnswer,
@@ -31,6 +25,7 @@ import type { Clock } from './clock.ts';
 import { ClockGuard } from './clock-guard.ts';
 import { CurrentReads } from './current-reads.ts';
 import type { LeaderView } from './delivery.ts';
+import { FrameReceiver } from './frame-receiver.ts';
 import { GroupHistories } from './group-history.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
 import { Handover } from './handover.ts';
@@ -88,6 +83,7 @@ export class Driver implements MemberHooks {
   readonly #outbox: Outbox;
   readonly #wheel: TickWheel;
   readonly #snapshots: SnapshotSender;
+  readonly #receiver: FrameReceiver;
   readonly #reconciler: Reconciler;
   readonly #handover = new Handover(this.#members, (group) => this.wake(group));
   readonly #guard = new ClockGuard();
@@ -129,6 +125,16 @@ export class Driver implements MemberHooks {
       propose: (proposal) => this.#propose(proposal),
       forward: (leader, proposal) =>
         ports.send(leader, FRAME_KIND.proposal, encodeProposal(proposal)),
+    });
+    this.#receiver = new FrameReceiver({
+      self: ports.self,
+      members: this.#members,
+      submissions: this.submissions,
+      snapshots: this.#snapshots,
+      log: this.#log,
+      send: (nodeId, kind, payload) => ports.send(nodeId, kind, payload),
+      propose: (proposal) => this.#propose(proposal),
+      wake: (group) => this.wake(group),
     });
   }
 
@@ -172,33 +178,10 @@ export class Driver implements MemberHooks {
     if (this.#stopped) return;
     const { clock } = this.#ports;
     this.#guard.observe(frame.sender, frame.clockMs, clock.nowMs(), clock.monotonicMs());
-    switch (frame.kind) {
-      case FRAME_KIND.raft:
-        this.#receivedRaft(frame);
-        return;
-      case FRAME_KIND.proposal:
-        this.#receivedProposal(frame);
-        return;
-      case FRAME_KIND.proposalReply: {
-        const reply = decodeProposalReply(frame.payload);
-        if (reply === undefined) this.#unreadable(frame);
-        else this.submissions.replied(frame.sender, reply);
-        return;
-      }
-      case FRAME_KIND.snapshotChunk: {
-        const chunk = decodeSnapshotChunk(frame.payload);
-        if (chunk === undefined) this.#unreadable(frame);
-        else this.#members.get(chunk.group)?.chunk(frame.sender, chunk);
-        return;
-      }
-      case FRAME_KIND.snapshotAnswer: {
-        const answer = decodeSnapshotAnswer(frame.payload);
-        if (answer === undefined) this.#unreadable(frame);
-        else this.#snapshots.answered(frame.sender, answer);
-        return;
-      }
-      default:
-        return;
+    try {
+      this.#receiver.received(frame);
+    } catch (error) {
+      this.fatal(error);
     }
   }
 
@@ -349,34 +332,6 @@ export class Driver implements MemberHooks {
     }
   }
 
-  #receivedRaft(frame: PeerFrame): void {
-    const messages = decodeRaftBundle(frame.payload, frame.sender, this.#ports.self);
-    if (messages === undefined) {
-      this.#unreadable(frame);
-      return;
-    }
-    try {
-      for (const message of messages) {
-        const member = this.#members.get(message.group);
-        if (member === undefined) continue;
-        member.raft.step(message);
-        this.wake(message.group);
-      }
-    } catch (error) {
-      this.fatal(error);
-    }
-  }
-
-  #receivedProposal(frame: PeerFrame): void {
-    const proposal = decodeProposal(frame.payload);
-    if (proposal === undefined) {
-      this.#unreadable(frame);
-      return;
-    }
-    const reply = { request: proposal.request, answer: this.#propose(proposal) };
-    this.#ports.send(frame.sender, FRAME_KIND.proposalReply, encodeProposalReply(reply));
-  }
-
   #propose(proposal: ForwardedProposal): ProposalAnswer {
     const { group, command, ruleVersion, tableEpoch } = proposal;
     const member = this.#members.get(group);
@@ -387,11 +342,5 @@ export class Driver implements MemberHooks {
     this.wake(group);
     if (result.ok) return 'appended';
     return result.code === 'NOT_LEADER' ? 'notLeader' : 'busy';
-  }
-
-  #unreadable(frame: PeerFrame): void {
-    const { sender: node, kind } = frame;
-    const code = 'PEER_FRAME_REFUSED';
-    this.#log.warn(code, { code, node, kind }, 'a payload cannot be read');
   }
 }
