@@ -1,6 +1,6 @@
-// A few sockets come and come back as the ten thousand do, and an election is no result but a failure.
+// An election is no result of this bench but its failure.
 import t from 'tap';
-import { measureReconnects, sampleOf } from '../src/reconnect/reconnect-bench.ts';
+import { sampleOf } from '../src/reconnect/reconnect-bench.ts';
 
 const REPORT = { secondsToCome: 2, secondsToReturn: 1, retries: 0 };
 const STANDING = { terms: 17, leaders: ['a', 'b'], commits: 100, loopLagMs: 5 };
@@ -16,11 +16,4 @@ t.test('an election, another leader or silence is a failure', async (t) => {
   t.throws(() => sampleOf(REPORT, STANDING, { ...after, terms: 18 }), /1 terms began/);
   t.throws(() => sampleOf(REPORT, STANDING, { ...after, leaders: ['a', 'c'] }), /terms began/);
   t.throws(() => sampleOf(REPORT, STANDING, STANDING), /nothing was committed/);
-});
-
-t.test('sockets come and come back while people enrol', async (t) => {
-  const { report, before, after } = await measureReconnects(60, 1);
-  t.ok(report.secondsToCome > 0 && report.secondsToReturn > 0);
-  t.ok(after.commits > before.commits);
-  t.equal(before.leaders.length, 17);
 });

@@ -43,7 +43,7 @@ interface Reconnects {
   readonly after: Standing;
 }
 
-export async function measureReconnects(sockets: number, pools: number): Promise<Reconnects> {
+async function measureReconnects(sockets: number, pools: number): Promise<Reconnects> {
   const directory = await mkdtemp(join(tmpdir(), 'rockpool-bench-'));
   try {
     const nodes = await ThreeNodes.start(directory);
