@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import {
+  BRANCH_LINKS_MAX,
   type BranchLink,
   type Bytes,
   chooseBranch,
@@ -16,6 +17,8 @@ import { holdsForAll } from './holds-for-all.ts';
 
 const name = (n: number): Bytes => new Uint8Array([n >> 8, n & 0xff]);
 const ROOT = name(0);
+/** Many times what it takes: to compare each branch with each one at each fork takes longer. */
+const CPU_MAX_MICROSECONDS = 3_000_000;
 
 /** Link `n` after `prev`, signed by one of a few, which may revoke another. */
 function link(n: number, prev: number, signer = 900, revokes: readonly number[] = []): BranchLink {
@@ -61,9 +64,36 @@ t.test(
     t.equal(tipOf(mutual), `open ${taken(1)} ${taken(3)}`, 'if both do, a person chooses');
     const circle = [link(1, 0, 901, [902]), link(2, 0, 902, [903]), link(3, 0, 903, [901])];
     t.equal(tipOf(circle), `open ${taken(1)} ${taken(2)} ${taken(3)}`);
+    const within = [
+      link(10, 0),
+      link(11, 10, 901, [902]),
+      link(12, 10, 902, [903]),
+      link(13, 10, 903, [901]),
+    ];
+    const beside = [link(20, 0), link(21, 20)];
+    const all = [11, 12, 13, 21].map(taken).join(' ');
+    t.equal(tipOf([...within, ...beside]), `open ${all}`, 'a circle loses to no equal branch');
     t.end();
   },
 );
+
+t.test('the most links that a chain collects are soon chosen between, in any shape', (t) => {
+  // At every step a fork whose other side is as long as all that follows, and many ends at last.
+  const [steps, links]: [number, BranchLink[]] = [12, []];
+  const add = (prev: number) => links.push(link(links.length + 1, prev));
+  let at = 0;
+  for (let left = steps; left > 0; left -= 1) {
+    const next = add(at);
+    for (let [side, more] = [at, left + 1]; more > 0; more -= 1) side = add(side);
+    at = next;
+  }
+  while (links.length < BRANCH_LINKS_MAX) add(at);
+  const before = process.cpuUsage();
+  t.equal(chooseBranch(ROOT, links)?.kind, 'open');
+  const { user } = process.cpuUsage(before);
+  t.ok(user < CPU_MAX_MICROSECONDS, `${user} microseconds`);
+  t.end();
+});
 
 const trees = fc
   .array(

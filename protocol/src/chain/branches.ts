@@ -22,7 +22,13 @@ export type BranchChoice =
   | { readonly kind: 'taken'; readonly tip: Bytes }
   | { readonly kind: 'open'; readonly tips: readonly Bytes[] };
 
-type Branch = readonly BranchLink[];
+/** A branch from a fork on: as much as it takes to compare it with the others there. */
+interface Branch {
+  readonly tip: Bytes;
+  readonly length: number;
+  readonly signers: ReadonlySet<string>;
+  readonly revokes: ReadonlySet<string>;
+}
 
 /** Among the links that follow `root`, which may be of one branch; undefined where there are none. */
 export function chooseBranch(root: Bytes, links: readonly BranchLink[]): BranchChoice | undefined {
@@ -32,42 +38,61 @@ export function chooseBranch(root: Bytes, links: readonly BranchLink[]): BranchC
     if (before === undefined) following.set(toHex(link.prev), [link]);
     else before.push(link);
   }
-  const tips = standing(root, following).flatMap((branch) => branch.at(-1)?.hash ?? []);
-  const [tip, ...others] = tips;
-  if (tip === undefined) return undefined;
+  if (!following.has(toHex(root))) return undefined;
+  const tips = standing(root, following).map(({ tip }) => tip);
+  const [tip = root, ...others] = tips;
   return others.length === 0 ? { kind: 'taken', tip } : { kind: 'open', tips: tips.sort(byBytes) };
 }
 
-/** The branches from a link on that no other one outranks. */
-function standing(root: Bytes, following: ReadonlyMap<string, BranchLink[]>): readonly Branch[] {
+/** The branches after `from` that no other one outranks. */
+function standing(from: Bytes, following: ReadonlyMap<string, BranchLink[]>): readonly Branch[] {
   const stem: BranchLink[] = [];
-  let next = following.get(toHex(root)) ?? [];
+  let next = following.get(toHex(from)) ?? [];
   while (next.length === 1) {
     stem.push(...next);
-    next = following.get(toHex(stem.at(-1)?.hash ?? root)) ?? [];
+    next = following.get(toHex(stem.at(-1)?.hash ?? from)) ?? [];
   }
-  if (next.length === 0) return [stem];
-  const branches = next.flatMap((link) => {
-    return standing(link.hash, following).map((rest) => [link, ...rest]);
-  });
-  const outranked = (branch: Branch) => branches.some((other) => outranks(other, branch));
-  const best = branches.filter((branch) => !outranked(branch));
-  // Three that outrank each other in a circle: none is better.
-  return (best.length === 0 ? branches : best).map((branch) => [...stem, ...branch]);
+  const sides = next.map((link) =>
+    standing(link.hash, following).map((branch) => after([link], branch)),
+  );
+  const tip = stem.at(-1)?.hash ?? from;
+  if (sides.length === 0) return [after(stem, { ...NOTHING, tip })];
+  return best(sides).map((branch) => after(stem, branch));
 }
 
-/** Judged by what they do not share. Two that revoke each other's signers are equal: length must not decide that. */
+/** Judged by what they do not share: those of one side of a fork were compared where they part. */
+function best(sides: readonly (readonly Branch[])[]): readonly Branch[] {
+  const left = sides.flatMap((side) => {
+    const others = sides.filter((other) => other !== side).flat();
+    return side.filter((branch) => !others.some((other) => outranks(other, branch)));
+  });
+  // Three that outrank each other in a circle: none is better.
+  return left.length === 0 ? sides.flat() : left;
+}
+
+/** Two that revoke each other's signers are equal: length must not decide that. */
 function outranks(a: Branch, b: Branch): boolean {
-  let shared = 0;
-  while (a[shared] !== undefined && a[shared] === b[shared]) shared += 1;
-  const [own, others] = [a.slice(shared), b.slice(shared)];
-  const [revokes, isRevoked] = [revokesSignerOf(own, others), revokesSignerOf(others, own)];
-  return revokes || isRevoked ? revokes && !isRevoked : own.length > others.length;
+  const [revokes, isRevoked] = [revokesSignerOf(a, b), revokesSignerOf(b, a)];
+  return revokes || isRevoked ? revokes && !isRevoked : a.length > b.length;
 }
 
 function revokesSignerOf(a: Branch, b: Branch): boolean {
-  const signers = new Set(b.flatMap((link) => link.signers.map(toHex)));
-  return a.some((link) => link.revokes.some((name) => signers.has(toHex(name))));
+  for (const name of a.revokes) if (b.signers.has(name)) return true;
+  return false;
+}
+
+const NOTHING = { length: 0, signers: new Set<string>(), revokes: new Set<string>() };
+
+/** A branch seen from further back. */
+function after(stem: readonly BranchLink[], { tip, length, signers, revokes }: Branch): Branch {
+  if (stem.length === 0) return { tip, length, signers, revokes };
+  const names = (of: 'signers' | 'revokes') => stem.flatMap((link) => link[of].map(toHex));
+  return {
+    tip,
+    length: stem.length + length,
+    signers: new Set([...names('signers'), ...signers]),
+    revokes: new Set([...names('revokes'), ...revokes]),
+  };
 }
 
 function byBytes(a: Bytes, b: Bytes): number {

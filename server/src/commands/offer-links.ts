@@ -8,6 +8,7 @@ import {
   type ClientFrame,
   EVIDENCE_BYTES_MAX,
   equalBytes,
+  equalRefs,
   peekPoolStatement,
   peekUserStatement,
   type Ref,
@@ -26,6 +27,7 @@ import { type GraceRow, isCollecting, lostTime } from '../directory/grace.ts';
 import { judgePoolBranch, judgeUserBranch } from '../directory/judge-branch.ts';
 import { withCluster } from './cluster-refusal.ts';
 import { type CommandContext, submitCommand } from './command-context.ts';
+import { judgeMembership } from './judge-membership.ts';
 
 export type OfferFrame = Extract<ClientFrame, { type: 'offer' }>;
 type Taken = Promise<Result<unknown>>;
@@ -96,6 +98,8 @@ async function offerPool(context: CommandContext, grace: GraceRow, frame: OfferF
   if (parent === undefined ? base !== undefined : base === undefined) {
     return unconnected(context, frame);
   }
+  const founder = parent === undefined ? await judgeFounder(context, ref, links) : accept({});
+  if (!founder.ok) return founder;
   const known = await knownAuthors(context, ref, links, base);
   const evidence = await evidenceFor(context, grace, known, frame.evidence);
   if (!evidence.ok) return evidence;
@@ -110,6 +114,22 @@ async function offerPool(context: CommandContext, grace: GraceRow, frame: OfferF
   const taken = await submitCommand(context, ref[0], { ...command, ...more });
   view.poolChanged(ref);
   return taken;
+}
+
+/**
+ * A lost pool begins only where its founder might found one now: whoever signs their own account and a pool to vouch for it would
+ * let themselves in, and one invite would become many lasting accounts.
+ */
+async function judgeFounder(
+  context: CommandContext,
+  ref: Ref,
+  [first]: readonly StoredLink[],
+): Promise<Result<unknown>> {
+  const opened = peekPoolStatement(first?.envelope ?? new Uint8Array(0));
+  if (!opened.ok) return opened;
+  return equalRefs(opened.value.pool, ref)
+    ? judgeMembership(context, opened.value.author.user, 'pool.genesis')
+    : refuse('CHAIN_MALFORMED', 'names another chain, or another slot');
 }
 
 async function poolBase(

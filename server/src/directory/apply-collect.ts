@@ -6,6 +6,7 @@ import {
   accept,
   type Bytes,
   equalBytes,
+  equalRefs,
   type Head,
   peekPoolStatement,
   peekUserStatement,
@@ -126,7 +127,7 @@ export const collectPoolLinks: Handler<PoolOffer> = {
     if (!judged.ok) return refused(judged, standing && headOf(standing));
     if (!context.verify(judged.value.checks)) return unsigned();
     const { genesis, state } = judged.value;
-    if (genesis !== undefined && !equalBytes(genesis.state.state.ref[1], id)) return foreign();
+    if (genesis !== undefined && !equalRefs(genesis.state.state.ref, ref)) return foreign();
     const writes = genesis === undefined ? [] : beginPool(genesis);
     const keptState = rows(branchStateKey(id, state.state.head));
     const isStateKept =

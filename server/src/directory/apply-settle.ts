@@ -61,6 +61,7 @@ export const settleChain: Handler<Settle> = {
       return refusedAs('CHAIN_CONFLICT', 'other links were collected');
     }
     const root = headIn(rows, command);
+    if (root === undefined) return refusedAs('CHAIN_UNKNOWN', 'no such chain');
     const choice = tip === undefined ? ruled(root, branches) : chosen(tip, branches);
     if (choice === undefined)
       return refusedAs('CHAIN_CONFLICT', 'no branch between which to choose');
@@ -77,9 +78,9 @@ function namesAll(links: readonly Bytes[], branches: BranchesRow): boolean {
   );
 }
 
-function headIn(rows: Rows, { chain, ref: [, id] }: Settle): Bytes {
+function headIn(rows: Rows, { chain, ref: [, id] }: Settle): Bytes | undefined {
   const row = rows(chain === 'user' ? userStateKey(id) : poolStateKey(id));
-  if (row === undefined) return id;
+  if (row === undefined) return undefined;
   return chain === 'user' ? userStateRow.decode(row).head : poolStateRow.decode(row).head;
 }
 
@@ -108,9 +109,10 @@ interface PathLink {
 }
 
 function taken(rows: Rows, command: Settle, branches: BranchesRow, { root, tip }: Path): Outcome {
-  const { chain, ref } = command;
+  const { chain, ref, tips } = command;
   const [, id] = ref;
-  const state = rows(branchStateKey(id, tip));
+  const isNamed = tips.some((hash) => equalBytes(hash, tip));
+  const state = isNamed ? rows(branchStateKey(id, tip)) : undefined;
   if (state === undefined) return refusedAs('CHAIN_CONFLICT', 'the newest links are others');
   const linkOf = (entry: BranchEntry): PathLink => {
     const row = rows(branchLinkKey(id, entry.hash));

@@ -15,12 +15,16 @@ import {
   USER_POOLS_MAX,
   userHandle,
 } from '@rockpool/protocol';
+import { branchesRow } from './branch-rows.ts';
 import { answeredBefore, headOf } from './chain-rows.ts';
 import { closedToLinks, closingKeys } from './closed-chain.ts';
 import type { CommandOf } from './commands.ts';
 import { encodeEvent } from './events.ts';
 import { type GraceRow, graceIn, isCollecting } from './grace.ts';
 import {
+  branchesKey,
+  branchLinkKey,
+  branchStateKey,
   GRACE_KEY,
   meetingTriesKey,
   pendingAccountKey,
@@ -137,7 +141,9 @@ export const memberJoined: Handler<CommandOf<'memberJoined'>> = {
 /** From the sweep. The entry's time decides, so all replicas agree on whether the time is over. */
 export const dropPending: Handler<CommandOf<'dropPending'>> = {
   place: ({ user }) => accept(user[0]),
-  reads: ({ user: [, id] }) => [userStateKey(id), pendingAccountKey(id), GRACE_KEY],
+  reads: ({ user: [, id] }) => {
+    return [userStateKey(id), pendingAccountKey(id), GRACE_KEY, branchesKey(id)];
+  },
   apply(rows, { user }, context) {
     const [, id] = user;
     const row = rows(userStateKey(id));
@@ -153,6 +159,7 @@ export const dropPending: Handler<CommandOf<'dropPending'>> = {
       userHandleKey(state.handle),
       pendingAccountKey(id),
       meetingTriesKey(id),
+      ...collectedKeys(id, rows(branchesKey(id))),
     ];
     for (let seq = 0; seq <= state.seq; seq++) keys.push(userLinkKey(id, seq));
     return {
@@ -162,6 +169,17 @@ export const dropPending: Handler<CommandOf<'dropPending'>> = {
     };
   },
 };
+
+/** Branches that are left behind would follow from a chain that is not there. */
+function collectedKeys(id: Bytes, row: Bytes | undefined): readonly Bytes[] {
+  if (row === undefined) return [];
+  const { links, states } = branchesRow.decode(row);
+  return [
+    branchesKey(id),
+    ...links.map(({ hash }) => branchLinkKey(id, hash)),
+    ...states.map((hash) => branchStateKey(id, hash)),
+  ];
+}
 
 /** A restored cluster may have lost the account's join, which the end of the grace brings back. */
 export function droppedFrom(since: number, grace: GraceRow | undefined): number {

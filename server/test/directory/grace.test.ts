@@ -26,6 +26,7 @@ import {
   poolsOf,
   userState,
 } from '../../src/directory/queries.ts';
+import { settling } from '../../src/grace/create-grace-keeper.ts';
 import { branchesOf } from '../../src/grace/grace-queries.ts';
 import {
   codeOf,
@@ -396,6 +397,55 @@ t.test(
     t.same((await poolState(cluster, pool.ref))?.head, poolHash(pool.links.at(-1)!.envelope));
   },
 );
+
+t.test('an account that is dropped takes along what it collected, chosen or not', async (t) => {
+  const cluster = new RestoredCluster();
+  const [anna, ben] = [person(), person()];
+  const pool = createTestPool(anna, { nowMs: NOW });
+  const admittedBy = { by: 'pool', pool: pool.ref } as const;
+  cluster.apply(ben.ref[0], { kind: 'putUserGenesis', envelope: ben.genesis, admittedBy });
+  const first = ben.deviceAdd({ by: ben.device, nowMs: NOW });
+  cluster.apply(ben.ref[0], { kind: 'appendUserLink', ref: ben.ref, envelope: first.envelope });
+  ben.append(first.envelope, NOW);
+  const [one, two] = [forkOf(ben, 1), forkOf(ben, 1)];
+  cluster.restored();
+  for (const fork of [one, two]) t.same(cluster.bringsUser(fork, 1), ['ok']);
+  cluster.over();
+  t.equal(await cluster.settle(ben.ref), 'ok');
+  const branches = await branchesOf(cluster, ben.ref);
+  t.equal(branches?.open?.length, 2, 'a person has to choose');
+  cluster.timeMs += PENDING_ACCOUNT_DROP_MS;
+  t.equal(codeOf(cluster.apply(ben.ref[0], { kind: 'dropPending', user: ben.ref })), 'ok');
+  t.equal(cluster.count('B') + cluster.count('b') + cluster.count('c'), 0);
+  const late = settling({ ref: ben.ref, branches: branches! }, two.head[1]);
+  t.equal(
+    codeOf(cluster.apply(ben.ref[0], late)),
+    'ok',
+    'a choice that comes later changes nothing',
+  );
+  t.equal(await userState(cluster, ben.ref), undefined);
+});
+
+t.test('a settlement that does not name the newest links is refused', async (t) => {
+  const cluster = new RestoredCluster();
+  const anna = person();
+  cluster.knowsUser(anna);
+  addedSince(anna);
+  addedSince(anna, 2 * MINUTE_MS);
+  cluster.restored();
+  t.same(cluster.bringsUser(anna, 0), ['ok']);
+  cluster.over();
+  const { links = [], chain = 'user' } = (await branchesOf(cluster, anna.ref)) ?? {};
+  const [first] = links.map(({ hash }) => hash);
+  const named = {
+    kind: 'settleChain',
+    chain,
+    ref: anna.ref,
+    links: links.map(({ hash }) => hash),
+  } as const;
+  t.equal(codeOf(cluster.apply(anna.ref[0], { ...named, tips: [first!] })), 'CHAIN_CONFLICT');
+  t.equal(await cluster.settle(anna.ref), 'ok');
+});
 
 function opened(link: StoredLink) {
   const peeked = peekUserStatement(link.envelope);
