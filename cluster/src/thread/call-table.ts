@@ -9,6 +9,9 @@ import type { CallName, Calls, FromNode, ToNode } from './messages.ts';
 const CALLS_MAX = 16_384;
 const WAITING_BYTES_MAX = 67_108_864;
 
+/** Let go of something, however busy the thread is: nobody comes back to try it again. */
+const MAKES_ROOM: ReadonlySet<CallName> = new Set(['stop', 'closeBackup']);
+
 interface Caller {
   readonly name: CallName;
   readonly resolve: (value: unknown) => void;
@@ -32,7 +35,7 @@ export class CallTable {
   ): Promise<ReturnType<Calls[Name]>> {
     if (this.#hasEnded) return Promise.reject(failure('CLUSTER_STOPPED'));
     const isFull = this.#callers.size >= CALLS_MAX || this.#port.waitingBytes > WAITING_BYTES_MAX;
-    if (isFull && name !== 'stop') return Promise.reject(failure('CLUSTER_BUSY'));
+    if (isFull && !MAKES_ROOM.has(name)) return Promise.reject(failure('CLUSTER_BUSY'));
     this.#calls += 1;
     const id = this.#calls;
     const copied = args.map((arg) => (arg instanceof Uint8Array ? this.#port.copy(arg) : arg));
