@@ -14,9 +14,12 @@ import { editOf, isInCore, sourceOf } from '../testing/mutants/mutant.ts';
 import { renderPage } from '../testing/mutants/page.ts';
 import { readScenarios, scenariosThatFail } from '../testing/mutants/scenario-kills.ts';
 
+// Minutes of computing where every core is busy.
+t.setTimeout(400_000);
+
 const PACKAGE = join(import.meta.dirname, '..');
 /** Each found by its first seeds, by a property of its own. */
-const QUICK = ['A3', 'B10c', 'D9a', 'C6', 'E5', 'B13'];
+const QUICK = ['A3', 'A12', 'E5', 'C6'];
 const SAMPLE_EVERY = 8;
 
 t.test('every mutant changes the source that it names', async (t) => {

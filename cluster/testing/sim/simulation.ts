@@ -53,7 +53,7 @@ const LAST_BLOW_TIMEOUTS = 4;
 const REPLACE_TIMEOUTS = 10;
 /** In a calm cluster the leader stays. */
 const CALM_TIMEOUTS = 20;
-const STEPS_MAX = 20_000_000;
+const STEPS_MAX = 2_000_000;
 /** Runs one seed. A violation is a result, not an exception. */
 export function runSimulation(options: SimulationOptions): SimulationResult {
   return new Simulation(options).run();
