@@ -3,7 +3,7 @@ import { mutantOf } from '../../testing/mutants/all-mutants.ts';
 import { simulationWith } from '../../testing/mutants/mutant-simulation.ts';
 import { runCli } from '../../testing/sim/cli.ts';
 import type { RunTask } from '../../testing/sim/run-seeds.ts';
-import { runTask, worldOf } from '../../testing/sim/run-task.ts';
+import { runTask, STACK_EVERY, worldOf } from '../../testing/sim/run-task.ts';
 import { scheduleOf, shrink } from '../../testing/sim/shrink.ts';
 
 t.setTimeout(400_000);
@@ -52,11 +52,11 @@ t.test('a run set in which a fault never fires fails, and so does one that diffe
 });
 
 t.test(
-  'every tenth seed runs whole nodes, and of these every fourth beyond the promise',
+  'every fifth seed runs whole nodes, and of these every fourth beyond the promise',
   async (t) => {
-    const worlds = Array.from({ length: 80 }, (_, at) => worldOf(at + 1, 10));
-    t.equal(worlds.filter((world) => world === 'stack').length, 6);
-    t.equal(worlds.filter((world) => world === 'beyond').length, 2);
+    const worlds = Array.from({ length: 80 }, (_, at) => worldOf(at + 1, STACK_EVERY));
+    t.equal(worlds.filter((world) => world === 'stack').length, 12);
+    t.equal(worlds.filter((world) => world === 'beyond').length, 4);
   },
 );
 

@@ -191,7 +191,8 @@ export class ConductChecker {
       leaderHeardAt: Number.NEGATIVE_INFINITY,
       isLoyal: false,
       quietSince: ticks,
-      durableBatch: disk.durableBatch,
+      // What was written since the last tick is noticed at the next.
+      durableBatch: known?.life === life ? known.durableBatch : disk.durableBatch,
       writtenAt: known?.life === life ? known.writtenAt : 0,
       transferSince: ticks,
       transferTo: undefined,

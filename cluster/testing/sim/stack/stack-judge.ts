@@ -63,6 +63,7 @@ export class StackJudge {
         first,
         membership,
         chain: chainChecksum,
+        isBundled: true,
       });
     });
   }

@@ -113,13 +113,22 @@ const USUAL: Readonly<Record<StackKind, readonly [everyMs: number, lastsMs: numb
 };
 
 const KIND_CHANCE = 0.3;
+/** Of those that strike once a run at most, or only where others do. */
+const CHANCES: Partial<Readonly<Record<StackKind, number>>> = { damage: 0.6, diskError: 0.5 };
 
-export function drawStackSwarm(random: Random, beyond: boolean): StackSwarm {
+/** One run in so many has a hundred groups. */
+const WIDE_EVERY = 16;
+
+export function drawStackSwarm(
+  random: Random,
+  { turn, beyond }: { readonly turn: number; readonly beyond: boolean },
+): StackSwarm {
   const sometimes = (probability: number, min: number, max: number): number =>
     random.chance(probability) ? random.rate(min, max) : 0;
   const kinds = new Map<StackKind, Disturbance>();
-  for (const kind of STACK_KINDS) {
-    const isThere = random.chance(KIND_CHANCE) || (beyond && kind === 'damage');
+  for (const [at, kind] of STACK_KINDS.entries()) {
+    const isInTurn = turn % STACK_KINDS.length === at || (beyond && kind === 'damage');
+    const isThere = random.chance(CHANCES[kind] ?? KIND_CHANCE) || isInTurn;
     const [everyMs, lastsMs] = USUAL[kind];
     const drawn = {
       everyMs: everyMs * random.rate(0.4, 2),
@@ -127,14 +136,14 @@ export function drawStackSwarm(random: Random, beyond: boolean): StackSwarm {
     };
     if (isThere) kinds.set(kind, drawn);
   }
-  const isWide = random.chance(0.06);
+  const isWide = turn % WIDE_EVERY === WIDE_EVERY - 1;
   return {
     nodes: random.chance(0.06) && !beyond ? 1 : 3,
     shardGroups: isWide ? 100 : random.between(1, 3),
     tickMs: 50,
     // A hundred groups take as much work as a hundred clusters.
     unsafeMs: isWide ? 10_000 : 90_000,
-    calmTimeouts: isWide ? 5 : 100,
+    calmTimeouts: isWide ? 5 : 140,
     limits: drawLimits(random),
     network: {
       delayMeanMs: random.rate(0.3, 25),
@@ -157,7 +166,7 @@ export function drawStackSwarm(random: Random, beyond: boolean): StackSwarm {
     client: {
       clients: random.between(1, 6),
       keys: random.between(1, 6),
-      everyMs: random.rate(60, 500),
+      everyMs: random.rate(150, 900),
       timeoutMs: random.rate(500, 6_000),
       bytesMax: random.between(16, 600),
     },

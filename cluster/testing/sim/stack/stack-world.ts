@@ -39,6 +39,8 @@ const STEPS_MAX = 5_000_000;
 export interface StackOptions extends SimulationOptions {
   /** Damages more disks than the cluster promises to survive. */
   readonly beyond?: boolean;
+  /** Which kind of fault this run has for certain: in turn, each is met in few runs. */
+  readonly turn?: number;
   readonly mistakes?: StackMistakes;
 }
 
@@ -68,10 +70,10 @@ class StackWorld {
 
   constructor(options: StackOptions) {
     this.#options = options;
-    const { seed, beyond = false, leftOut } = options;
+    const { seed, turn = seed, beyond = false, leftOut } = options;
     const random = new Random(seed);
     this.#random = random.fork('world');
-    this.#swarm = drawStackSwarm(random.fork('swarm'), beyond);
+    this.#swarm = drawStackSwarm(random.fork('swarm'), { turn, beyond });
     const swarm = this.#swarm;
     const queue = this.#queue;
     const coverage = this.#coverage;
