@@ -115,7 +115,7 @@ export function drawSwarm(random: Random): Swarm {
   return {
     nodes: draw < 0.06 ? 1 : draw < 0.6 ? 3 : 5,
     spares: kinds.has('membership') ? random.between(1, 3) : 0,
-    tickMs: random.chance(0.4) ? 50 : 100,
+    tickMs: random.pick([50, 50, 100, 100, 100, 200]),
     electionTicks: 10,
     heartbeatTicks: random.between(1, 3),
     limits: drawLimits(random),
@@ -147,7 +147,7 @@ export function drawSwarm(random: Random): Swarm {
     lateDrain: sometimes(0.5, 0.05, 0.6),
     client: {
       busyMs: random.rate(1_000, 8_000),
-      quietMs: random.rate(8_000, 30_000),
+      quietMs: random.rate(12_000, 40_000),
       everyMs: random.rate(20, 300),
       readEveryMs: random.rate(20, 300),
       burst: sometimes(0.5, 0.005, 0.1),

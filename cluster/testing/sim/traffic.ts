@@ -16,6 +16,7 @@ const READ_AT_LEADER = 0.5;
 const BURST = 60;
 /** How many times rarer in quiet times. */
 const QUIET = 40;
+const RUSH_MS = 600;
 
 export interface TrafficParts {
   readonly swarm: Swarm;
@@ -50,10 +51,10 @@ export class Traffic {
   rush(): void {
     if (this.#time === 0) return;
     this.#time += 1;
-    this.#next(true);
+    this.#next(true, RUSH_MS);
   }
 
-  #next(isBusy: boolean): void {
+  #next(isBusy: boolean, meanMs?: number): void {
     const { swarm, queue, random, coverage, clients, readers } = this.#parts;
     const { busyMs, quietMs, everyMs, readEveryMs } = swarm.client;
     if (!isBusy) coverage.count('O9');
@@ -62,7 +63,7 @@ export class Traffic {
     this.#again(time, everyMs * rarer, TO_LEADER, (process) => clients.propose(process));
     // Whole bursts at one process, so that several reads are under way and some find no room.
     this.#again(time, readEveryMs * rarer, READ_AT_LEADER, (process) => readers.read(process));
-    queue.after(random.exponential(isBusy ? busyMs : quietMs), () => {
+    queue.after(random.exponential(meanMs ?? (isBusy ? busyMs : quietMs)), () => {
       if (this.#time !== time) return;
       this.#time += 1;
       this.#next(!isBusy);

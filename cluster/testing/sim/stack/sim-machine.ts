@@ -57,6 +57,7 @@ export interface MachineIdentity {
 interface Running {
   readonly loop: ProcessLoop;
   readonly store: SimStore;
+  isStopping: boolean;
   cluster: ClusterNode | undefined;
   driver: Driver | undefined;
 }
@@ -106,6 +107,11 @@ export class SimMachine {
     return this.#running?.loop.isAlive === true;
   }
 
+  /** An operator has asked it to. */
+  get isStopping(): boolean {
+    return this.#running?.isStopping === true;
+  }
+
   get isPaused(): boolean {
     return this.#running?.loop.isPaused === true;
   }
@@ -143,7 +149,7 @@ export class SimMachine {
       crossing: () => this.#crossing(loop),
       mistakes: this.#ports.mistakes,
     });
-    const running: Running = { loop, store, cluster: undefined, driver: undefined };
+    const running: Running = { loop, store, isStopping: false, cluster: undefined, driver: undefined };
     this.#running = running;
     queue.after(delayMs, () => loop.enter(() => void this.#boot(running)));
   }
@@ -185,6 +191,7 @@ export class SimMachine {
     const running = this.#running;
     const cluster = this.cluster;
     if (running === undefined || cluster === undefined) return;
+    running.isStopping = true;
     running.loop.enter(() => {
       const ended = (): void => {
         if (!running.loop.isAlive) return;

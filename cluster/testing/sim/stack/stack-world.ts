@@ -239,8 +239,8 @@ class StackWorld {
       const hasStalled = machine.faults.hasStalled;
       machine.heal();
       if (at < spare) machine.leaveDown();
-      // A write that will never end holds it for good.
-      else if (machine.cluster === undefined || hasStalled) machine.crash();
+      // A write that will never end holds it for good; and nobody starts again what still stops.
+      else if (machine.cluster === undefined || machine.isStopping || hasStalled) machine.crash();
       machine.start();
     }
     if (spare > 0) this.#coverage.count('heal.minorityLeftDown');
