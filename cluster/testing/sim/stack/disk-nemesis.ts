@@ -105,8 +105,8 @@ export class DiskNemesis {
   #mayDamage(victim: SimMachine): boolean {
     const { machines, beyond } = this.#parts;
     if (victim.damage !== undefined) return false;
-    const damaged = machines.filter(({ damage }) => damage !== undefined).length;
-    return beyond || damaged < Math.floor((machines.length - 1) / 2);
+    const lost = machines.filter(({ damage, isRetired }) => damage !== undefined || isRetired);
+    return beyond || lost.length < Math.floor((machines.length - 1) / 2);
   }
 
   #damage(victim: SimMachine, lastsMs: number, random: Random): void {
