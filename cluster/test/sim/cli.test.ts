@@ -1,7 +1,10 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { mutantOf } from '../../testing/mutants/all-mutants.ts';
 import { simulationWith } from '../../testing/mutants/mutant-simulation.ts';
 import { runCli } from '../../testing/sim/cli.ts';
+import { FAULT_IDS, FAULTS, type FaultKind } from '../../testing/sim/faults.ts';
 import type { RunTask } from '../../testing/sim/run-seeds.ts';
 import { runTask, STACK_EVERY, worldOf } from '../../testing/sim/run-task.ts';
 import { scheduleOf, shrink } from '../../testing/sim/shrink.ts';
@@ -59,6 +62,15 @@ t.test(
     t.equal(worlds.filter((world) => world === 'beyond').length, 4);
   },
 );
+
+t.test('docs/simulation.md names every kind of fault', async (t) => {
+  const page = await readFile(join(import.meta.dirname, '../../../docs/simulation.md'), 'utf8');
+  for (const id of FAULT_IDS) {
+    const { what, leftOut }: FaultKind = FAULTS[id];
+    const row = leftOut === undefined ? `| ${id} | ${what} |` : `| ${id} | ${what} | ${leftOut} |`;
+    t.ok(page.includes(`${row}\n`), row);
+  }
+});
 
 t.test('a failure shrinks to few blows, which still bring it about', async (t) => {
   // That a leader lacks what was committed takes more than that any log is good enough for it.

@@ -226,7 +226,11 @@ export class Checker {
       const isLeader = status.role === 'leader';
       const hasLed = this.#isBundled && view.role === 'leader';
       const ledTerm = isLeader ? term : view.term;
-      check(isLeader || hasLed, 'stateMachineSafety', () => `${process.id} committed what no leader did`);
+      check(
+        isLeader || hasLed,
+        'stateMachineSafety',
+        () => `${process.id} committed what no leader did`,
+      );
       const isOwn = raft.entries(commit, commit)[0]?.term === ledTerm;
       check(isOwn, 'ownTermCommit', () => `${process.id} counts ${commit}, of an earlier term`);
       const checksum = checksumAt(raft, commit);

@@ -149,7 +149,13 @@ export class SimMachine {
       crossing: () => this.#crossing(loop),
       mistakes: this.#ports.mistakes,
     });
-    const running: Running = { loop, store, isStopping: false, cluster: undefined, driver: undefined };
+    const running: Running = {
+      loop,
+      store,
+      isStopping: false,
+      cluster: undefined,
+      driver: undefined,
+    };
     this.#running = running;
     queue.after(delayMs, () => loop.enter(() => void this.#boot(running)));
   }
