@@ -4,8 +4,13 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
+import type { EntryContent } from '../src/core/entry.ts';
+import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
+import { entryKey } from '../src/format/store-key.ts';
 import { groupsNewerIn, inspectNode, type NodeFigures, recoverCluster } from '../src/index.ts';
 import type { ClusterNode } from '../src/node/cluster-node.ts';
+import { openOnDisk } from '../src/node/open-on-disk.ts';
+import { LogStore } from '../src/store/log-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
@@ -100,6 +105,72 @@ t.test(
 
 function hasVotes(cluster: ClusterNode, voters: number): boolean {
   return cluster.status().groups.every(({ members }) => members.voters.length === voters);
+}
+
+t.test(
+  'a majority is gone in the midst of a change of members: the joint voters are let go',
+  async (t) => {
+    const nodes = await TestNodes.init(counterMachine, 3);
+    t.teardown(() => nodes.end());
+    const [dataDir] = nodes.dataDirs;
+    const [first] = await nodes.startAll();
+    await first!.submit(0, bytes('k'));
+    for (const at of [0, 1, 2]) await nodes.stop(at);
+    const joint = await enterJoint(dataDir!, first!.groups);
+    for (const at of [1, 2]) await rm(nodes.dataDirs[at]!, { recursive: true });
+
+    const { groups } = await inspectNode(dataDir!);
+    for (const { group, votes, lastIndex, commitIndex } of groups) {
+      t.ok(votes, 'it votes in both halves');
+      t.equal(lastIndex, joint[group], 'the change is its newest entry');
+      t.ok(commitIndex < lastIndex, 'and was never agreed on');
+    }
+    await recoverCluster(dataDir!);
+    const alone = await nodes.start(0);
+    await until('it leads all groups', () => alone.groups.every((group) => alone.isLeader(group)));
+    await alone.submit(0, bytes('k'));
+    t.equal(countOf(await alone.get(0, bytes('k'))), 2);
+    for (const { members } of alone.status().groups) {
+      t.same(members, { voters: [alone.identity.nodeId], outgoing: [], learners: [] });
+    }
+  },
+);
+
+/** Writes, at the end of each group's log, that two strangers are to take the place of two voters. Gives its indexes. */
+async function enterJoint(dataDir: string, groups: readonly number[]): Promise<number[]> {
+  const { database, last } = await openOnDisk({ dataDir });
+  const store = await LogStore.open(database, { onPoison: () => {}, last });
+  const indexes: number[] = [];
+  for (const group of groups) {
+    const { hardState, log } = await store.loadGroup(group);
+    const newest = log.entries.at(-1) ?? log.base;
+    const changed = log.entries.findLast(({ configuration }) => configuration !== undefined);
+    const { voters } = (changed ?? log.base).configuration ?? log.base.configuration;
+    const strangers = ['ee'.repeat(16), 'ff'.repeat(16)];
+    const index = newest.index + 1;
+    const content: EntryContent = {
+      group,
+      index,
+      term: Math.max(hardState?.term ?? 0, newest.term),
+      kind: 'configuration',
+      ruleVersion: 0,
+      entryTimeMs: newest.entryTimeMs,
+      tableEpoch: 0,
+      command: new Uint8Array(0),
+      configuration: {
+        voters: [store.identity.nodeId, ...strangers],
+        outgoing: voters,
+        learners: [],
+      },
+    };
+    const entry = { ...content, checksum: chainChecksum(newest.checksum, content) };
+    store.stage([{ key: entryKey(group, index), payload: encodeLogEntry(entry) }], 'urgent');
+    indexes[group] = index;
+  }
+  await store.settle();
+  await store.close();
+  await last.close();
+  return indexes;
 }
 
 t.test('a damaged store is refused, and is as it was', async (t) => {
