@@ -43,7 +43,7 @@ const MISTAKES: Readonly<Record<string, Omit<StackOptions, 'unsafeMs'>>> = {
   },
   'a node that moved is looked for where it was': {
     mistakes: { callsListedAddresses: true },
-    seed: 15,
+    seed: 45,
   },
 };
 
