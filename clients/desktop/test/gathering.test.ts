@@ -1,9 +1,11 @@
-// An agent's library gathers through our STUN server; told of several, it asks one that answers.
+// An agent's library gathers through our STUN server, and so does an implementation that is not ours; told of several servers,
+// the agent's asks one that answers.
 
 import { parseCandidate } from '@rockpool/client-core';
 import { Side } from '@rockpool/client-core/suites';
 import { startStunServer } from '@rockpool/stun';
 import t from 'tap';
+import { RTCPeerConnection } from 'werift';
 import { type NativePeers, nativePeers } from '../src/adapters/peer-connections.ts';
 import { TranslatedStun } from '../testing/index.ts';
 
@@ -39,6 +41,30 @@ for (const batched of [true, false]) {
     const peers = nativePeers();
     t.teardown(() => peers.close());
     t.ok(stun.told.has(await gather(peers, [stun.url])), 'as the server saw it');
+  });
+}
+
+for (const batched of [true, false]) {
+  const way = batched ? 'in batches' : 'one by one';
+  // Another implementation's STUN, from the other end.
+  t.test(`werift gathers the address that our STUN server tells, ${way}`, async (t) => {
+    const stun = await TranslatedStun.start({ batched });
+    t.teardown(() => stun.stop());
+    const connection = new RTCPeerConnection({
+      iceServers: [{ urls: stun.url }],
+      iceUseIpv6: false,
+      iceAdditionalHostAddresses: ['127.0.0.1'],
+    });
+    t.teardown(() => connection.close());
+    const learned = new Promise<string>((resolve) => {
+      connection.onIceCandidate.subscribe((candidate) => {
+        const read = parseCandidate(candidate?.candidate ?? '');
+        if (read?.kind === 'srflx') resolve(`${read.address} ${read.port}`);
+      });
+    });
+    connection.createDataChannel('any');
+    await connection.setLocalDescription(await connection.createOffer());
+    t.ok(stun.told.has(await learned), 'as the server saw it');
   });
 }
 
