@@ -71,7 +71,7 @@ export const GRACE_MAX_MS = 7 * 24 * 3600 * 1000;
 export const OFFER_LINKS_MAX = 8;
 /** Links of authors' own chains that come with them, at most as many bytes as evidence may have. */
 export const OFFER_EVIDENCE_LINKS_MAX = 64;
-/** Links of one chain that are kept until its branch is chosen; of them those by one signer; their bytes and states. */
+/** Links of one chain that are kept until its branch is chosen; of them those by one signer; their bytes, with the states after the newest. */
 export const BRANCH_LINKS_MAX = 512;
 export const BRANCH_SIGNER_LINKS_MAX = 256;
 export const BRANCH_BYTES_MAX = 8 * 1024 * 1024;

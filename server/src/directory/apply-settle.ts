@@ -127,7 +127,7 @@ function taken(rows: Rows, command: Settle, branches: BranchesRow, { root, tip }
       return { key: overruledLinkKey(id, entry.hash), value: linkRow.encode(link) };
     }),
     ...branches.links.map(({ hash }) => ({ key: branchLinkKey(id, hash), value: null })),
-    ...branches.states.map((hash) => ({ key: branchStateKey(id, hash), value: null })),
+    ...branches.states.map(({ hash }) => ({ key: branchStateKey(id, hash), value: null })),
     { key: branchesKey(id), value: null },
   ];
   const next = chain === 'user' ? userContinued(ref, path, state) : poolContinued(ref, path, state);

@@ -177,7 +177,7 @@ function collectedKeys(id: Bytes, row: Bytes | undefined): readonly Bytes[] {
   return [
     branchesKey(id),
     ...links.map(({ hash }) => branchLinkKey(id, hash)),
-    ...states.map((hash) => branchStateKey(id, hash)),
+    ...states.map(({ hash }) => branchStateKey(id, hash)),
   ];
 }
 

@@ -46,15 +46,19 @@ const branchEntryShape = map(
 /** One collected link. */
 export type BranchEntry = ShapeType<typeof branchEntryShape> & BranchLink;
 
+/** After which link a state is kept, and how large it is. */
+const keptStateShape = map({ hash: bytes(32), bytes: uint(BRANCH_BYTES_MAX) });
+export type KeptState = ShapeType<typeof keptStateShape>;
+
 const branchesShape = map(
   {
     v,
     chain: oneOf('user', 'pool'),
-    /** Envelopes and states together. */
+    /** Envelopes together. */
     bytes: uint(BRANCH_BYTES_MAX),
     links: array(branchEntryShape, BRANCH_LINKS_MAX),
-    /** Links after which a state is kept. */
-    states: array(bytes(32), BRANCH_LINKS_MAX),
+    /** The newest last. */
+    states: array(keptStateShape, BRANCH_LINKS_MAX),
   },
   /** The rule chose none: newest links of those that a person may take. */
   { open: array(bytes(32), BRANCH_LINKS_MAX, 2) },

@@ -1,5 +1,6 @@
 // Adds the links of an offer to what a chain has collected, within limits: of links and bytes, and of links by one signer, so
-// that nobody who may sign at all can push out what others bring back.
+// that nobody who may sign at all can push out what others bring back. Nor can anybody by offering links one by one, which leaves
+// a state after each: those that other links follow take no room from links, only from each other.
 
 import {
   accept,
@@ -13,10 +14,11 @@ import {
   type StoredLink,
   toHex,
 } from '@rockpool/protocol';
-import { type BranchEntry, type BranchesRow, branchesRow } from './branch-rows.ts';
+import { type BranchEntry, type BranchesRow, branchesRow, type KeptState } from './branch-rows.ts';
 import { branchesKey, branchLinkKey, branchStateKey } from './keys.ts';
 import type { Row } from './ports.ts';
 import { linkRow } from './rows.ts';
+import { tipsOf } from './tips.ts';
 
 export interface Offer {
   readonly chain: 'user' | 'pool';
@@ -38,26 +40,43 @@ export function collect(before: BranchesRow | undefined, offer: Offer): Result<r
   let bytes = before?.bytes ?? 0;
   for (const [at, entry] of entries.entries()) {
     const name = toHex(entry.hash);
-    const former = known.get(name);
-    if (former === undefined) {
+    const earlier = known.get(name);
+    if (earlier === undefined) {
       const { envelope } = links[at] ?? missing();
       bytes += envelope.length;
       const value = linkRow.encode({ envelope, time: entry.time });
       rows.push({ key: branchLinkKey(id, entry.hash), value });
       known.set(name, entry);
-    } else if (entry.time < former.time) known.set(name, { ...former, time: entry.time });
+    } else if (entry.time < earlier.time) known.set(name, { ...earlier, time: entry.time });
   }
   const tip = entries.at(-1)?.hash ?? missing();
-  const states = before?.states ?? [];
-  const isNewState = !states.some((hash) => equalBytes(hash, tip));
-  if (isNewState) bytes += state.length;
-  if (!isStateKept) rows.push({ key: branchStateKey(id, tip), value: state });
+  const former = before?.states ?? [];
+  const others = former.filter(({ hash }) => !equalBytes(hash, tip));
+  const states = isStateKept ? former : [...others, { hash: tip, bytes: state.length }];
   const all = [...known.values()];
-  const full = fullness(all, bytes);
+  const { kept, tipBytes } = withRoom(states, all);
+  const full = fullness(all, bytes + tipBytes);
   if (full !== undefined) return refuse('CHAIN_QUOTA', full);
-  const row = { chain, bytes, links: all, states: isNewState ? [...states, tip] : states };
-  const value = branchesRow.encode(row);
+  const isKept = (link: Bytes) => kept.some(({ hash }) => equalBytes(hash, link));
+  for (const { hash } of former) {
+    if (!isKept(hash)) rows.push({ key: branchStateKey(id, hash), value: null });
+  }
+  if (!isStateKept && isKept(tip)) rows.push({ key: branchStateKey(id, tip), value: state });
+  const value = branchesRow.encode({ chain, bytes, links: all, states: kept });
   return accept([...rows, { key: branchesKey(id), value }]);
+}
+
+/** All states after newest links; of the others, which only a fork or a repetition goes on from, the newest. */
+function withRoom(states: readonly KeptState[], links: readonly BranchEntry[]) {
+  const tips = new Set(tipsOf(links).map(toHex));
+  let [tipBytes, followedBytes] = [0, 0];
+  const kept = states.toReversed().filter(({ hash, bytes }) => {
+    const isTip = tips.has(toHex(hash));
+    if (isTip) tipBytes += bytes;
+    else followedBytes += bytes;
+    return isTip || followedBytes <= BRANCH_BYTES_MAX;
+  });
+  return { kept: kept.reverse(), tipBytes };
 }
 
 /** Known in full, and no later than now: such an offer changes nothing. */
@@ -66,7 +85,7 @@ export function isCollected(row: BranchesRow, entries: readonly BranchEntry[]): 
   const tip = entries.at(-1)?.hash;
   return (
     tip !== undefined &&
-    row.states.some((hash) => equalBytes(hash, tip)) &&
+    row.states.some(({ hash }) => equalBytes(hash, tip)) &&
     entries.every(({ hash, time }) => (known.get(toHex(hash)) ?? Number.POSITIVE_INFINITY) <= time)
   );
 }

@@ -1,7 +1,4 @@
 import {
-  BRANCH_BYTES_MAX,
-  BRANCH_LINKS_MAX,
-  BRANCH_SIGNER_LINKS_MAX,
   DEVICE_LIFE_MAX_MS,
   ENROLMENT_LIFE_MAX_MS,
   peekUserStatement,
@@ -15,8 +12,6 @@ import {
 } from '@rockpool/protocol/testing';
 import t from 'tap';
 import { PENDING_ACCOUNT_DROP_MS } from '../../src/directory/apply-user.ts';
-import { type BranchesRow, branchesRow } from '../../src/directory/branch-rows.ts';
-import { collect, type Offer } from '../../src/directory/collected.ts';
 import type { Revokes } from '../../src/directory/ports.ts';
 import {
   chainPage,
@@ -216,49 +211,6 @@ t.test('[DIR-21] where the rule chooses none the chain waits for a person', asyn
   t.equal(await cluster.settle(anna.ref, two.head[1]), 'ok');
   t.same(await userState(cluster, anna.ref), two.state);
   t.equal(cluster.count('x'), 1);
-});
-
-t.test('[DIR-22] what one signer brings is limited, and others still have room', (t) => {
-  const number = (n: number) =>
-    Uint8Array.from({ length: 32 }, (_, at) => (at < 2 ? (n >> (8 * at)) & 255 : 0));
-  const signedBy = (signer: number, from: number, count: number, size = 10): Offer => {
-    const entries = Array.from({ length: count }, (_, at) => {
-      const hash = number(from + at);
-      return { hash, prev: number(0), seq: 1, time: NOW, signers: [number(signer)], revokes: [] };
-    });
-    const links = entries.map(() => stored(new Uint8Array(size)));
-    return {
-      chain: 'user',
-      id: number(0),
-      entries,
-      links,
-      state: new Uint8Array(size),
-      isStateKept: false,
-    };
-  };
-  const rowAfter = (before: BranchesRow | undefined, offer: Offer) => {
-    const collected = collect(before, offer);
-    if (!collected.ok) return collected.code;
-    return branchesRow.decode(collected.value.at(-1)!.value!);
-  };
-  const full = rowAfter(undefined, signedBy(1, 1, BRANCH_SIGNER_LINKS_MAX));
-  if (typeof full === 'string') throw new Error(full);
-  t.equal(rowAfter(full, signedBy(1, 1_000, 1)), 'CHAIN_QUOTA');
-  t.type(rowAfter(full, signedBy(1, 1, 5)), 'object', 'what is known takes no room');
-  const more = rowAfter(full, signedBy(2, 2_000, BRANCH_LINKS_MAX - BRANCH_SIGNER_LINKS_MAX));
-  if (typeof more === 'string') throw new Error(more);
-  t.equal(more.links.length, BRANCH_LINKS_MAX);
-  t.equal(
-    rowAfter(more, signedBy(3, 3_000, 1)),
-    'CHAIN_QUOTA',
-    'nor is there more for all together',
-  );
-  t.equal(
-    rowAfter(full, signedBy(2, 2_000, 1, BRANCH_BYTES_MAX / 2)),
-    'CHAIN_QUOTA',
-    'nor more bytes',
-  );
-  t.end();
 });
 
 t.test('a link that is forged, foreign, or follows nothing is not collected', async (t) => {
