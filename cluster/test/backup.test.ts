@@ -203,6 +203,37 @@ t.test('moments of groups belong together only if none applied anything meanwhil
   await store.close();
 });
 
+t.test('a backup that is returned unread lets go of its moment', async (t) => {
+  const disk = new MemoryDisk();
+  await createStore({ open: async () => disk.open() });
+  const store: LogStore = await openStore({ open: async () => disk.open() });
+  let open = 0;
+  const backup = await startBackup({
+    groups: [0, 1, 2],
+    realm: '02'.repeat(32),
+    clusterId: '01'.repeat(16),
+    nowMs: () => 1,
+    appliedIndex: () => 0,
+    current: async () => {},
+    cut: async (groups) => {
+      const cuts = await store.cut(groups);
+      for (const rows of cuts) {
+        const close = rows.close.bind(rows);
+        open += 1;
+        rows.close = async () => {
+          open -= 1;
+          await close();
+        };
+      }
+      return cuts;
+    },
+  });
+  t.equal(open, 3);
+  await backup.return(undefined);
+  t.equal(open, 0);
+  await store.close();
+});
+
 interface Region {
   readonly at: number;
   readonly end: number;

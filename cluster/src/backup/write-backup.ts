@@ -10,6 +10,7 @@ import { type BackupHead, encodeChunk, encodeEnd, encodeHead } from './backup-fo
 
 /** On a cluster where people write at every moment a quiet one may take some tries. */
 const TRIES_MAX = 500;
+const NOTHING = new Uint8Array(0);
 
 export interface BackupPorts {
   readonly groups: readonly number[];
@@ -34,7 +35,9 @@ export async function startBackup(ports: BackupPorts): Promise<AsyncGenerator<Ui
   const { realm, clusterId, nowMs } = ports;
   const cuts = await consistentCuts(ports);
   const groups = cuts.map(({ group, head: { base } }) => ({ group, base }));
-  return writeBackup({ realm, clusterId, timeMs: nowMs(), groups }, cuts);
+  const bytes = writeBackup({ realm, clusterId, timeMs: nowMs(), groups }, cuts);
+  await bytes.next();
+  return bytes;
 }
 
 async function consistentCuts(ports: BackupPorts): Promise<readonly Cut[]> {
@@ -60,6 +63,7 @@ async function cutAll({ groups, cut }: BackupPorts): Promise<readonly Cut[]> {
   }
 }
 
+/** Its first value is nothing: a generator closes what it holds only once it has begun. */
 async function* writeBackup(head: BackupHead, cuts: readonly Cut[]): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   const hashed = (bytes: Uint8Array) => {
@@ -68,6 +72,7 @@ async function* writeBackup(head: BackupHead, cuts: readonly Cut[]): AsyncGenera
   };
   let chunks = 0;
   try {
+    yield NOTHING;
     yield hashed(encodeHead(head));
     for (const {
       group,

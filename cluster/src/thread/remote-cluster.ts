@@ -13,20 +13,23 @@ import type {
   ClusterEvent,
   ClusterMembers,
   ClusterStatus,
+  GroupScanOptions,
   NodeIdentity,
   NodeMessages,
   PeerState,
   Row,
   ScanOptions,
   Slot,
+  SlotRow,
   Submitted,
 } from '../ports.ts';
 import type { BatchedPort } from './batched-port.ts';
 import { CallTable } from './call-table.ts';
-import type { FromCluster, FromNode, NodeFacts, SlotRow, ToNode } from './messages.ts';
+import type { FromCluster, FromNode, NodeFacts, ToNode } from './messages.ts';
 
 /** Messages for other nodes on their way to a thread that is busy; more of them are dropped. */
 const SEND_BYTES_WAITING_MAX = 8_388_608;
+const NOTHING = new Uint8Array(0);
 
 export interface RemoteClusterPorts {
   readonly port: BatchedPort<ToNode, FromNode>;
@@ -103,9 +106,10 @@ export class RemoteCluster implements Cluster {
 
   async scanGroup(
     group: number,
-    { prefix, limit }: { readonly prefix: Bytes; readonly limit: number },
+    { prefix, after, limit }: GroupScanOptions,
   ): Promise<readonly SlotRow[]> {
-    const rows = await this.#calls.call('scanGroup', group, prefix, limit);
+    const calls = this.#calls;
+    const rows = await calls.call('scanGroup', group, prefix, after?.slot, after?.key, limit);
     return rows.map(({ slot, key, value }) => ({ slot, key: key.slice(), value: value.slice() }));
   }
 
@@ -130,8 +134,9 @@ export class RemoteCluster implements Cluster {
   }
 
   async backup(): Promise<AsyncGenerator<Bytes>> {
-    const backup = await this.#calls.call('openBackup');
-    return this.#readBackup(backup);
+    const bytes = this.#readBackup(await this.#calls.call('openBackup'));
+    await bytes.next();
+    return bytes;
   }
 
   status(): Promise<ClusterStatus> {
@@ -203,8 +208,10 @@ export class RemoteCluster implements Cluster {
     return true;
   }
 
+  /** Its first value is nothing: a generator closes what it holds only once it has begun. */
   async *#readBackup(backup: number): AsyncGenerator<Bytes> {
     try {
+      yield NOTHING;
       for (;;) {
         const bytes = await this.#calls.call('readBackup', backup);
         if (bytes === undefined) return;

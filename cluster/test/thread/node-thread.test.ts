@@ -75,6 +75,11 @@ for (const [words, start] of WAYS) {
         [40_000, 'k2'],
       ],
     );
+    const rest = { prefix: bytes('k'), after: all.at(-1)!, limit: 2 };
+    t.same(
+      (await cluster.scanGroup(2, rest)).map(({ slot, key }) => [slot, text(key)]),
+      [[40_000, 'k3']],
+    );
     t.ok(await cluster.ready());
     const status = await cluster.status();
     t.match(status, { clusterId: cluster.identity.clusterId, peers: [], full: [] });
@@ -102,6 +107,27 @@ for (const [words, start] of WAYS) {
     await cluster.stop();
   });
 }
+
+t.test('a backup that is returned unread is closed behind the channel too', async (t) => {
+  const node = await startCluster({ ...(await oneNode(t)), stateMachine: counterMachine });
+  const closed = Promise.withResolvers<string>();
+  async function* backup() {
+    try {
+      for (;;) yield bytes('piece');
+    } finally {
+      closed.resolve('closed');
+    }
+  }
+  node.backup = async () => {
+    const pieces = backup();
+    await pieces.next();
+    return pieces;
+  };
+  const cluster = await remoteOf(node);
+  await (await cluster.backup()).return(undefined);
+  t.equal(await closed.promise, 'closed');
+  await cluster.stop();
+});
 
 t.test('messages and news of peers pass a channel, in the order in which they came', async (t) => {
   const nodes = await TestNodes.init(counterMachine, 3);
