@@ -35,6 +35,7 @@ export type {
   ClusterView,
   DepartureOptions,
   FollowerState,
+  GroupScanOptions,
   GroupStatus,
   JoinInvite,
   NewNode,
@@ -45,6 +46,7 @@ export type {
   Row,
   ScanOptions,
   Slot,
+  SlotRow,
   StateMachine,
   Submitted,
 } from './ports.ts';

@@ -61,6 +61,21 @@ export interface ScanOptions {
   readonly limit: number;
 }
 
+export interface GroupScanOptions {
+  /** Rows of every slot whose own key starts with this prefix, by slot and then by key. */
+  readonly prefix: Bytes;
+  /** Only rows after this one (exclusive). */
+  readonly after?: { readonly slot: Slot; readonly key: Bytes };
+  /** At most this many rows; the caller pages with `after`. */
+  readonly limit: number;
+}
+
+export interface SlotRow {
+  readonly slot: Slot;
+  readonly key: Bytes;
+  readonly value: Bytes;
+}
+
 export interface NodeInfo {
   /** 16 bytes as lower-case hex. */
   readonly id: string;
@@ -269,11 +284,7 @@ export interface Cluster {
   /** A row of the group's own. */
   getOfGroup(group: number, key: Bytes): Promise<Bytes | undefined>;
   scan(slot: Slot, options: ScanOptions): Promise<readonly Row[]>;
-  /** Rows of every slot of one group whose slot-relative key has the prefix (outbox delivery). */
-  scanGroup(
-    group: number,
-    options: { readonly prefix: Bytes; readonly limit: number },
-  ): Promise<readonly { readonly slot: Slot; readonly key: Bytes; readonly value: Bytes }[]>;
+  scanGroup(group: number, options: GroupScanOptions): Promise<readonly SlotRow[]>;
   readonly groups: readonly number[];
   groupOf(slot: Slot): number;
   isLeader(group: number): boolean;

@@ -171,6 +171,10 @@ t.test('events reach every node once its rows are durable; scans page', async (t
     all.map(({ slot, key }) => `${slot} ${Buffer.from(key)}`),
     ['40000 k1', '40000 k2', '40000 k3', '50000 k9'],
   );
+  for (const [at, row] of all.entries()) {
+    const later = await third!.scanGroup(2, { prefix: bytes('k'), after: row, limit: 10 });
+    t.same(later, all.slice(at + 1));
+  }
   await third!.submit(40_000, bytes('-k2'));
   t.equal(await third!.get(40_000, bytes('k2')), undefined, 'a null value deletes');
 });

@@ -159,7 +159,7 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     const all = rows.map((_, at) => nameAt(at));
     t.same(await names(10_000), all);
     t.same(await names(300), all.slice(0, 300));
-    t.equal((await store.scanSlots(1, bytes('row-'), 10_000)).length, 500);
+    t.equal((await store.scanSlots(1, { prefix: bytes('row-'), limit: 10_000 })).length, 500);
     await store.close();
   });
 
@@ -175,7 +175,7 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
       const range = rowRange(1, 5, new Uint8Array(0));
       const found = [
         ...(await store.scan(range, 10)),
-        ...(await store.scanSlots(1, bytes('b'), 10)),
+        ...(await store.scanSlots(1, { prefix: bytes('b'), limit: 10 })),
       ];
       return found.map(([key, value]) => Buffer.from([...key.subarray(7), ...value]).toString());
     };
@@ -276,7 +276,7 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     await stageDurably(store, [...rows, { key: rowKey(2, 3, bytes('out')), payload: bytes('x') }]);
     store.stage([{ key: rowKey(1, 4, bytes('out1')), payload: null }], 'lazy');
     store.stage([{ key: rowKey(1, 7, bytes('out9')), payload: bytes('y') }], 'lazy');
-    const found = await store.scanSlots(1, bytes('out'), 100);
+    const found = await store.scanSlots(1, { prefix: bytes('out'), limit: 100 });
     const expected = [
       [3, 'out1'],
       [3, 'out2'],
@@ -292,11 +292,19 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
       found.map(([key]) => toHex(key)),
       wanted,
     );
-    const first = await store.scanSlots(1, bytes('out'), 3);
+    const first = await store.scanSlots(1, { prefix: bytes('out'), limit: 3 });
     t.same(
       first.map(([key]) => toHex(key)),
       wanted.slice(0, 3),
     );
+    for (const [at, [slot, name]] of expected.entries()) {
+      const after = { slot, key: bytes(name) };
+      const later = await store.scanSlots(1, { prefix: bytes('out'), after, limit: 100 });
+      t.same(
+        later.map(([key]) => toHex(key)),
+        wanted.slice(at + 1),
+      );
+    }
     await store.close();
   });
 

@@ -2,6 +2,7 @@ import { createTestPerson } from '@rockpool/protocol/testing';
 import t from 'tap';
 import { createGraceKeeper } from '../src/grace/create-grace-keeper.ts';
 import { branchesOf } from '../src/grace/grace-queries.ts';
+import { graceStatus } from '../src/grace/grace-status.ts';
 import { GRACE_ID, GRACE_MS, HOUR_MS, NOW, RestoredCluster } from './directory/restored-cluster.ts';
 
 /** A keeper whose next look comes when the test says so. */
@@ -80,6 +81,32 @@ t.test('what waits for a person is asked for no more', async (t) => {
   const length = cluster.log.length;
   await look();
   t.equal(cluster.log.length, length);
+  t.same(failures, []);
+  await keeper.stop();
+});
+
+t.test('however many chains wait for a person, the others go on', async (t) => {
+  const cluster = new RestoredCluster();
+  const people = Array.from({ length: 80 }, () => createTestPerson({ nowMs: NOW }));
+  people.sort((a, b) => a.ref[0] - b.ref[0]);
+  for (const person of people) cluster.knowsUser(person);
+  cluster.restored();
+  for (const person of people.slice(0, 70)) {
+    for (const at of [1, 2]) {
+      const fork = person.fork();
+      fork.append(fork.deviceAdd({ nowMs: NOW + at }).envelope, NOW + at);
+      cluster.bringsUser(fork, 0);
+    }
+  }
+  for (const person of people.slice(70)) {
+    person.append(person.deviceAdd({ nowMs: NOW + 1 }).envelope, NOW + 1);
+    cluster.bringsUser(person, 0);
+  }
+  cluster.over();
+  const { keeper, look, failures } = keeperOf(cluster);
+  await look();
+  await look();
+  t.match(await graceStatus(cluster, cluster.timeMs), { chains: 70, undecided: 70 });
   t.same(failures, []);
   await keeper.stop();
 });

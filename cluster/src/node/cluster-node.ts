@@ -17,6 +17,7 @@ import {
   type Cluster,
   type ClusterEvent,
   type ClusterStatus,
+  type GroupScanOptions,
   META,
   type NodeIdentity,
   type NodeInfo,
@@ -25,6 +26,7 @@ import {
   type Row,
   type ScanOptions,
   type Slot,
+  type SlotRow,
   type Submitted,
 } from '../ports.ts';
 import { type LogStore, rowRange } from '../store/log-store.ts';
@@ -128,18 +130,15 @@ export class ClusterNode implements Cluster {
     return rows.map(([key, value]) => ({ key: key.subarray(rowHeadBytes(slot)), value }));
   }
 
-  async scanGroup(
-    group: number,
-    options: { readonly prefix: Bytes; readonly limit: number },
-  ): Promise<readonly { readonly slot: Slot; readonly key: Bytes; readonly value: Bytes }[]> {
+  async scanGroup(group: number, options: GroupScanOptions): Promise<readonly SlotRow[]> {
+    const { prefix, after, limit } = options;
     if (group === 0) {
-      const range = rowRange(0, META, options.prefix);
-      const rows = await this.#reads.run(() => this.#store().scan(range, options.limit));
+      const range = rowRange(0, META, prefix, after?.key);
+      const rows = await this.#reads.run(() => this.#store().scan(range, limit));
       const head = rowHeadBytes(META);
       return rows.map(([key, value]) => ({ slot: META, key: key.subarray(head), value }));
     }
-    const { prefix, limit } = options;
-    const rows = await this.#reads.run(() => this.#store().scanSlots(group, prefix, limit));
+    const rows = await this.#reads.run(() => this.#store().scanSlots(group, options));
     return rows.map(([key, value]) => {
       return { slot: slotOfRowKey(key), key: key.subarray(rowHeadBytes(0)), value };
     });

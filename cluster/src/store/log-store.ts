@@ -34,6 +34,7 @@ import {
   storeKey,
 } from '../format/store-key.ts';
 import { type NodeError, storeFailure } from '../node-error.ts';
+import type { GroupScanOptions } from '../ports.ts';
 import { HeardPeers } from './heard-peers.ts';
 import { fromSide, onSide, otherSide, RowSides } from './row-sides.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
@@ -232,10 +233,12 @@ export class LogStore {
    * Rows of all slots of a group whose own key has the prefix. Rows are sorted by slot first, so it
    * seeks from one slot in use to the next.
    */
-  async scanSlots(group: number, prefix: Uint8Array, limit: number): Promise<KeyValue[]> {
+  async scanSlots(group: number, { prefix, after, limit }: GroupScanOptions): Promise<KeyValue[]> {
     if (limit > SCAN_ROWS_MAX) throw new RangeError(`a scan takes at most ${SCAN_ROWS_MAX} rows`);
     const side = this.#sides.of(group);
-    const range = prefixRange(onSide(storeKey(KEY_KIND.row, group), side));
+    const all = prefixRange(onSide(storeKey(KEY_KIND.row, group), side));
+    const last = after && onSide(rowKey(group, after.slot, after.key), side);
+    const range = last === undefined ? all : { from: new Uint8Array([...last, 0]), to: all.to };
     const staged = this.#stagedIn(range);
     for (const [name, row] of staged) {
       if (!startsWith(row.key, prefix, rowHeadBytes(0))) staged.delete(name);

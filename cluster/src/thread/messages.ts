@@ -12,16 +12,11 @@ import type {
   PeerState,
   Row,
   Slot,
+  SlotRow,
   SlotTable,
   Submitted,
 } from '../ports.ts';
 import type { CarriedError } from './carried-error.ts';
-
-export interface SlotRow {
-  readonly slot: Slot;
-  readonly key: Bytes;
-  readonly value: Bytes;
-}
 
 /** Each is answered once. */
 export interface Calls {
@@ -30,7 +25,13 @@ export interface Calls {
   get(slot: Slot, key: Bytes): Bytes | undefined;
   getOfGroup(group: number, key: Bytes): Bytes | undefined;
   scan(slot: Slot, prefix: Bytes, after: Bytes | undefined, limit: number): readonly Row[];
-  scanGroup(group: number, prefix: Bytes, limit: number): readonly SlotRow[];
+  scanGroup(
+    group: number,
+    prefix: Bytes,
+    afterSlot: Slot | undefined,
+    afterKey: Bytes | undefined,
+    limit: number,
+  ): readonly SlotRow[];
   status(): ClusterStatus;
   ready(): boolean;
   view(): ClusterView;

@@ -76,7 +76,10 @@ function handlersOf(cluster: Cluster): Handlers {
     scan: (slot, prefix, after, limit) => {
       return cluster.scan(slot, { prefix, limit, ...(after === undefined ? {} : { after }) });
     },
-    scanGroup: (group, prefix, limit) => cluster.scanGroup(group, { prefix, limit }),
+    scanGroup: (group, prefix, slot, key, limit) => {
+      const after = slot === undefined || key === undefined ? {} : { after: { slot, key } };
+      return cluster.scanGroup(group, { prefix, limit, ...after });
+    },
     status: () => cluster.status(),
     ready: () => cluster.ready(),
     view: () => members.view(),

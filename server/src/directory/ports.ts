@@ -56,6 +56,10 @@ export interface RowReader {
 export interface GroupReader {
   scanGroup(
     group: number,
-    options: { readonly prefix: Bytes; readonly limit: number },
+    options: {
+      readonly prefix: Bytes;
+      readonly after?: { readonly slot: number; readonly key: Bytes };
+      readonly limit: number;
+    },
   ): Promise<readonly { readonly slot: number; readonly key: Bytes; readonly value: Bytes }[]>;
 }

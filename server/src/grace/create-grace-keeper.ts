@@ -66,7 +66,7 @@ async function lookAfter(
     return;
   }
   if (nowMs() < until) return;
-  for (const chain of await collectedChains(cluster, group)) {
+  for await (const chain of collectedChains(cluster, group)) {
     if (stopped()) return;
     if (chain.branches.open !== undefined) continue;
     await cluster.submit(chain.ref[0], settling(chain));

@@ -72,8 +72,13 @@ async function branchesAnswer(cluster: Cluster): Promise<BranchesAnswer> {
 }
 
 async function undecidedChains(cluster: Cluster): Promise<readonly CollectedChain[]> {
-  const found = await Promise.all(cluster.groups.map((group) => collectedChains(cluster, group)));
-  return found.flat().filter(({ branches }) => branches.open !== undefined);
+  const found: CollectedChain[] = [];
+  for (const group of cluster.groups) {
+    for await (const chain of collectedChains(cluster, group)) {
+      if (chain.branches.open !== undefined) found.push(chain);
+    }
+  }
+  return found;
 }
 
 function told({ ref, branches }: CollectedChain): UndecidedChain {

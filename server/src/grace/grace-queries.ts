@@ -12,8 +12,8 @@ import { branchesKey, branchStateKey, GRACE_KEY, prefixOf } from '../directory/k
 import type { Bytes, GroupReader, RowReader } from '../directory/ports.ts';
 import { userStateRow } from '../directory/rows.ts';
 
-/** Chains of one group that one scan finds: more are found once these are settled. */
-const CHAINS_PER_SCAN_MAX = 256;
+/** What one scan brings into memory, at about 100 KB for the largest. */
+const CHAINS_PER_SCAN_MAX = 64;
 const OVERRULED_PER_SCAN_MAX = 10_000;
 const HASH_BYTES = 32;
 
@@ -30,16 +30,21 @@ export async function graceOf(
   return row && graceRow.decode(row);
 }
 
-/** Chains of a group that have collected links: until a branch is chosen. */
-export async function collectedChains(
+/** Chains of a group that have collected links: until a branch is chosen. However many wait for a person, all are found. */
+export async function* collectedChains(
   reader: GroupReader,
   group: number,
-): Promise<readonly CollectedChain[]> {
-  const prefix = prefixOf('branches');
-  const rows = await reader.scanGroup(group, { prefix, limit: CHAINS_PER_SCAN_MAX });
-  return rows.map(({ slot, key, value }) => {
-    return { ref: [slot, key.slice(prefix.length)], branches: branchesRow.decode(value) };
-  });
+): AsyncGenerator<CollectedChain> {
+  const page = { prefix: prefixOf('branches'), limit: CHAINS_PER_SCAN_MAX };
+  let rows = await reader.scanGroup(group, page);
+  while (rows.length > 0) {
+    for (const { slot, key, value } of rows) {
+      yield { ref: [slot, key.slice(page.prefix.length)], branches: branchesRow.decode(value) };
+    }
+    const after = rows.at(-1);
+    if (after === undefined || rows.length < page.limit) return;
+    rows = await reader.scanGroup(group, { ...page, after });
+  }
 }
 
 export async function branchesOf(reader: RowReader, ref: Ref): Promise<BranchesRow | undefined> {

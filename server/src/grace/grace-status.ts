@@ -39,10 +39,13 @@ export async function graceStatus(
   nowMs: number,
 ): Promise<GraceStatus | undefined> {
   const endsAtMs = lastEndMs(await gracesOf(reader), nowMs);
-  const chains = (
-    await Promise.all(reader.groups.map((group) => collectedChains(reader, group)))
-  ).flat();
-  if (endsAtMs === undefined && chains.length === 0) return undefined;
-  const undecided = chains.filter(({ branches }) => branches.open !== undefined).length;
-  return { chains: chains.length, undecided, ...(endsAtMs === undefined ? {} : { endsAtMs }) };
+  let [chains, undecided] = [0, 0];
+  for (const group of reader.groups) {
+    for await (const { branches } of collectedChains(reader, group)) {
+      chains += 1;
+      if (branches.open !== undefined) undecided += 1;
+    }
+  }
+  if (endsAtMs === undefined && chains === 0) return undefined;
+  return { chains, undecided, ...(endsAtMs === undefined ? {} : { endsAtMs }) };
 }

@@ -6,7 +6,7 @@ import { verifyChecks } from '@rockpool/protocol/testing';
 import { type Command, encodeCommand } from '../../src/directory/commands.ts';
 import { createDirectory, DIRECTORY_RULE_VERSION } from '../../src/directory/create-directory.ts';
 import { type DirectoryEvent, decodeEvent } from '../../src/directory/events.ts';
-import type { Bytes, Revokes, Row, VerifyChecks } from '../../src/directory/ports.ts';
+import type { Bytes, GroupReader, Revokes, Row, VerifyChecks } from '../../src/directory/ports.ts';
 import { decodeReply, type Reply } from '../../src/directory/replies.ts';
 
 export interface LogEntry {
@@ -97,9 +97,14 @@ export class MemoryCluster {
     return this.#sorted((name) => name.startsWith(prefix) && name > after, options.limit);
   }
 
-  async scanGroup(_group: number, options: { prefix: Bytes; limit: number }) {
+  async scanGroup(_group: number, options: Parameters<GroupReader['scanGroup']>[1]) {
     const prefix = toHex(options.prefix);
-    return this.#sorted((name) => name.split(' ')[1]?.startsWith(prefix) === true, options.limit);
+    const { after, limit } = options;
+    const last = after === undefined ? '' : nameOf(after.slot, after.key);
+    return this.#sorted(
+      (name) => name.split(' ')[1]?.startsWith(prefix) === true && name > last,
+      limit,
+    );
   }
 
   groupOf(_slot: number): number {
