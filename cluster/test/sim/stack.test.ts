@@ -10,7 +10,7 @@ t.setTimeout(400_000);
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 
 t.test('whole nodes hold every property', async (t) => {
-  for (const seed of [3, 6]) {
+  for (const seed of [1, 4]) {
     const { violation, coverage } = await runStack({ seed, unsafeMs: 10_000 });
     t.equal(violation, undefined, `seed ${seed}`);
     t.ok(coverage['client.acknowledged'] > 0);
@@ -39,11 +39,11 @@ const MISTAKES: Readonly<Record<string, Omit<StackOptions, 'unsafeMs'>>> = {
   'tables are not verified at the start': {
     mistakes: { verifiesNothing: true },
     beyond: true,
-    seed: 52,
+    seed: 67,
   },
   'a node that moved is looked for where it was': {
     mistakes: { callsListedAddresses: true },
-    seed: 45,
+    seed: 4,
   },
 };
 

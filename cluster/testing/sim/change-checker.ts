@@ -45,6 +45,8 @@ export class ChangeChecker {
   afterStep(process: SimProcess, status: RaftStatus): void {
     const reign = this.#of(process, status);
     if (reign === undefined || status.configurationIndex <= reign.configurationIndex) return;
+    // The log was cut off: its base has the same members as the entry before.
+    if (status.configurationIndex < status.firstIndex) return;
     const before = reign.configuration;
     reign.configurationIndex = status.configurationIndex;
     reign.configuration = status.configuration;

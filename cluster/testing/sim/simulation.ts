@@ -45,7 +45,7 @@ export interface SimulationResult {
   readonly struck: readonly Struck[];
 }
 
-const UNSAFE_MS = 300_000;
+const UNSAFE_MS = 330_000;
 /** After healing: election timeouts until there is a leader, and until all have caught up. */
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
