@@ -1,14 +1,15 @@
 // Drops accounts that an invite admitted and that joined no pool within an hour, on the groups that
 // this node leads. A join must never cost anybody their account, so an account is dropped only when
 // none can be on its way: no pool takes its join any more (the join's own command says until when),
-// a barrier in every group has brought here what was taken before, and no outbox holds its message.
+// a barrier in every group has brought here what was taken before, the pool that vouches for it has no branches (after a
+// restore) of which one may have the join, and no outbox holds its message.
 
 import { type Ref, toHex } from '@rockpool/protocol';
 import { droppedFrom } from '../directory/apply-user.ts';
 import { encodeCommand } from '../directory/commands.ts';
 import { prefixOf } from '../directory/keys.ts';
-import { outboxRow, pendingAccountRow } from '../directory/rows.ts';
-import { graceOf } from '../grace/grace-queries.ts';
+import { outboxRow, type PendingAccountRow, pendingAccountRow } from '../directory/rows.ts';
+import { branchesOf, graceOf } from '../grace/grace-queries.ts';
 import type { OutboxCluster, Timers } from './outbox-ports.ts';
 import { slotsOfGroups } from './slots-of-groups.ts';
 
@@ -63,27 +64,35 @@ async function sweepGroups(options: AccountSweepOptions, stopped: () => boolean)
   }
 }
 
+interface LateAccount extends PendingAccountRow {
+  readonly user: Ref;
+}
+
 async function lateAccounts(
   { cluster, nowMs }: AccountSweepOptions,
   group: number,
-): Promise<readonly Ref[]> {
+): Promise<readonly LateAccount[]> {
   const prefix = prefixOf('pendingAccount');
   const rows = await cluster.scanGroup(group, { prefix, limit: ACCOUNTS_PER_SWEEP_MAX });
   const grace = rows.length === 0 ? undefined : await graceOf(cluster, group);
-  return rows.flatMap(({ slot, key, value }): readonly Ref[] => {
-    const { since } = pendingAccountRow.decode(value);
-    return nowMs() < droppedFrom(since, grace) ? [] : [[slot, key.slice(prefix.length)]];
+  return rows.flatMap(({ slot, key, value }): readonly LateAccount[] => {
+    const pending = pendingAccountRow.decode(value);
+    const user: Ref = [slot, key.slice(prefix.length)];
+    return nowMs() < droppedFrom(pending.since, grace) ? [] : [{ ...pending, user }];
   });
 }
 
 async function drop(
-  { cluster, onFailure }: AccountSweepOptions,
+  options: AccountSweepOptions,
   group: number,
-  late: readonly Ref[],
+  late: readonly LateAccount[],
   stopped: () => boolean,
 ): Promise<void> {
+  const { cluster, onFailure } = options;
+  // In this order: the choice of a branch takes the branches away and puts the messages of its joins there.
+  const without = await withoutBranches(options, late);
   const joining = await usersWithMessages(cluster);
-  for (const user of late) {
+  for (const user of without) {
     if (stopped()) return;
     if (joining.has(toHex(user[1]))) continue;
     try {
@@ -92,6 +101,21 @@ async function drop(
       onFailure(group, reason);
     }
   }
+}
+
+/** Those whose pool neither collects links nor waits for a choice between them. */
+async function withoutBranches(
+  { cluster, nowMs }: AccountSweepOptions,
+  late: readonly LateAccount[],
+): Promise<readonly Ref[]> {
+  for (const [, slot] of slotsOfGroups(cluster)) await cluster.barrier(slot);
+  const without: Ref[] = [];
+  for (const { user, since, pool } of late) {
+    const grace = await graceOf(cluster, cluster.groupOf(pool[0]));
+    if (nowMs() < droppedFrom(since, grace)) continue;
+    if ((await branchesOf(cluster, pool)) === undefined) without.push(user);
+  }
+  return without;
 }
 
 /** Ids (hex) of users whom some pool's shard has yet to tell that they are a member. */

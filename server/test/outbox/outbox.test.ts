@@ -9,6 +9,7 @@ import { poolState, poolsOf, userState } from '../../src/directory/queries.ts';
 import { createAccountSweep } from '../../src/outbox/create-account-sweep.ts';
 import { createOutboxPump } from '../../src/outbox/create-outbox-pump.ts';
 import { MemoryCluster } from '../directory/memory-cluster.ts';
+import { RestoredCluster } from '../directory/restored-cluster.ts';
 
 const NOW = 1_800_000_000_000;
 
@@ -183,7 +184,7 @@ t.test('[DIR-11] a message for an account that is gone is given up', async (t) =
   await stop();
 });
 
-function sweep(cluster: FlakyCluster) {
+function sweep(cluster: MemoryCluster) {
   const timers = new ManualTimers();
   const failures: unknown[] = [];
   const running = createAccountSweep({
@@ -282,6 +283,38 @@ t.test('[DIR-13] a join in time stays done when it is repeated after the time', 
   t.match(cluster.apply(ref[0], joined), { ok: true, head: [2] });
   cluster.timeMs = joinBy;
   t.match(cluster.apply(ref[0], joined), { ok: true, head: [2] });
+});
+
+t.test('[DIR-24] whom an undecided pool vouches for waits for the choice', async (t) => {
+  const cluster = new RestoredCluster();
+  const [anna, ben] = [createTestPerson({ nowMs: NOW }), createTestPerson({ nowMs: NOW })];
+  const pool = createTestPool(anna, { nowMs: NOW });
+  cluster.knowsUser(anna);
+  cluster.knowsPool(pool, [anna]);
+  cluster.restored();
+  const offers = (parent: Bytes, envelope: Bytes) => {
+    const links = [{ envelope, time: NOW }];
+    const reply = cluster.offerPool(pool.ref, parent, links, [anna, ben]);
+    if (!reply.ok) throw new Error(`${reply.code}: ${reply.detail}`);
+  };
+  const invite = pool.invite(anna);
+  offers(pool.ref[1], invite.envelope);
+  pool.append(invite.envelope, anna);
+  const other = pool.invite(anna);
+  offers(invite.hash, pool.join(ben, invite));
+  offers(invite.hash, other.envelope);
+  t.same(cluster.bringsUser(ben, -1, pool.ref), ['ok']);
+  cluster.over();
+  t.equal(await cluster.settle(pool.ref), 'ok');
+  cluster.timeMs += 2 * PENDING_ACCOUNT_DROP_MS;
+  const { failures, run, stop } = sweep(cluster);
+  await run();
+  t.not(await userState(cluster, ben.ref), undefined, 'one of the branches has the join');
+  t.equal(await cluster.settle(pool.ref, other.hash), 'ok');
+  await run();
+  t.equal(await userState(cluster, ben.ref), undefined, 'the chosen one has not');
+  t.same(failures, []);
+  await stop();
 });
 
 t.test('[DIR-13] a stopped sweep asks for no more timers', async (t) => {
