@@ -1,4 +1,5 @@
-// Failures on their way from one thread to the other: a copy of an Error forgets its class and its code.
+// Failures on their way from one thread to the other: a copy of an Error forgets its class and its code, and where its cause
+// cannot be copied nothing of the message would arrive. So they go as words.
 
 import { NodeError, type NodeErrorCode, StoreDamagedError } from '../node-error.ts';
 import { ClusterError, type ClusterErrorCode } from '../ports.ts';
@@ -6,17 +7,28 @@ import { ClusterError, type ClusterErrorCode } from '../ports.ts';
 export type CarriedError =
   | { readonly kind: 'cluster'; readonly code: ClusterErrorCode; readonly message: string }
   | { readonly kind: 'node'; readonly code: NodeErrorCode; readonly detail: string }
-  | { readonly kind: 'other'; readonly error: unknown };
+  | { readonly kind: 'other'; readonly words: ErrorWords };
+
+export interface ErrorWords {
+  readonly name: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly code?: string;
+  readonly cause?: ErrorWords;
+}
+
+/** A chain of causes may be a circle. */
+const CAUSES_MAX = 8;
 
 export function carry(error: unknown): CarriedError {
   if (error instanceof ClusterError) {
     return { kind: 'cluster', code: error.code, message: error.message };
   }
   if (error instanceof NodeError) return { kind: 'node', code: error.code, detail: error.detail };
-  return { kind: 'other', error: error instanceof Error ? error : String(error) };
+  return { kind: 'other', words: wordsOf(error) };
 }
 
-export function uncarry(carried: CarriedError): unknown {
+export function uncarry(carried: CarriedError): Error {
   switch (carried.kind) {
     case 'cluster':
       return new ClusterError(carried.code, carried.message);
@@ -25,6 +37,20 @@ export function uncarry(carried: CarriedError): unknown {
       return code === 'STORE_DAMAGED' ? new StoreDamagedError(detail) : new NodeError(code, detail);
     }
     case 'other':
-      return carried.error;
+      return errorOf(carried.words);
   }
+}
+
+export function wordsOf(error: unknown, causes = CAUSES_MAX): ErrorWords {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const { name, message, stack, cause } = error;
+  const code = 'code' in error && error.code !== undefined ? { code: String(error.code) } : {};
+  const because = cause === undefined || causes === 0 ? {} : { cause: wordsOf(cause, causes - 1) };
+  return { name, message, ...(stack === undefined ? {} : { stack }), ...code, ...because };
+}
+
+export function errorOf({ name, message, stack, code, cause }: ErrorWords): Error {
+  const error = new Error(message, cause === undefined ? {} : { cause: errorOf(cause) });
+  const known = { name, stack, ...(code === undefined ? {} : { code }) };
+  return Object.assign(error, known);
 }

@@ -16,7 +16,7 @@ import type {
   SlotTable,
   Submitted,
 } from '../ports.ts';
-import type { CarriedError } from './carried-error.ts';
+import type { CarriedError, ErrorWords } from './carried-error.ts';
 
 /** Each is answered once. */
 export interface Calls {
@@ -82,4 +82,7 @@ export type FromNode =
   | readonly ['started', facts: NodeFacts]
   | readonly ['notStarted', error: CarriedError]
   | readonly ['fatal', error: CarriedError]
-  | readonly ['log', level: LogLevel, fields: object, message: string];
+  | readonly ['log', level: LogLevel, fields: object, errors: NamedErrors, message: string];
+
+/** Fields of a log line that are Errors. */
+export type NamedErrors = Readonly<Record<string, ErrorWords>>;

@@ -8,7 +8,7 @@ import type { CallName, Calls, FromNode, NodeFacts, ToNode } from './messages.ts
 import { OpenBackups } from './open-backups.ts';
 import { TurnQueue } from './turn-queue.ts';
 
-export type NodePort = BatchedPort<FromNode, ToNode>;
+type NodePort = BatchedPort<FromNode, ToNode>;
 
 type Handlers = {
   readonly [Name in CallName]: (

@@ -7,6 +7,7 @@ import type { ThreadOptions } from '../options.ts';
 import type { Cluster } from '../ports.ts';
 import { BatchedPort } from './batched-port.ts';
 import { uncarry } from './carried-error.ts';
+import { logTo } from './log-lines.ts';
 import type { FromNode, ToNode } from './messages.ts';
 import { RemoteCluster } from './remote-cluster.ts';
 
@@ -39,11 +40,9 @@ class ClusterThread {
 
   #received(message: FromNode): void {
     switch (message[0]) {
-      case 'log': {
-        const [, level, fields, words] = message;
-        this.#options.logger[level](fields, words);
+      case 'log':
+        logTo(this.#options.logger, message);
         return;
-      }
       case 'started':
         this.#cluster = new RemoteCluster(message[1], {
           port: this.#port,

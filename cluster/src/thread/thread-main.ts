@@ -3,11 +3,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { startCluster } from '../node/start-cluster.ts';
 import { NodeError } from '../node-error.ts';
-import type { ClusterLogger, MachineModule, ThreadOptions } from '../options.ts';
+import type { MachineModule, ThreadOptions } from '../options.ts';
 import type { StateMachine } from '../ports.ts';
 import { carry } from './carried-error.ts';
-import type { LogLevel } from './messages.ts';
-import { ClusterService, type NodePort } from './serve-cluster.ts';
+import { loggerTo } from './log-lines.ts';
+import { ClusterService } from './serve-cluster.ts';
 
 if (parentPort === null) throw new Error('this file is run by start-cluster-thread.ts');
 const service = new ClusterService(parentPort);
@@ -30,10 +30,4 @@ async function load({ url, name }: MachineModule): Promise<StateMachine> {
   const machine = module[name];
   if (machine !== undefined) return machine as StateMachine;
   throw new NodeError('NODE_OPTIONS_INVALID', `${url} exports no state machine "${name}".`);
-}
-
-function loggerTo(to: NodePort): ClusterLogger {
-  const line = (level: LogLevel) => (fields: object, message: string) =>
-    to.post(['log', level, fields, message]);
-  return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') };
 }
