@@ -68,6 +68,18 @@ t.test(
   },
 );
 
+t.test('[CLI-13] servers that are busy get the links when they are not', async (t) => {
+  const { world, a, b } = await twoInAPool();
+  const { cluster } = world;
+  const [pool] = [...cluster.pools.values()];
+  await stopped(b);
+  cluster.restore(new Map([[toHex(pool!.ref[1]), 1]]), DAY_MS);
+  cluster.grace!.tooMany = 20;
+  await world.time.until('it brought them back', () => (cluster.grace?.offers.length ?? 0) > 0);
+  t.equal(cluster.grace!.tooMany, 0);
+  await stopped(a);
+});
+
 t.test('nothing is offered to servers that take nothing back', async (t) => {
   const world = new TestWorld();
   const a = world.device().open(world.adminFragment);

@@ -28,6 +28,8 @@ interface Chains {
 export class FakeGrace {
   readonly untilMs: number;
   readonly offers: OfferFrame[] = [];
+  /** So many offers come too soon. */
+  tooMany = 0;
   readonly #chains: Chains;
   /** Links by the one before them, of which a chain has one. */
   readonly #after = new Map<string, Bytes>();
@@ -39,6 +41,10 @@ export class FakeGrace {
   }
 
   take(frame: OfferFrame): ErrorCode | undefined {
+    if (this.tooMany > 0) {
+      this.tooMany -= 1;
+      return 'LIMIT_RATE';
+    }
     const { chain: name, ref, parent, links } = frame;
     const chain = this.#chains[name].get(toHex(ref[1]));
     const stands = parent === undefined ? chain === undefined : this.#isEnd(chain, parent);

@@ -30,7 +30,9 @@ import {
 
 type Without<T> = T extends { readonly re: number } ? Omit<T, 're'> : never;
 type Answer = Without<ServerFrame>;
-const no = (code: string): Answer => ({ type: 'error', code });
+const no = (code: string, more: { retryAfterMs?: number } = {}): Answer => {
+  return { type: 'error', code, ...more };
+};
 
 /** The node's end of one client's socket. */
 export class FakeNodeSocket implements Socket, ClusterSocket {
@@ -156,7 +158,8 @@ export class FakeNodeSocket implements Socket, ClusterSocket {
       case 'offer': {
         const { grace } = this.#cluster;
         const refused = grace === undefined ? 'CHAIN_LATE' : grace.take(frame);
-        return refused === undefined ? { type: 'ok' } : no(refused);
+        if (refused === undefined) return { type: 'ok' };
+        return refused === 'LIMIT_RATE' ? no(refused, { retryAfterMs: 5_000 }) : no(refused);
       }
       case 'fetch':
         return this.#mayRead(frame.chain, frame.ref)

@@ -12,6 +12,7 @@ import {
   type StoredLink,
   toHex,
 } from '@rockpool/protocol';
+import type { Clock } from '../ports.ts';
 import type { ChainName } from '../store/row-keys.ts';
 import type { Chains } from './chains.ts';
 import type { Ask } from './fetch-links.ts';
@@ -20,7 +21,12 @@ import { newest, type PoolChain, type UserChain } from './held-chain.ts';
 /** Of links and evidence in one frame, which has room for twice as much. */
 const OFFER_BYTES_MAX = EVIDENCE_BYTES_MAX;
 
+/** Servers that take no more at the moment say when they will; a wait is never shorter or longer than this. */
+const WAIT_MIN_MS = 1_000;
+const WAIT_MAX_MS = 600_000;
+
 export interface BringBackPorts {
+  readonly clock: Clock;
   readonly chains: Chains;
   readonly ask: Ask;
   /** The servers show this device no chain at all. */
@@ -138,6 +144,19 @@ function evidenceOf(
   });
 }
 
+/** Goes on where the servers are busy: they must not lack links because many bring theirs at once. */
+function patient({ ask, clock }: BringBackPorts): Ask {
+  return async (request) => {
+    for (;;) {
+      const answer = await ask(request);
+      if (answer === 'offline' || answer.ok || answer.code !== 'LIMIT_RATE') return answer;
+      const { retryAfterMs = WAIT_MIN_MS } = answer;
+      const waitMs = Math.min(Math.max(retryAfterMs, WAIT_MIN_MS), WAIT_MAX_MS);
+      await new Promise<void>((resolve) => void clock.after(waitMs, resolve));
+    }
+  };
+}
+
 function bytesOf(links: readonly StoredLink[]): number {
   let bytes = 0;
   for (const { envelope } of links) bytes += envelope.length;
@@ -145,7 +164,8 @@ function bytesOf(links: readonly StoredLink[]): number {
 }
 
 /** Everything of the pools that this device holds, its own account, and the people in them. */
-export async function bringAllBack(ports: BringBackPorts, user: Ref | undefined): Promise<void> {
+export async function bringAllBack(all: BringBackPorts, user: Ref | undefined): Promise<void> {
+  const ports = { ...all, ask: patient(all) };
   const { chains } = ports;
   const people = new Map<string, Place>();
   const note = (ref: Ref, pool?: Ref) => {

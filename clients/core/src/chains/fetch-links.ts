@@ -1,11 +1,11 @@
-import type { Head, Ref, Refusal, Result, ServerFrame, StoredLink } from '@rockpool/protocol';
+import type { Head, Ref, Refusal, ServerFrame, StoredLink } from '@rockpool/protocol';
 import { equalRefs, refuse } from '@rockpool/protocol';
 import { CHAIN_PAGES_MAX } from '../limits.ts';
-import type { Request } from '../session/link.ts';
+import type { Answered, Request } from '../session/link.ts';
 import type { ChainName } from '../store/row-keys.ts';
 
 /** Puts a request to some node. */
-export type Ask = (request: Request) => Promise<Result<ServerFrame> | 'offline'>;
+export type Ask = (request: Request) => Promise<Answered | 'offline'>;
 
 export type Fetched =
   /** `head`: where the servers' chain stands, where that is before `from`. */

@@ -34,21 +34,22 @@ export class ChainFollower {
 
   /** The servers do not know this device: by links that they lost they may come to. */
   async forgotten(ask: Ask): Promise<void> {
-    const { chains } = this.#core;
+    const { chains, platform } = this.#core;
     const account = this.#core.account();
     if (account === undefined) return;
-    await bringAllBack({ chains, ask, unseen: true }, account.user);
+    const { clock } = platform;
+    await bringAllBack({ chains, ask, clock, unseen: true }, account.user);
   }
 
   async #bringBack(ask: Ask): Promise<void> {
-    const { chains } = this.#core;
+    const { chains, platform } = this.#core;
     for (const ref of chains.poolRefs()) {
       const chain = chains.pool(ref);
       for (const { user } of chain === undefined ? [] : newest(chain).members) {
         await chains.refreshUser(user, ask);
       }
     }
-    await bringAllBack({ chains, ask }, this.#core.account()?.user);
+    await bringAllBack({ chains, ask, clock: platform.clock }, this.#core.account()?.user);
   }
 
   async grown(chain: 'user' | 'pool', ref: Ref): Promise<void> {

@@ -7,7 +7,7 @@ import {
   decodeServerFrame,
   encodeCbor,
   isErrorCode,
-  type Result,
+  type Refusal,
   refuse,
   type ServerFrame,
   type ServerHello,
@@ -25,8 +25,13 @@ import type { Clock, Socket, SocketPort } from '../ports.ts';
 type WithoutNumber<T> = T extends { readonly re: number } ? Omit<T, 're'> : never;
 /** A client frame before it has its number. */
 export type Request = WithoutNumber<ClientFrame>;
+export interface Refused extends Refusal {
+  /** When to ask again, where the node says so. */
+  readonly retryAfterMs?: number;
+}
+export type Answered = { readonly ok: true; readonly value: ServerFrame } | Refused;
 /** 'closed' when the socket ended first: whether the node acted is unknown. */
-export type Answer = Result<ServerFrame> | 'closed';
+export type Answer = Answered | 'closed';
 
 export interface LinkEvents {
   onHello(hello: ServerHello): void;
@@ -150,7 +155,9 @@ export class Link {
   }
 }
 
-function answerOf(frame: ServerFrame): Result<ServerFrame> {
+function answerOf(frame: ServerFrame): Answered {
   if (frame.type !== 'error') return { ok: true, value: frame };
-  return refuse(isErrorCode(frame.code) ? frame.code : 'INTERNAL', frame.detail ?? frame.code);
+  const { code, detail = code, retryAfterMs } = frame;
+  const refused = refuse(isErrorCode(code) ? code : 'INTERNAL', detail);
+  return retryAfterMs === undefined ? refused : { ...refused, retryAfterMs };
 }

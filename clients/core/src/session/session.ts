@@ -8,7 +8,6 @@ import {
   equalBytes,
   type NodeState,
   type Refusal,
-  type Result,
   type ServerFrame,
   type ServerHello,
   WIRE_VERSION,
@@ -25,7 +24,7 @@ import {
 import type { Platform } from '../ports.ts';
 import type { NodeView, Notice, ServerView } from '../view.ts';
 import { backoffMs, fraction } from './backoff.ts';
-import { Link, type Request } from './link.ts';
+import { type Answered, Link, type Refused, type Request } from './link.ts';
 import { type Board, type BoardChange, boardBroke, boardHeard, boardView } from './node-board.ts';
 import { refusedWords, type SessionDevice, showDevice } from './show-device.ts';
 
@@ -135,8 +134,8 @@ export class Session {
    * Asks on an authenticated socket. Repeats over other nodes when the link broke or the node says
    * so; whoever asks must make sure that asking twice does no harm.
    */
-  async request(frame: Request): Promise<Result<ServerFrame> | 'offline'> {
-    let last: Refusal | 'offline' = 'offline';
+  async request(frame: Request): Promise<Answered | 'offline'> {
+    let last: Refused | 'offline' = 'offline';
     for (let tries = 0; tries < REQUEST_TRIES_MAX; tries++) {
       const link = await this.link('auth');
       if (link === undefined) return last;
