@@ -49,8 +49,14 @@ export function wordsOf(error: unknown, causes = CAUSES_MAX): ErrorWords {
   return { name, message, ...(stack === undefined ? {} : { stack }), ...code, ...because };
 }
 
+/** Of one of the language's own classes where it was. */
 export function errorOf({ name, message, stack, code, cause }: ErrorWords): Error {
-  const error = new Error(message, cause === undefined ? {} : { cause: errorOf(cause) });
-  const known = { name, stack, ...(code === undefined ? {} : { code }) };
-  return Object.assign(error, known);
+  const because = cause === undefined ? {} : { cause: errorOf(cause) };
+  const error = new (CLASSES.get(name) ?? Error)(message, because);
+  if (error.name !== name) error.name = name;
+  return Object.assign(error, { stack, ...(code === undefined ? {} : { code }) });
 }
+
+const CLASSES: ReadonlyMap<string, ErrorConstructor> = new Map(
+  [RangeError, TypeError, SyntaxError, ReferenceError].map((known) => [known.name, known]),
+);

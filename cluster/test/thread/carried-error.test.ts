@@ -37,6 +37,7 @@ t.test(
     const [, failure, line] = heard;
     const error = uncarry(failure?.[2] as CarriedError);
     t.match(error, { name: 'TypeError', message: 'it failed', stack: /carried-error\.test/ });
+    t.ok(error instanceof TypeError);
     t.match(error.cause, { message: 'the disk said no', code: 'EIO' });
     const lines: unknown[] = [];
     const note = (...said: unknown[]) => lines.push(said);
