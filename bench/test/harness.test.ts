@@ -189,7 +189,7 @@ t.test('the command lists its benches and refuses what it does not know', async 
   };
   t.match(run('--list'), {
     status: 0,
-    stdout: /^raft\s.*\nfailover\s.*\ngroups\s.*\nsignal\s.*\nstun\s.*\ntransfer\s/,
+    stdout: /^raft\s.*\nfailover\s.*\ngroups\s.*\nreconnect\s.*\nsignal\s.*\nstun\s.*\ntransfer\s/,
   });
   t.match(run('nothing'), { status: 2, stderr: /no bench is called nothing/ });
   t.match(run('stun', '--rounds', '0'), { status: 2, stderr: /rounds are 1 to/ });

@@ -16,7 +16,7 @@ import { rockpoolLines } from './rockpool-line.ts';
 import { SignalLanes } from './signal-lanes.ts';
 
 /** The last signals of a run have arrived by then, or are lost. */
-const ARRIVED_MAX_MS = 2_000;
+const ARRIVED_MAX_MS = 20_000;
 const ARRIVED_LOOK_MS = 10;
 
 const order: LoadOrder = JSON.parse(process.argv[2] ?? '');
