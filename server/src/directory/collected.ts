@@ -55,7 +55,7 @@ export function collect(before: BranchesRow | undefined, offer: Offer): Result<r
   const states = isStateKept ? former : [...others, { hash: tip, bytes: state.length }];
   const all = [...known.values()];
   const { kept, tipBytes } = withRoom(states, all);
-  const full = fullness(all, bytes + tipBytes);
+  const full = fullness(all, bytes, tipBytes);
   if (full !== undefined) return refuse('CHAIN_QUOTA', full);
   const isKept = (link: Bytes) => kept.some(({ hash }) => equalBytes(hash, link));
   for (const { hash } of former) {
@@ -69,11 +69,16 @@ export function collect(before: BranchesRow | undefined, offer: Offer): Result<r
 /** All states after newest links; of the others, which only a fork or a repetition goes on from, the newest. */
 function withRoom(states: readonly KeptState[], links: readonly BranchEntry[]) {
   const tips = new Set(tipsOf(links).map(toHex));
-  let [tipBytes, followedBytes] = [0, 0];
+  const signers = new Map(links.map(({ hash, signers: [first] }) => [toHex(hash), first]));
+  /** By the first signer of the link. */
+  const tipBytes = new Map<string, number>();
+  let followedBytes = 0;
   const kept = states.toReversed().filter(({ hash, bytes }) => {
     const isTip = tips.has(toHex(hash));
-    if (isTip) tipBytes += bytes;
-    else followedBytes += bytes;
+    if (isTip) {
+      const signer = toHex(signers.get(toHex(hash)) ?? missing());
+      tipBytes.set(signer, (tipBytes.get(signer) ?? 0) + bytes);
+    } else followedBytes += bytes;
     return isTip || followedBytes <= BRANCH_BYTES_MAX;
   });
   return { kept: kept.reverse(), tipBytes };
@@ -90,9 +95,17 @@ export function isCollected(row: BranchesRow, entries: readonly BranchEntry[]): 
   );
 }
 
-function fullness(links: readonly BranchEntry[], bytes: number): string | undefined {
+function fullness(
+  links: readonly BranchEntry[],
+  linkBytes: number,
+  tipBytes: ReadonlyMap<string, number>,
+): string | undefined {
+  const bytes = [...tipBytes.values()].reduce((sum, more) => sum + more, linkBytes);
   if (links.length > BRANCH_LINKS_MAX || bytes > BRANCH_BYTES_MAX) {
     return 'too much was brought back of this chain';
+  }
+  if (Math.max(...tipBytes.values()) > BRANCH_BYTES_MAX / 2) {
+    return 'too many branches of one signer were brought back';
   }
   const bySigner = new Map<string, number>();
   for (const { signers } of links) {

@@ -42,6 +42,15 @@ t.test('[DIR-22] what one signer brings is limited, and others still have room',
   if (typeof more === 'string') throw new Error(more);
   t.equal(more.links.length, BRANCH_LINKS_MAX);
   t.equal(rowAfter(more, signedBy(3, 3_000, 1)), 'CHAIN_QUOTA', 'nor more for all together');
+  const state = BRANCH_BYTES_MAX / 8;
+  let forks: BranchesRow | undefined;
+  for (let at = 1; at <= 4; at += 1) {
+    const after = rowAfter(forks, following(1, at, 0, state));
+    if (typeof after === 'string') throw new Error(after);
+    forks = after;
+  }
+  t.equal(rowAfter(forks, following(1, 5, 0, state)), 'CHAIN_QUOTA', 'nor more branches of one');
+  t.type(rowAfter(forks, following(2, 5, 0, state)), 'object');
   const large = signedBy(2, 2_000, 1, BRANCH_BYTES_MAX / 2);
   t.equal(rowAfter(full, large), 'CHAIN_QUOTA', 'nor more bytes');
   t.end();
