@@ -14,7 +14,7 @@ import t from 'tap';
 import { TestNode } from '../testing/index.ts';
 import { linkAgent } from './kit/link-agent.ts';
 import { shortDirectory } from './kit/short-directory.ts';
-import { TestPerson } from './kit/test-person.ts';
+import { stopForGood, TestPerson } from './kit/test-person.ts';
 
 // Half a minute on an idle machine; with others beside it, longer.
 t.setTimeout(300_000);
@@ -30,7 +30,7 @@ const b = await linkAgent(join(dir, 'b'), ben);
 
 t.teardown(async () => {
   await Promise.all([a.end('SIGTERM'), b.end('SIGTERM')]);
-  await Promise.all([ada.stop(), ben.stop()]);
+  await stopForGood([ada, ben]);
   await node.stop();
 });
 

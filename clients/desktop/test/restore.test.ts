@@ -7,7 +7,7 @@ import t from 'tap';
 import { TestNode } from '../testing/index.ts';
 import { linkAgent } from './kit/link-agent.ts';
 import { shortDirectory } from './kit/short-directory.ts';
-import { TestPerson } from './kit/test-person.ts';
+import { stopForGood, TestPerson } from './kit/test-person.ts';
 
 t.setTimeout(300_000);
 const WAIT_MAX_MS = 120_000;
@@ -29,7 +29,7 @@ t.test('what was agreed on after the backup comes back, and nothing is lost', as
   const agent = await linkAgent(join(dir, 'agent'), ada);
   t.teardown(async () => {
     await agent.end('SIGTERM');
-    await Promise.all([ada.stop(), ben.stop()]);
+    await stopForGood([ada, ben]);
     await node.stop();
   });
   const status = async (): Promise<Status> =>

@@ -2,6 +2,7 @@
 
 import { type ClientView, createRockpool, type Rockpool } from '@rockpool/client-core';
 import { FakeAuthenticator } from '@rockpool/client-core/testing';
+import { cleanup } from 'node-datachannel';
 import { type DesktopPlatform, openDesktopPlatform } from '../../src/index.ts';
 
 const WAIT_MAX_MS = 45_000;
@@ -75,4 +76,13 @@ export class TestPerson {
     await this.rockpool.stop();
     await this.#desktop.close();
   }
+}
+
+/**
+ * The last thing that a file of tests does. The library's threads would keep the process for as long as connections that were
+ * still looking for a path would have looked on.
+ */
+export async function stopForGood(people: readonly TestPerson[]): Promise<void> {
+  await Promise.all(people.map((person) => person.stop()));
+  cleanup();
 }
