@@ -71,11 +71,11 @@ const members: readonly MemberView[] = [
   },
 ];
 
+/** Somebody else, who is there. */
+const member = { ...ada, role: 'member', isMe: false, online: true } as const;
+
 const unreachable: MemberView = {
-  ...ada,
-  role: 'member',
-  isMe: false,
-  online: true,
+  ...member,
   devices: [
     {
       deviceId: 'd2',
@@ -92,18 +92,12 @@ const unreachable: MemberView = {
 };
 
 const relayed: MemberView = {
-  ...ada,
-  role: 'member',
-  isMe: false,
-  online: true,
+  ...member,
   devices: [{ deviceId: 'd2', kind: 'browser', isThis: false, path: 'relayed', roundTripMs: 48 }],
 };
 
 const withoutRelay: MemberView = {
-  ...ada,
-  role: 'member',
-  isMe: false,
-  online: true,
+  ...member,
   devices: [
     {
       deviceId: 'd2',
