@@ -43,6 +43,8 @@ interface View {
   checksums: number[];
   /** In force as of each entry. */
   configurations: Configuration[];
+  /** Seen to be that of the log. */
+  configuration: Configuration | undefined;
   durableCommit: number;
 }
 
@@ -90,6 +92,8 @@ export class Checker {
     if (raft === undefined || status === undefined) return;
     const view = this.#viewOf(process, status);
     const hasLogMoved = this.#checkLog(process, raft, status, view);
+    const isSame = !hasLogMoved && status.configuration === view.configuration;
+    if (!isSame) this.#checkConfiguration(process, status, view);
     this.#checkMembers(process, status, view);
     this.#checkLeader(process, raft, status, view);
     this.#checkCommit(process, raft, status, view);
@@ -134,6 +138,7 @@ export class Checker {
         last: undefined,
         checksums: [],
         configurations: [],
+        configuration: undefined,
         durableCommit: 0,
       };
       this.#views.set(id, fresh);
@@ -204,14 +209,20 @@ export class Checker {
     this.#membership.uncommitted(process.id, raft.entries(uncommittedFrom, lastIndex));
   }
 
-  /** Who takes part is what the log says, up to its end and up to what is committed. */
-  #checkMembers({ id, first }: Watched, status: RaftStatus, view: View): void {
-    const { configuration, role, configurationIndex, commit, followers } = status;
-    const founders = first.base.configuration;
-    const newest = view.configurations.at(-1) ?? founders;
+  /** Who takes part is what the log says, up to its end. */
+  #checkConfiguration({ id, first }: Watched, { configuration }: RaftStatus, view: View): void {
+    const newest = view.configurations.at(-1) ?? first.base.configuration;
     const isOfLog = isSameConfiguration(newest, configuration);
     check(isOfLog, 'membership', () => `${id} goes by members that are not in its log`);
+    view.configuration = configuration;
+  }
+
+  /** And who may lead is decided by that, or by what is committed of it. */
+  #checkMembers({ id, first }: Watched, status: RaftStatus, view: View): void {
+    const { role, configurationIndex, commit, followers } = status;
     if (role === 'follower' || (role === view.role && configurationIndex <= commit)) return;
+    const founders = first.base.configuration;
+    const newest = view.configurations.at(-1) ?? founders;
     const committed = commit === 0 ? founders : (view.configurations[commit - 1] ?? founders);
     const mayLead = isVoter(newest, id) || isVoter(committed, id);
     check(mayLead || role === view.role, 'membership', () => `${id} campaigns and has no vote`);
