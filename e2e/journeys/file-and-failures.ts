@@ -120,7 +120,10 @@ async function tell(stage: Stage, directory: string): Promise<void> {
   });
 }
 
-/** The nodes of one machine share their STUN port: whoever asks is answered by one that lives. */
+/**
+ * The nodes of one machine share their STUN port: whoever asks is answered by one that lives. What a dying node had received
+ * is lost, and asked again as by every client.
+ */
 async function stunAnswers(dataDirectory: string): Promise<void> {
   const urls = await stunUrls(dataDirectory);
   assert.equal(urls.length, 1, 'one port for all');
