@@ -277,6 +277,10 @@ export const scenes: Readonly<Record<string, ClientView>> = {
     },
     pools: [{ ...pool, entries: talk, members: [...members.slice(0, 1), withoutRelay] }],
   },
+  'after-restore': {
+    ...home,
+    server: { ...home.server, graceEndsMs: NOW_MS + DAY_MS },
+  },
   'servers-gone': { ...home, server: { ...home.server, status: 'offline' } },
   alarm: {
     ...home,
@@ -286,7 +290,9 @@ export const scenes: Readonly<Record<string, ClientView>> = {
         alarm: {
           level: 'stop',
           message:
-            'Two different histories of this pool were shown. Sending is paused; compare with another member.',
+            'Two different histories of this pool or of a member were shown. That is an attack, or servers that ' +
+            'came back from an older state. Sending is paused; compare with another member before you go on, ' +
+            'and ask whoever runs the servers.',
         },
       },
       second,

@@ -18,8 +18,9 @@ export function alarmOf(facts: ChainFacts): Alarm | undefined {
     return {
       level: 'stop',
       message:
-        'Two different histories of this pool or of a member were shown. Sending is paused; ' +
-        'compare with another member before you go on.',
+        'Two different histories of this pool or of a member were shown. That is an attack, or servers that ' +
+        'came back from an older state. Sending is paused; compare with another member before you ' +
+        'go on, and ask whoever runs the servers.',
     };
   }
   if (facts.differs) {
