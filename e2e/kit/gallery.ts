@@ -1,10 +1,11 @@
 // The web client's screens with made-up people: built as the product is, but with React's warnings, and without
 // engine or cluster behind them.
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Page, Request } from 'playwright-core';
 import { accessibilityFaults } from './accessibility.ts';
 import { BuiltPage } from './built-page.ts';
 
-const ACTION_TIMEOUT_MS = 30_000;
+/** Not a claim of speed: browsers were seen to stand still for half a minute on a machine that had much to write to its disk. */
+const ACTION_TIMEOUT_MS = 90_000;
 
 /** How a person looks at the screen. */
 export interface Look {
@@ -48,6 +49,7 @@ export class GalleryVisit {
   readonly page: Page;
   readonly #address: string;
   #complaints: string[] = [];
+  readonly #unanswered = new Set<Request>();
 
   constructor(page: Page, address: string) {
     this.page = page;
@@ -56,6 +58,9 @@ export class GalleryVisit {
     page.on('console', (message) => {
       if (message.type() === 'error') this.#complaints.push(`console: ${message.text()}`);
     });
+    page.on('request', (request) => this.#unanswered.add(request));
+    page.on('requestfinished', (request) => this.#unanswered.delete(request));
+    page.on('requestfailed', (request) => this.#unanswered.delete(request));
   }
 
   /** Every scene by its name, as the gallery's first page lists them. */
@@ -66,11 +71,14 @@ export class GalleryVisit {
   }
 
   async show(scene: string): Promise<void> {
-    await this.page.goto(`${this.#address}?scene=${scene}`);
+    this.#unanswered.clear();
     try {
+      await this.page.goto(`${this.#address}?scene=${scene}`);
       await this.page.locator('#root > *').first().waitFor();
-    } catch {
-      throw new Error(`scene ${scene} stays empty: ${this.#complaints.join('; ') || 'no error'}`);
+    } catch (cause) {
+      const unanswered = [...this.#unanswered].map((request) => `no answer to ${request.url()}`);
+      const why = [...this.#complaints, ...unanswered].join('; ') || 'no error';
+      throw new Error(`scene ${scene} stays empty: ${why}`, { cause });
     }
   }
 

@@ -11,7 +11,7 @@ import { Deployment } from './deployment.ts';
 import { Person } from './person.ts';
 import type { Servers } from './servers.ts';
 
-const STEP_TIMEOUT_MS = 120_000;
+const STEP_TIMEOUT_MS = 180_000;
 
 /** A story with a name for the command line. */
 export type Journey = ClusterJourney | DeploymentJourney | FaultJourney | ScreenJourney;

@@ -5,7 +5,8 @@ import { accessibilityFaults } from './accessibility.ts';
 import { VirtualAuthenticator } from './authenticator.ts';
 import { Wire } from './wire.ts';
 
-const ACTION_TIMEOUT_MS = 20_000;
+/** As long as a standing machine takes to go on; how fast a screen answers is not what the journeys ask. */
+const ACTION_TIMEOUT_MS = 60_000;
 
 /** One person with one browser profile. */
 export class Person {
