@@ -201,15 +201,13 @@ export class Driver implements MemberHooks {
 
   wake(group: number): void {
     this.#awake.add(group);
-    if (this.#scheduled || this.#stopped) return;
-    this.#scheduled = true;
-    this.#ports.clock.soon(() => this.#turn());
+    this.#schedule();
   }
 
   send(message: PeerMessage): void {
     if (this.#suspicious && LEADING.has(message.kind)) return;
     this.#outbox.add(message);
-    this.wake(message.group);
+    this.#schedule();
   }
 
   applied(entry: AppliedEntry): void {
@@ -314,8 +312,14 @@ export class Driver implements MemberHooks {
     } else logger.info({}, 'this clock agrees with the other nodes again');
   }
 
+  /** A turn takes along all that comes until it ends. */
+  #schedule(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    this.#ports.clock.soon(() => this.#turn());
+  }
+
   #turn(): void {
-    this.#scheduled = false;
     if (this.#stopped) return;
     try {
       const awake = [...this.#awake];
@@ -330,6 +334,9 @@ export class Driver implements MemberHooks {
     } catch (error) {
       this.fatal(error);
     }
+    this.#scheduled = false;
+    // What came up in this turn has one of its own: other inputs may come in between.
+    if (this.#awake.size > 0) this.#schedule();
   }
 
   #propose(proposal: ForwardedProposal): ProposalAnswer {
