@@ -42,7 +42,12 @@ export interface ApplyPorts {
   readonly getMany: (keys: readonly Uint8Array[]) => Promise<(Uint8Array | undefined)[]>;
 }
 
+/** What the commands of a page read, as they find it. */
 type Rows = Map<string, Uint8Array | undefined>;
+/** Store keys that one command reads, by their names. */
+type ReadSet = ReadonlyMap<string, Uint8Array>;
+
+const READS_NOTHING: ReadSet = new Map();
 
 const EMPTY = new Uint8Array(0);
 const NOTHING: Outcome = { kind: 'applied', reply: EMPTY };
@@ -54,7 +59,8 @@ export async function applyCommands(
   const commands = entries.map((entry) =>
     entry.kind === 'command' ? decodeCommand(entry.command) : undefined,
   );
-  const rows = await loadRows(entries, commands, ports);
+  const readSets = entries.map(({ group }, at) => readSetOf(group, commands[at], ports.machine));
+  const rows = await loadRows(readSets, ports);
   const operations: Operation[] = [];
   const applied = entries.map((entry, at): AppliedEntry => {
     const command = commands[at];
@@ -62,7 +68,8 @@ export async function applyCommands(
     const refusal = refusalOf(entry, command, ports);
     if (refusal !== undefined) return { entry, command, outcome: refusal, events: [] };
     if (command.slot >= META) {
-      return applyToRows(entry, command, ports.machine, { rows, operations });
+      const readSet = readSets[at] ?? READS_NOTHING;
+      return applyToRows(entry, command, ports.machine, { readSet, rows, operations });
     }
     const change = command.slot === CLUSTER ? ports.meta?.apply(command.body) : undefined;
     if (change === undefined) return { entry, command, outcome: NOTHING, events: [] };
@@ -90,47 +97,46 @@ function applyToRows(
   entry: Entry,
   command: Command,
   machine: StateMachine,
-  state: { readonly rows: Rows; readonly operations: Operation[] },
+  page: { readonly readSet: ReadSet; readonly rows: Rows; readonly operations: Operation[] },
 ): AppliedEntry {
+  const { readSet, rows, operations } = page;
   const { group, index, term, entryTimeMs, ruleVersion } = entry;
   const { slot, body } = command;
   const keyOf = (key: Uint8Array) => rowKey(group, placeOf(machine, slot, key), key);
-  const readSet = new Set(machine.readSet(slot, body).map((key) => nameOf(keyOf(key))));
   const applied = machine.apply(
     (key) => {
       const name = nameOf(keyOf(key));
       if (!readSet.has(name)) throw new Error('apply read a key that its command did not name');
-      return state.rows.get(name);
+      return rows.get(name);
     },
     body,
     { group, slot, index, term, entryTimeMs, ruleVersion },
   );
   for (const { key, value } of applied.writes) {
     const stored = keyOf(key);
-    state.rows.set(nameOf(stored), value ?? undefined);
-    state.operations.push({ key: stored, payload: value });
+    operations.push({ key: stored, payload: value });
+    if (rows.size === 0) continue;
+    const name = nameOf(stored);
+    // For those after it in the page that read it.
+    if (rows.has(name)) rows.set(name, value ?? undefined);
   }
   const outcome: Outcome = { kind: 'applied', reply: applied.reply };
   return { entry, command, outcome, events: applied.events };
 }
 
-async function loadRows(
-  entries: readonly Entry[],
-  commands: readonly (Command | undefined)[],
-  ports: ApplyPorts,
-): Promise<Rows> {
-  const keys = new Map<string, Uint8Array>();
-  for (const [at, { group }] of entries.entries()) {
-    const command = commands[at];
-    if (command === undefined || command.slot < META) continue;
-    const { machine } = ports;
-    for (const key of machine.readSet(command.slot, command.body)) {
-      const stored = rowKey(group, placeOf(machine, command.slot, key), key);
-      keys.set(nameOf(stored), stored);
-    }
-  }
+function readSetOf(group: number, command: Command | undefined, machine: StateMachine): ReadSet {
+  if (command === undefined || command.slot < META) return READS_NOTHING;
+  const { slot, body } = command;
+  const keys = machine.readSet(slot, body);
+  if (keys.length === 0) return READS_NOTHING;
+  const stored = keys.map((key) => rowKey(group, placeOf(machine, slot, key), key));
+  return new Map(stored.map((key) => [nameOf(key), key]));
+}
+
+async function loadRows(readSets: readonly ReadSet[], { getMany }: ApplyPorts): Promise<Rows> {
+  const keys = new Map(readSets.flatMap((readSet) => [...readSet]));
   if (keys.size === 0) return new Map();
-  const values = await ports.getMany([...keys.values()]);
+  const values = await getMany([...keys.values()]);
   return new Map([...keys.keys()].map((name, at) => [name, values[at]]));
 }
 
