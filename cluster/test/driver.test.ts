@@ -155,7 +155,8 @@ async function doubtedVoter() {
     getMany: async () => [],
   };
   const applied = { index: 0, term: 0, configuration };
-  const member = new GroupMember({ group: 1, self, raft, store, apply, hooks: driver, applied });
+  const loaded = { logRows: [], applied };
+  const member = new GroupMember({ group: 1, self, raft, store, apply, hooks: driver, ...loaded });
   const hear = (from: string, message: PeerMessage) => {
     const [payload] = encodeRaftBundles([message]);
     driver.received({

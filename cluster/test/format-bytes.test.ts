@@ -13,7 +13,7 @@ import {
   encodeSide,
 } from '../src/format/group-records.ts';
 import { encodeIdentity, encodePeerMark } from '../src/format/identity.ts';
-import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
+import { chainChecksum, encodeLogEntries } from '../src/format/log-entry.ts';
 import { encodePeerFrame, FRAME_KIND } from '../src/format/peer-frame.ts';
 import {
   encodeHello,
@@ -92,11 +92,17 @@ t.test('[STO-8] a log entry and its checksum', (t) => {
   const after = '01000400000000000000050000000600000003c0ffee';
   const checksum = chainChecksum(0xdeadbeef, content);
   t.equal(checksum.toString(16).padStart(8, '0'), crc(`deadbeef${before}${after}`));
-  t.equal(hex(encodeLogEntry({ ...content, checksum: 0x01020304 })), `${before}01020304${after}`);
+  t.equal(
+    hex(encodeLogEntries([{ ...content, checksum: 0x01020304 }])),
+    `${before}01020304${after}`,
+  );
   const configuration = { voters: [A], outgoing: [], learners: [B] };
   const change = { ...content, kind: 'configuration' as const, command: bytes(''), configuration };
   const voters = `0200040000000000000005000000060000002401000001${A}${B}`;
-  t.equal(hex(encodeLogEntry({ ...change, checksum: 0x01020304 })), `${before}01020304${voters}`);
+  t.equal(
+    hex(encodeLogEntries([{ ...change, checksum: 0x01020304 }])),
+    `${before}01020304${voters}`,
+  );
   t.equal(
     chainChecksum(0xdeadbeef, change).toString(16).padStart(8, '0'),
     crc(`deadbeef${before}${voters}`),
@@ -192,7 +198,7 @@ t.test('[PEER-4] every raft message', (t) => {
     `${head('02')}01`,
     `${head('03')}${u64(3)}${u64(1)}01`,
     `${head('04')}00`,
-    `${head('05')}${u64(3)}${u64(1)}${u64(0)}00000001${hex(encodeLogEntry(entry))}`,
+    `${head('05')}${u64(3)}${u64(1)}${u64(0)}00000001${hex(encodeLogEntries([entry]))}`,
     `${head('06')}${u64(4)}`,
     `${head('07')}${u64(5)}${u64(4)}${u64(3)}`,
     `${head('0a')}00000007${u64(8)}`,

@@ -7,7 +7,7 @@ import {
   decodeConfiguration,
   encodeConfiguration,
 } from '../src/format/configuration.ts';
-import { decodeLogEntry, encodeLogEntry } from '../src/format/log-entry.ts';
+import { decodeLogEntries, encodeLogEntries } from '../src/format/log-entry.ts';
 import { configurations } from '../testing/arbitrary-configuration.ts';
 import { roundTrip } from '../testing/round-trip.ts';
 
@@ -50,6 +50,6 @@ t.test('[STO-8] [STO-17] an entry cannot leave a group without voters', (t) => {
   const configuration = { voters: [], outgoing: [], learners: [] };
   const command = new Uint8Array(0);
   const entry = { ...content, tableEpoch: 0, kind: 'configuration' as const, command };
-  t.equal(decodeLogEntry(encodeLogEntry({ ...entry, configuration })), undefined);
+  t.equal(decodeLogEntries(encodeLogEntries([{ ...entry, configuration }])), undefined);
   t.end();
 });

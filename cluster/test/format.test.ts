@@ -26,8 +26,8 @@ import {
 import {
   COMMAND_BYTES_MAX,
   chainChecksum,
-  decodeLogEntry,
-  encodeLogEntry,
+  decodeLogEntries,
+  encodeLogEntries,
 } from '../src/format/log-entry.ts';
 import {
   decodePeerFrame,
@@ -191,7 +191,8 @@ t.test(
       encodeIdentity,
       decodeIdentity,
     );
-    roundTrip(t, entry, encodeLogEntry, decodeLogEntry);
+    const entries = fc.array(entry, { minLength: 1, maxLength: 5 });
+    roundTrip(t, entries, encodeLogEntries, decodeLogEntries);
     const appSlot = fc.integer({ min: -1, max: 65_535 });
     roundTrip(
       t,
@@ -327,8 +328,8 @@ t.test('[STO-8] the checksum chains the content and the previous checksum', (t) 
   );
   const huge = { group: 1, index: 1, term: 1, checksum: 0, ruleVersion: 1, entryTimeMs: 0 };
   const command = new Uint8Array(COMMAND_BYTES_MAX + 1);
-  const encoded = encodeLogEntry({ ...huge, kind: 'command', tableEpoch: 1, command });
-  t.equal(decodeLogEntry(encoded), undefined, 'a command over the limit is refused');
+  const encoded = encodeLogEntries([{ ...huge, kind: 'command', tableEpoch: 1, command }]);
+  t.equal(decodeLogEntries(encoded), undefined, 'a command over the limit is refused');
   t.end();
 });
 

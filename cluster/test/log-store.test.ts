@@ -7,7 +7,7 @@ import { NOBODY } from '../src/core/configuration.ts';
 import { baseAt } from '../src/core/entry.ts';
 import { decodeIndex, encodeIndex, encodeLogBase } from '../src/format/group-records.ts';
 import { encodeIdentity } from '../src/format/identity.ts';
-import { decodeLogEntry } from '../src/format/log-entry.ts';
+import { decodeLogEntries } from '../src/format/log-entry.ts';
 import { entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { NodeError } from '../src/node-error.ts';
 import { LogStore } from '../src/store/log-store.ts';
@@ -53,7 +53,7 @@ t.test('the store over LevelDB', async (t) => {
     const ballast = { key: rowKey(1, 2, Buffer.from('ballast')), payload: Buffer.alloc(7_000, 7) };
     for (const [at, entry] of entries.reverse().entries()) {
       const payload = encodeIndex(at + 1);
-      const base = decodeLogEntry(entry.payload!)!;
+      const base = decodeLogEntries(entry.payload!)![0]!;
       const applied = {
         key: storeKey(KEY_KIND.applied, 1),
         payload: encodeLogBase(baseAt(base, NOBODY)),
@@ -165,7 +165,7 @@ t.test('[STO-8] a gap, a swapped entry or a lost tail keeps the node from starti
     const store = await openStore(disk);
     await stageDurably(store, chainedEntries(1, 10));
     const ninth = chainedEntries(1, 10).find(({ key }) => hex(key) === hex(entryKey(1, 9)));
-    const applied = encodeLogBase(baseAt(decodeLogEntry(ninth!.payload!)!, NOBODY));
+    const applied = encodeLogBase(baseAt(decodeLogEntries(ninth!.payload!)![0]!, NOBODY));
     await stageDurably(store, [{ key: storeKey(KEY_KIND.applied, 1), payload: applied }]);
     change(content);
     try {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import type { EntryContent } from '../src/core/entry.ts';
-import { chainChecksum, encodeLogEntry } from '../src/format/log-entry.ts';
+import { chainChecksum, encodeLogEntries } from '../src/format/log-entry.ts';
 import { entryKey } from '../src/format/store-key.ts';
 import { groupsNewerIn, inspectNode, type NodeFigures, recoverCluster } from '../src/index.ts';
 import type { ClusterNode } from '../src/node/cluster-node.ts';
@@ -164,7 +164,7 @@ async function enterJoint(dataDir: string, groups: readonly number[]): Promise<n
       },
     };
     const entry = { ...content, checksum: chainChecksum(newest.checksum, content) };
-    store.stage([{ key: entryKey(group, index), payload: encodeLogEntry(entry) }], 'urgent');
+    store.stage([{ key: entryKey(group, index), payload: encodeLogEntries([entry]) }], 'urgent');
     indexes[group] = index;
   }
   await store.settle();

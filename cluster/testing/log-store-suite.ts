@@ -8,7 +8,7 @@ import { baseAt } from '../src/core/entry.ts';
 import { toHex } from '../src/format/bytes.ts';
 import { encodeLogBase } from '../src/format/group-records.ts';
 import { DATA_VERSION, type StoreIdentity } from '../src/format/identity.ts';
-import { chainChecksum, decodeLogEntry, encodeLogEntry } from '../src/format/log-entry.ts';
+import { chainChecksum, decodeLogEntries, encodeLogEntries } from '../src/format/log-entry.ts';
 import { entryKey, KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { firstRows } from '../src/node/init-cluster.ts';
 import { LogStore, rowRange } from '../src/store/log-store.ts';
@@ -59,7 +59,7 @@ export function chainedEntries(group: number, count: number): Operation[] {
     checksum = chainChecksum(checksum, entry);
     operations.push({
       key: entryKey(group, index),
-      payload: encodeLogEntry({ ...entry, checksum }),
+      payload: encodeLogEntries([{ ...entry, checksum }]),
     });
   }
   const hardState = new Uint8Array(33);
@@ -96,7 +96,7 @@ export function logStoreSuite(t: Test, makeDisk: () => Promise<Disk>): void {
     await createStore(disk);
     const before = await openStore(disk);
     const entries = chainedEntries(1, 300);
-    const applied = decodeLogEntry(entries[199]?.payload ?? new Uint8Array(0));
+    const [applied] = decodeLogEntries(entries[199]?.payload ?? new Uint8Array(0)) ?? [];
     if (applied === undefined) throw new Error('entry 200 is one of them');
     await stageDurably(before, entries);
     await stageDurably(before, [

@@ -11,9 +11,10 @@ import type { SnapshotAnswer, SnapshotChunk } from '../format/snapshot-payload.t
 import { KEY_KIND, storeKey } from '../format/store-key.ts';
 import type { SessionTable } from '../sessions/session-table.ts';
 import type { LogStore } from '../store/log-store.ts';
+import type { LogRow } from '../store/verify-store.ts';
 import { type AppliedEntry, type ApplyPorts, applyCommands } from './apply-commands.ts';
 import { HeldPromises } from './held-promises.ts';
-import { logOperations, type StoredEntries } from './log-operations.ts';
+import { LogOperations } from './log-operations.ts';
 import { type ReceivedSnapshot, SnapshotReceiver } from './snapshot-receiver.ts';
 
 export interface MemberHooks {
@@ -47,6 +48,8 @@ export interface MemberOptions {
   readonly store: LogStore;
   readonly apply: ApplyPorts;
   readonly hooks: MemberHooks;
+  /** How the log lies in the store. */
+  readonly logRows: readonly LogRow[];
   /** The last entry applied before this start. */
   readonly applied: Pick<LogBase, 'index' | 'term' | 'configuration'>;
 }
@@ -60,7 +63,7 @@ export class GroupMember {
   readonly #self: string;
   readonly #receiver: SnapshotReceiver;
   #received: ReceivedSnapshot | undefined;
-  #stored: StoredEntries;
+  readonly #log: LogOperations;
   readonly #held = new HeldPromises();
   #appliedTerm: number;
   #appliedIndex: number;
@@ -76,8 +79,7 @@ export class GroupMember {
     this.#apply = options.apply;
     this.#hooks = options.hooks;
     this.#self = options.self;
-    const { firstIndex, lastIndex } = options.raft.status();
-    this.#stored = { first: firstIndex, last: lastIndex };
+    this.#log = new LogOperations(options.group, options.logRows, options.raft);
     this.#receiver = this.#makeReceiver();
     this.#appliedIndex = options.applied.index;
     this.#appliedTerm = options.applied.term;
@@ -122,8 +124,7 @@ export class GroupMember {
   }
 
   #persist(persist: PersistBatch): void {
-    const { operations, stored } = logOperations(this.group, persist, this.#stored);
-    this.#stored = stored;
+    const operations = this.#log.of(persist);
     if (persist.compactTo !== undefined) this.#hooks.compacted(this.group);
     const durable = () => this.#persisted(persist);
     if (persist.snapshot === undefined) this.#store.stage(operations, 'urgent', durable);

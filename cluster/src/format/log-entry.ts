@@ -20,11 +20,17 @@ export function logEntryBytes({ command, configuration }: EntryContent): number 
   return ENTRY_HEAD_BYTES + bodyBytes;
 }
 
-export function encodeLogEntry(entry: Entry): Uint8Array {
+/** One or more, each right after the one before. */
+export function encodeLogEntries(entries: readonly Entry[]): Uint8Array {
+  const writer = new ByteWriter(entries.reduce((sum, entry) => sum + logEntryBytes(entry), 0));
+  for (const entry of entries) writeLogEntry(writer, entry);
+  return writer.finish();
+}
+
+export function writeLogEntry(writer: ByteWriter, entry: Entry): void {
   const body = bodyOf(entry);
-  const writer = new ByteWriter(ENTRY_HEAD_BYTES + body.length);
   writer.u32(entry.group).u64(entry.index).u64(entry.term).u32(entry.checksum);
-  return writeTail(writer, entry, body.length).bytes(body).finish();
+  writeTail(writer, entry, body.length).bytes(body);
 }
 
 /** Reads one entry; the reader turns bad at anything that is none. */
@@ -55,10 +61,16 @@ export function readLogEntry(reader: ByteReader): Entry | undefined {
   return { ...content, command: NOTHING, configuration };
 }
 
-export function decodeLogEntry(bytes: Uint8Array): Entry | undefined {
+/** Undefined for bytes that are not one entry or more. */
+export function decodeLogEntries(bytes: Uint8Array): readonly Entry[] | undefined {
   const reader = new ByteReader(bytes);
-  const entry = readLogEntry(reader);
-  return reader.complete ? entry : undefined;
+  const entries: Entry[] = [];
+  do {
+    const entry = readLogEntry(reader);
+    if (entry === undefined) return undefined;
+    entries.push(entry);
+  } while (reader.left > 0);
+  return entries;
 }
 
 export function chainChecksum(previousChecksum: number, content: EntryContent): number {

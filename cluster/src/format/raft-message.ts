@@ -5,7 +5,7 @@
 import type { Entry, NodeId } from '../core/entry.ts';
 import type { Heartbeat, HeartbeatReply, PeerMessage } from '../core/messages.ts';
 import type { ByteReader, ByteWriter } from './bytes.ts';
-import { ENTRY_HEAD_BYTES, encodeLogEntry, logEntryBytes, readLogEntry } from './log-entry.ts';
+import { ENTRY_HEAD_BYTES, logEntryBytes, readLogEntry, writeLogEntry } from './log-entry.ts';
 
 const KIND = {
   preVoteRequest: 1,
@@ -68,7 +68,7 @@ export function writeRaftMessage(writer: ByteWriter, message: SingleMessage): vo
     case 'append':
       writer.u64(message.previousIndex).u64(message.previousTerm).u64(message.commit);
       writer.u32(message.entries.length);
-      for (const entry of message.entries) writer.bytes(encodeLogEntry(entry));
+      for (const entry of message.entries) writeLogEntry(writer, entry);
       return;
     case 'appendAccepted':
       writer.u64(message.matchIndex);

@@ -78,6 +78,7 @@ function restoreMember(
       getMany: (keys) => store.getMany(keys),
     },
     hooks,
+    logRows: state.logRows,
     applied: state.applied,
   });
 }

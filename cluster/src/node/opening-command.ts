@@ -7,7 +7,7 @@ import type { EntryContent } from '../core/entry.ts';
 import { fromHex } from '../format/bytes.ts';
 import { encodeCommand, openSession } from '../format/command.ts';
 import type { GroupSlots, LogMark } from '../format/group-records.ts';
-import { chainChecksum, encodeLogEntry } from '../format/log-entry.ts';
+import { chainChecksum, encodeLogEntries } from '../format/log-entry.ts';
 import { entryKey } from '../format/store-key.ts';
 
 export interface OpeningCommand {
@@ -54,7 +54,7 @@ export function openingEntries(
     checksum = chainChecksum(checksum, content);
     return {
       key: entryKey(group, content.index),
-      payload: encodeLogEntry({ ...content, checksum }),
+      payload: encodeLogEntries([{ ...content, checksum }]),
     };
   });
   return { operations, lastIndex: session + 1 };

@@ -9,7 +9,7 @@ import type { Configuration, EntryContent } from '../core/entry.ts';
 import { toHex } from '../format/bytes.ts';
 import { encodeHardState } from '../format/group-records.ts';
 import { encodeIdentity } from '../format/identity.ts';
-import { chainChecksum, encodeLogEntry } from '../format/log-entry.ts';
+import { chainChecksum, encodeLogEntries } from '../format/log-entry.ts';
 import { entryKey, KEY_KIND, storeKey } from '../format/store-key.ts';
 import { CLUSTER_ROW, clusterRowKey } from '../meta/meta-records.ts';
 import { MetaState } from '../meta/meta-state.ts';
@@ -201,7 +201,7 @@ function soleVoter({ group, state, self, clusterId, opening }: SoleVoter): Opera
   const opened = openingEntries(opening, { group, slots, clusterId }, entry);
   const promise = { term, vote: self, commit: opened.lastIndex };
   return [
-    { key: entryKey(group, index), payload: encodeLogEntry(entry) },
+    { key: entryKey(group, index), payload: encodeLogEntries([entry]) },
     ...opened.operations,
     { key: storeKey(KEY_KIND.hardState, group), payload: encodeHardState(promise) },
   ];

@@ -15,16 +15,23 @@ import {
   type Side,
 } from '../format/group-records.ts';
 import { DATA_VERSION, decodeIdentity, type StoreIdentity } from '../format/identity.ts';
-import { chainChecksum, decodeLogEntry } from '../format/log-entry.ts';
+import { chainChecksum, decodeLogEntries } from '../format/log-entry.ts';
 import { groupOfKey, KEY_KIND, type KeyKind, prefixEnd, storeKey } from '../format/store-key.ts';
 import { NodeError, StoreDamagedError } from '../node-error.ts';
 
 const PAGE_ROWS = 1_000;
 
+/** A run of entries under one key, that of the first: the indexes of its ends, both included. */
+export interface LogRow {
+  readonly first: number;
+  readonly last: number;
+}
+
 /** What a group's member starts from. */
 export interface GroupState {
   readonly hardState: HardState | undefined;
   readonly log: RestoredLog;
+  readonly logRows: readonly LogRow[];
   readonly applied: LogBase;
   readonly slots: GroupSlots;
 }
@@ -97,7 +104,7 @@ export async function readGroup(store: KeyValueStore, group: number): Promise<Gr
     slots: known(slots && decodeGroupSlots(slots), group, 'slots'),
   };
   const { applied, base } = state;
-  const log = await readLog(store, group, base);
+  const { log, logRows } = await readLog(store, group, base);
   const last = log.entries.at(-1) ?? base;
   const term = state.hardState?.term ?? 0;
   const commit = state.hardState?.commit ?? 0;
@@ -112,26 +119,37 @@ export async function readGroup(store: KeyValueStore, group: number): Promise<Gr
       `Group ${group} applied ${applied.index}, which is not in its log.`,
     );
   }
-  return { hardState: state.hardState, log, applied, slots: state.slots };
+  return { hardState: state.hardState, log, logRows, applied, slots: state.slots };
 }
 
-async function readLog(store: KeyValueStore, group: number, base: LogBase): Promise<RestoredLog> {
-  const entries = [];
+async function readLog(
+  store: KeyValueStore,
+  group: number,
+  base: LogBase,
+): Promise<Pick<GroupState, 'log' | 'logRows'>> {
+  const entries: Entry[] = [];
+  const logRows: LogRow[] = [];
   let last: Pick<Entry, 'index' | 'term' | 'checksum'> = base;
   for await (const [, payload] of walk(store, kindRange(KEY_KIND.entry, group))) {
-    const entry = known(decodeLogEntry(payload), group, 'entry');
-    if (
-      entry.group !== group ||
-      entry.index !== last.index + 1 ||
-      entry.term < last.term ||
-      entry.checksum !== chainChecksum(last.checksum, entry)
-    ) {
-      throw new NodeError('STORE_HOLE', `Group ${group} breaks after entry ${last.index}.`);
+    const row = known(decodeLogEntries(payload), group, 'entry');
+    const [first, final] = [row[0]?.index ?? 0, row.at(-1)?.index ?? 0];
+    logRows.push({ first, last: final });
+    // Compaction leaves a row as it is while the log has one of its entries.
+    const isCut = entries.length === 0 && final > base.index;
+    for (const entry of isCut ? row.slice(Math.max(0, base.index + 1 - first)) : row) {
+      if (
+        entry.group !== group ||
+        entry.index !== last.index + 1 ||
+        entry.term < last.term ||
+        entry.checksum !== chainChecksum(last.checksum, entry)
+      ) {
+        throw new NodeError('STORE_HOLE', `Group ${group} breaks after entry ${last.index}.`);
+      }
+      entries.push(entry);
+      last = entry;
     }
-    entries.push(entry);
-    last = entry;
   }
-  return { base, entries };
+  return { log: { base, entries }, logRows };
 }
 
 async function readRecord(

@@ -22,7 +22,8 @@ export class EventQueue {
   after(delayMs: number, run: () => void): void {
     const event = { atMs: this.#nowMs + delayMs, order: this.#scheduled, run };
     this.#scheduled += 1;
-    this.#rise(event);
+    this.#heap.push(event);
+    this.#rise(this.#heap.length - 1);
   }
 
   /** False when nothing is left up to that time; time then stands there. */
@@ -33,41 +34,49 @@ export class EventQueue {
       return false;
     }
     const last = this.#heap.pop();
-    if (last !== undefined && last !== next) this.#sink(last);
+    if (last !== undefined && last !== next) {
+      this.#heap[0] = last;
+      this.#sink(0);
+    }
     this.#nowMs = next.atMs;
     next.run();
     return true;
   }
 
-  /** From a new place at the end. */
-  #rise(event: Scheduled): void {
-    const heap = this.#heap;
-    let at = heap.length;
+  #rise(from: number): void {
+    let at = from;
     while (at > 0) {
-      const above = (at - 1) >> 1;
-      const parent = heap[above];
-      if (parent === undefined || !isBefore(event, parent)) break;
-      heap[at] = parent;
-      at = above;
+      const parent = (at - 1) >> 1;
+      if (!this.#isBeforeAt(at, parent)) return;
+      this.#swap(at, parent);
+      at = parent;
     }
-    heap[at] = event;
   }
 
-  /** From the top, which is empty. */
-  #sink(event: Scheduled): void {
-    const heap = this.#heap;
-    let at = 0;
+  #sink(from: number): void {
+    let at = from;
     for (;;) {
       const left = 2 * at + 1;
-      let child = heap[left];
-      if (child === undefined) break;
-      const right = heap[left + 1];
-      const isRight = right !== undefined && isBefore(right, child);
-      if (isRight) child = right;
-      if (!isBefore(child, event)) break;
-      heap[at] = child;
-      at = isRight ? left + 1 : left;
+      let least = at;
+      if (this.#isBeforeAt(left, least)) least = left;
+      if (this.#isBeforeAt(left + 1, least)) least = left + 1;
+      if (least === at) return;
+      this.#swap(at, least);
+      at = least;
     }
-    heap[at] = event;
+  }
+
+  #isBeforeAt(at: number, other: number): boolean {
+    const x = this.#heap[at];
+    const y = this.#heap[other];
+    return x !== undefined && y !== undefined && isBefore(x, y);
+  }
+
+  #swap(at: number, other: number): void {
+    const x = this.#heap[at];
+    const y = this.#heap[other];
+    if (x === undefined || y === undefined) return;
+    this.#heap[at] = y;
+    this.#heap[other] = x;
   }
 }

@@ -45,8 +45,7 @@ export interface SimulationResult {
   readonly struck: readonly Struck[];
 }
 
-/** Of the seed's own ticks, so that slow clusters see as much as fast ones. */
-const UNSAFE_TICKS = 3_200;
+const UNSAFE_MS = 330_000;
 /** After healing: election timeouts until there is a leader, and until all have caught up. */
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
@@ -211,7 +210,7 @@ class Simulation implements ProcessHost {
     for (const process of this.#processes) process.start();
     this.#nemesis.start();
     this.#traffic.start();
-    this.#runFor(this.#options.unsafeMs ?? UNSAFE_TICKS * this.swarm.tickMs);
+    this.#runFor(this.#options.unsafeMs ?? UNSAFE_MS);
   }
 
   /** Those who had better be there from then on. */

@@ -21,6 +21,15 @@ export class SortedMap {
     if (this.#values.delete(key)) this.#keys.splice(this.#placeOf(key), 1);
   }
 
+  /** The pair of the greatest key that is not above this one. */
+  upTo(key: string): readonly [string, Uint8Array] | undefined {
+    const own = this.#values.get(key);
+    if (own !== undefined) return [key, own];
+    const before = this.#keys[this.#placeOf(key) - 1];
+    const value = before === undefined ? undefined : this.#values.get(before);
+    return before === undefined || value === undefined ? undefined : [before, value];
+  }
+
   /** Pairs from one key to before another, as they are now. */
   range(from: string, to: string): (readonly [string, Uint8Array])[] {
     const pairs: (readonly [string, Uint8Array])[] = [];

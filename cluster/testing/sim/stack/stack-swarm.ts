@@ -143,7 +143,7 @@ export function drawStackSwarm(
     tickMs: 50,
     // A hundred groups take as much work as a hundred clusters.
     unsafeMs: isWide ? 10_000 : 90_000,
-    calmTimeouts: isWide ? 5 : 40,
+    calmTimeouts: isWide ? 5 : 140,
     limits: drawLimits(random),
     network: {
       delayMeanMs: random.rate(0.3, 25),

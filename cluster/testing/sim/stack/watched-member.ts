@@ -3,14 +3,14 @@
 
 import { decodeStoredValue } from '@rockpool/storage';
 import { NOBODY } from '../../../src/core/configuration.ts';
-import type { LogBase } from '../../../src/core/entry.ts';
+import type { Entry, LogBase } from '../../../src/core/entry.ts';
 import type { HardState, Raft, RaftStatus } from '../../../src/core/types.ts';
 import { decodeHardState, decodeLogBase } from '../../../src/format/group-records.ts';
-import { decodeLogEntry } from '../../../src/format/log-entry.ts';
+import { decodeLogEntries } from '../../../src/format/log-entry.ts';
 import { entryKey, KEY_KIND, storeKey } from '../../../src/format/store-key.ts';
 import type { SimState } from '../disk.ts';
 import type { Watched, WatchedDisk } from '../watched.ts';
-import { nameOf } from './level-model.ts';
+import { keyOf, nameOf } from './level-model.ts';
 import type { SimMachine } from './sim-machine.ts';
 
 /** Of a disk that holds nothing. */
@@ -23,6 +23,8 @@ export class WatchedMember implements Watched, WatchedDisk {
   readonly #hardState: Record<HardState>;
   readonly #applied: Record<LogBase>;
   readonly #base: Record<LogBase>;
+  /** The row that was asked for last. */
+  #row: { readonly value: Uint8Array; readonly entries: readonly Entry[] } | undefined;
 
   constructor(machine: SimMachine, group: number, first: SimState) {
     this.machine = machine;
@@ -67,8 +69,8 @@ export class WatchedMember implements Watched, WatchedDisk {
     const base = this.#base.read(this.machine) ?? START;
     if (index < base.index) return true;
     if (index === base.index) return base.checksum === checksum;
-    const payload = this.#entry(index);
-    return payload !== undefined && decodeLogEntry(payload)?.checksum === checksum;
+    const entry = this.#entry(index);
+    return entry !== undefined && entry.checksum === checksum;
   }
 
   reaches(index: number): boolean {
@@ -76,12 +78,21 @@ export class WatchedMember implements Watched, WatchedDisk {
     return index <= base.index || this.#entry(index) !== undefined;
   }
 
-  #entry(index: number): Uint8Array | undefined {
-    const key = entryKey(this.#group, index);
-    const value = this.machine.model.live.get(nameOf(key));
-    const decoded = value && decodeStoredValue(key, value);
-    return decoded?.ok === true ? decoded.payload : undefined;
+  /** In the row that begins with it, or in the one before that. */
+  #entry(index: number): Entry | undefined {
+    const found = this.machine.model.live.upTo(nameOf(entryKey(this.#group, index)));
+    if (found === undefined) return undefined;
+    const [name, value] = found;
+    if (value !== this.#row?.value) this.#row = { value, entries: entriesIn(name, value) };
+    return this.#row.entries.find((entry) => entry.group === this.#group && entry.index === index);
   }
+}
+
+/** None where the row is no row of entries, or damaged. */
+function entriesIn(name: string, value: Uint8Array): readonly Entry[] {
+  if (name.charCodeAt(0) !== KEY_KIND.entry) return [];
+  const decoded = decodeStoredValue(keyOf(name), value);
+  return (decoded.ok ? decodeLogEntries(decoded.payload) : undefined) ?? [];
 }
 
 /** Decoded once for as long as it stays the same. */
