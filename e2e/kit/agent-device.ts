@@ -25,16 +25,13 @@ export class AgentDevice {
 
   /** Becomes a device of this person, as the account's so-many-eth; started with these options too. */
   async isAddedBy(owner: Person, devices: number, ...options: readonly string[]): Promise<void> {
-    this.agent.start('--server', new URL(owner.page.url()).origin, ...options);
-    const { code } = await this.agent.event('code');
-    await beginsAdding(owner);
-    await typesCode(owner, String(code));
-    const { digits } = await this.agent.event('digits');
-    assert.equal((await seesDigits(owner)).replace(' ', ''), digits);
-    await saysSame(owner);
-    this.agent.answer({ same: true });
-    await this.agent.event('linked');
-    await hasAdded(owner, devices);
+    try {
+      await this.#addedBy(owner, devices, options);
+    } catch (error) {
+      // Of the two, the one that gave up first knows why.
+      const alerts = await owner.page.getByRole('alert').allTextContents();
+      throw new Error(`${error}; ${owner.name}'s page says: ${alerts.join(' | ') || 'nothing'}`);
+    }
   }
 
   async says(text: string, pool: string): Promise<void> {
@@ -67,5 +64,18 @@ export class AgentDevice {
   async leave(): Promise<void> {
     await this.agent.end('SIGKILL');
     await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #addedBy(owner: Person, devices: number, options: readonly string[]): Promise<void> {
+    this.agent.start('--server', new URL(owner.page.url()).origin, ...options);
+    const { code } = await this.agent.event('code');
+    await beginsAdding(owner);
+    await typesCode(owner, String(code));
+    const { digits } = await this.agent.event('digits');
+    assert.equal((await seesDigits(owner)).replace(' ', ''), digits);
+    await saysSame(owner);
+    this.agent.answer({ same: true });
+    await this.agent.event('linked');
+    await hasAdded(owner, devices);
   }
 }

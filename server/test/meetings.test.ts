@@ -5,6 +5,8 @@ import {
   CODES_PER_ADDRESS_MAX,
   MEET_TIMEOUT_MS,
   Meetings,
+  PASS_AGAIN_MS,
+  PASS_TRIES_MAX,
 } from '../src/meetings/meetings.ts';
 import { decodeNodeMessage, type MeetingMessage } from '../src/signaling/node-messages.ts';
 import type { GatewayContext } from '../src/ws/handlers/gateway-context.ts';
@@ -99,14 +101,14 @@ t.test('[HUB-11] two devices meet under a code at one node', async (t) => {
     value: { address: '192.0.2.1', nearby: true },
   });
   t.same(fresh.heard, ['met']);
-  t.ok(node.pass(known, body).ok);
-  t.ok(node.pass(fresh, body).ok);
+  t.ok((await node.pass(known, body)).ok);
+  t.ok((await node.pass(fresh, body)).ok);
   t.match(fresh.frames.at(-1), { type: 'passed', body });
   t.match(known.frames, [{ type: 'passed', body }]);
   t.match(await node.meet(new Socket(), code), { code: 'LINK_UNKNOWN' }, 'once only');
   node.leave(known);
   t.equal(fresh.heard.at(-1), 'parted');
-  t.match(node.pass(fresh, body), { code: 'LINK_ENDED' });
+  t.match(await node.pass(fresh, body), { code: 'LINK_ENDED' });
   t.equal(world.timers, 0, 'nothing is left behind');
 });
 
@@ -122,13 +124,13 @@ t.test(
       ok: true,
       value: { address: '192.0.2.1', nearby: false },
     });
-    here.pass(known, body);
-    there.pass(fresh, body);
+    await here.pass(known, body);
+    await there.pass(fresh, body);
     t.same(fresh.heard, ['met', 'passed']);
     t.same(known.heard, ['passed']);
     there.leave(fresh);
     t.equal(known.heard.at(-1), 'parted');
-    t.match(here.pass(known, body), { code: 'LINK_ENDED' });
+    t.match(await here.pass(known, body), { code: 'LINK_ENDED' });
     t.equal(world.timers, 0);
   },
 );
@@ -189,7 +191,7 @@ t.test('another node cannot speak in a meeting that it has no part in', async (t
   here.receive(stranger, { v: 1, type: 'met', id, address: 'x' });
   here.receive(stranger, { v: 1, type: 'pass', id: new Uint8Array(16), body });
   t.same(known.frames, []);
-  t.ok(here.pass(known, body).ok);
+  t.ok((await here.pass(known, body)).ok);
 });
 
 t.test('a socket that went while its request was weighed takes no code', async (t) => {
@@ -208,9 +210,9 @@ t.test('what is said to a node that was restarted meanwhile ends the meeting', a
   await here.meet(known, opened(there, new Socket()));
   there.stop();
   world.node(2);
-  t.ok(here.pass(known, body).ok);
+  t.ok((await here.pass(known, body)).ok);
   t.same(known.heard, ['parted']);
-  t.match(here.pass(known, body), { code: 'LINK_ENDED' });
+  t.match(await here.pass(known, body), { code: 'LINK_ENDED' });
 });
 
 t.test('[HUB-11] a code and a meeting end by themselves, and codes are limited', async (t) => {
@@ -242,3 +244,36 @@ t.test('[HUB-11] a code and a meeting end by themselves, and codes are limited',
   node.stop();
   t.equal(world.timers, 0);
 });
+
+t.test(
+  'what is said while the other node is out of reach waits for it, not for ever',
+  async (t) => {
+    const world = new World();
+    const [here, there] = [world.node(1), world.node(2)];
+    const [fresh, known] = [new Socket(), new Socket()];
+    await here.meet(known, opened(there, fresh));
+    const other = [...world.nodes.keys()][1] ?? '';
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    world.connected.delete(other);
+    const waiting = here.pass(known, body);
+    world.pass(PASS_AGAIN_MS);
+    await turn();
+    t.same(fresh.heard, ['met']);
+    world.connected.add(other);
+    world.pass(PASS_AGAIN_MS);
+    t.ok((await waiting).ok);
+    t.same(fresh.heard, ['met', 'passed']);
+    world.connected.delete(other);
+    const inVain = here.pass(known, body);
+    for (let tries = 1; tries < PASS_TRIES_MAX; tries += 1) {
+      world.pass(PASS_AGAIN_MS);
+      await turn();
+    }
+    t.match(await inVain, { code: 'LINK_ENDED' });
+    const left = here.pass(known, body);
+    here.leave(known);
+    world.pass(PASS_AGAIN_MS);
+    t.match(await left, { code: 'LINK_ENDED' }, 'who leaves meanwhile says nothing more');
+    t.same(fresh.heard, ['met', 'passed']);
+  },
+);

@@ -22,8 +22,8 @@ export const NOTICES_MAX = 5;
 export const MEETING_REPLY_MS = 15_000;
 /** How long the node may take to confirm that a meeting is left. */
 export const MEETING_LEAVE_MS = 2_000;
-/** How often a new device that has signed asks whether the cluster knows it. */
-export const MEETING_ENTER_TRIES_MAX = 5;
+/** How often a new device that has signed asks whether the cluster knows it: for some ten seconds, on a slow network longer. */
+export const MEETING_ENTER_TRIES_MAX = 10;
 /** What the other device may say before it is looked at. */
 export const MEETING_BODIES_MAX = 16;
 /** How often the link of a new device is made anew because the chain grew meanwhile. */

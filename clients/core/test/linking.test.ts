@@ -10,7 +10,9 @@ import {
 } from '@rockpool/protocol';
 import { createTestDevice } from '@rockpool/protocol/testing';
 import t from 'tap';
+import { NETWORK_CHANGE_SILENCE_MS } from '../src/limits.ts';
 import type { ClusterSocket } from '../testing/fake-cluster.ts';
+import { TestWorld } from '../testing/index.ts';
 import {
   addedTo,
   codeOf,
@@ -219,6 +221,32 @@ t.test('a node that dies in between ends the attempt, and the next one works', a
   );
   await addedTo(place, n);
   t.equal(n.view.stage, 'signedIn');
+});
+
+t.test('a network that answers slowly is not taken for another one: it goes on', async (t) => {
+  const world = new TestWorld();
+  const place = await withAccount(world);
+  const { a, n } = place;
+  const fresh = world.device();
+  const slow = fresh.open();
+  await world.time.until('it is online', () => slow.view.server.status === 'online');
+  const { joining, adding } = await comparing({ world, a, n: slow });
+  const late = new Set<ServerFrame>();
+  world.cluster.tamper = (frame, to) => {
+    if (frame.type !== 'pong' || late.has(frame)) return frame;
+    late.add(frame);
+    world.time.after(2 * NETWORK_CHANGE_SILENCE_MS, () => to.push(frame));
+    return undefined;
+  };
+  fresh.network.change();
+  await world.time.pass(3 * NETWORK_CHANGE_SILENCE_MS);
+  t.ok(late.size > 0, 'it was asked for a sign of life');
+  t.equal(stepOf(slow), 'comparing');
+  a.rockpool.answerDigits(true);
+  slow.rockpool.answerDigits(true);
+  await a.done(adding);
+  await slow.done(joining);
+  await n.stop();
 });
 
 t.test(

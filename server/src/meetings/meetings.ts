@@ -24,6 +24,9 @@ export const CODES_PER_ADDRESS_MAX = 100;
 const MEETING_GRACE_MS = 10_000;
 /** How long another node may take to say whether a code is open there. */
 export const MEET_TIMEOUT_MS = 2000;
+/** A connection between nodes that broke is back within seconds; what is said meanwhile waits, as long as clients wait for an answer. */
+export const PASS_AGAIN_MS = 250;
+export const PASS_TRIES_MAX = 20;
 const CODE_TRIES_MAX = 8;
 
 /** What a meeting needs of a client's socket. */
@@ -113,16 +116,15 @@ export class Meetings {
     return accept(metWith(here.from.address, socket.from.address));
   }
 
-  pass(socket: MeetingSocket, body: Bytes): Result<void> {
-    const seat = this.#seats.get(socket);
-    if (seat?.step !== 'together') return refuse('LINK_ENDED', 'nobody is here');
-    const { other } = seat;
-    if ('socket' in other) {
-      other.socket.push(encodeFrame({ type: 'passed', body }));
-      return accept(undefined);
+  /** Says it to the other side, as soon as its node is reached. */
+  async pass(socket: MeetingSocket, body: Bytes): Promise<Result<void>> {
+    for (let tries = 1; ; tries += 1) {
+      const seat = this.#seats.get(socket);
+      if (seat?.step !== 'together') return refuse('LINK_ENDED', 'nobody is here');
+      if (this.#say(seat.other, body)) return accept(undefined);
+      if (tries === PASS_TRIES_MAX) return refuse('LINK_ENDED', 'its node cannot be reached');
+      await new Promise<void>((resolve) => void this.#ports.after(PASS_AGAIN_MS, resolve));
     }
-    const sent = this.#tell(other.node, { v: 1, type: 'pass', id: other.id, body });
-    return sent ? accept(undefined) : refuse('LINK_ENDED', 'its node cannot be reached');
   }
 
   /** The socket leaves, is gone, or its time is over: the other side hears of it. */
@@ -159,6 +161,13 @@ export class Meetings {
 
   stop(): void {
     for (const socket of [...this.#seats.keys()]) this.#forget(socket);
+  }
+
+  /** False: its node is not connected now. */
+  #say(other: Other, body: Bytes): boolean {
+    if ('node' in other) return this.#tell(other.node, { v: 1, type: 'pass', id: other.id, body });
+    other.socket.push(encodeFrame({ type: 'passed', body }));
+    return true;
   }
 
   #askOthers(socket: MeetingSocket, code: string): Promise<Result<Met>> {

@@ -92,9 +92,13 @@ export class Link {
     });
   }
 
-  /** Asks for a sign of life now, and gives the socket up if none comes soon. */
+  /**
+   * Asks for a sign of life now, and gives the socket up if none comes soon. Where something ends with it, a slow network is
+   * not taken for another one so fast.
+   */
   async probe(): Promise<void> {
-    const answer = await this.request({ type: 'ping' }, NETWORK_CHANGE_SILENCE_MS);
+    const silenceMs = this.#ends.size > 0 ? HEARTBEAT_SILENCE_MS : NETWORK_CHANGE_SILENCE_MS;
+    const answer = await this.request({ type: 'ping' }, silenceMs);
     if (answer !== 'closed' && !answer.ok) this.close();
   }
 

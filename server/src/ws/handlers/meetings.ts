@@ -40,7 +40,7 @@ export async function handlePass(
   session: Session,
   frame: Frame<'pass'>,
 ): Handled {
-  const passed = meetings.pass(session, frame.body);
+  const passed = await meetings.pass(session, frame.body);
   return passed.ok ? { type: 'ok' } : passed;
 }
 
