@@ -1,7 +1,7 @@
 /*
  * CPU seconds for a million verified STUN answers, their latency, and memory under a flood: the real `rockpool stun`
- * process with its rate limit on, in batches and one by one, beside coturn and the npm package `stun`. Each is a process of its own on loopback, started afresh for each
- * round and driven by the same load.
+ * process with its rate limit on, in batches and one by one, beside coturn, the npm package `stun` and the least that Node's
+ * sockets can do. Each is a process of its own on loopback, started afresh for each round and driven by the same load.
  */
 import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
@@ -18,6 +18,7 @@ import { FLOOD_MS, LATENCY_MS, WARM_UP_MS } from './load-shape.ts';
 
 const LOOPBACK = '127.0.0.1';
 const COMMAND = join(import.meta.dirname, '../../../bin/rockpool.cjs');
+const BARE_DGRAM = join(import.meta.dirname, 'bare-dgram-main.ts');
 const NPM_STUN = join(import.meta.dirname, 'npm-stun-main.ts');
 const LOAD = join(import.meta.dirname, 'load-main.ts');
 const READY_TRIES_MAX = 50;
@@ -54,6 +55,10 @@ export const stunBench: Bench = {
         command: process.execPath,
         args: [COMMAND, 'stun', '--no-batches', '--port', `${port}`],
       })),
+      contestant('bareDgram', 'node:dgram, the least for a right answer, no limit', (port) => ({
+        command: process.execPath,
+        args: [BARE_DGRAM, `${port}`],
+      })),
       contestant('coturn', `coturn ${await coturnVersion()} ${COTURN_ARGS.join(' ')}`, (port) => ({
         command: 'turnserver',
         args: [...COTURN_ARGS, `--listening-port=${port}`],
@@ -67,6 +72,13 @@ export const stunBench: Bench = {
   ratios: [
     { key: 'cpuPerMillion', figure: 'cpuPerMillion', peer: 'coturn' },
     { key: 'cpuPerMillionPortable', figure: 'cpuPerMillion', of: 'portable', peer: 'coturn' },
+    { key: 'cpuPerMillionBareDgram', figure: 'cpuPerMillion', of: 'bareDgram', peer: 'coturn' },
+    {
+      key: 'cpuPerMillionPortableToBareDgram',
+      figure: 'cpuPerMillion',
+      of: 'portable',
+      peer: 'bareDgram',
+    },
     { key: 'answersPerSecond', figure: 'answersPerSecond', peer: 'coturn' },
     { key: 'cpuPerMillionNpmStun', figure: 'cpuPerMillion', peer: 'npmStun' },
   ],
