@@ -55,6 +55,24 @@ export const journey: Journey = {
         }
         await ada.fileCardSays('from-browser.bin', /On 2 other devices/);
       });
+      await stage.step(
+        'the doctor tells how the network is, and each way from an agent',
+        async () => {
+          const { code, out } = await desk.agent.run(['doctor', '--network', '--json']);
+          const report = JSON.parse(out);
+          assert.equal(code, 0, out);
+          assert.ok(report.servers.length > 0 && report.servers.every(isAnswering), out);
+          assert.equal(report.peers.length, 2, out);
+          for (const peer of report.peers) {
+            assert.match(peer.words, /^Direct/);
+            assert.match(peer.pair, /^(host|srflx|prflx) to (host|srflx|prflx)/);
+            assert.equal(peer.relayed, false);
+            assert.ok(peer.roundTripMs >= 0 && peer.bytesPerSecond >= 0, out);
+          }
+          const words = await desk.agent.run(['doctor', '--network']);
+          assert.match(words.out, / \d+ ms, .*\/s now · (host|srflx|prflx) to /);
+        },
+      );
       await stage.step('both agents stop when they are told to', async () => {
         assert.deepEqual(await Promise.all([desk.stop(), attic.stop()]), [0, 0]);
       });
@@ -63,6 +81,10 @@ export const journey: Journey = {
     }
   },
 };
+
+function isAnswering(server: { answered: boolean; roundTripMs: number }): boolean {
+  return server.answered && server.roundTripMs >= 0;
+}
 
 async function fileIn(directory: string, name: string): Promise<string> {
   const path = join(directory, name);

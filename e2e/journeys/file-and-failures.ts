@@ -9,6 +9,8 @@ import type { Journey, Stage } from '../kit/journey.ts';
 import { webSocketBytes } from '../kit/node-metrics.ts';
 import { nothingLearned } from '../kit/nothing-learned.ts';
 import { smallPicture } from '../kit/picture.ts';
+import { stunNamesOurPort } from '../kit/stun-request.ts';
+import { stunUrls } from '../kit/stun-urls.ts';
 
 const FILE_BYTES = 32 * 1024 * 1024;
 const EARLY_FILE_BYTES = 300_000;
@@ -16,6 +18,8 @@ const TRANSFER_TIMEOUT_MS = 90_000;
 /** Signals, presence and links of three people; the file is thirty times as large. */
 const SERVER_BYTES_MAX = 1_000_000;
 const NODES = [1, 2, 3];
+/** So many that without a shared port some would ask the node that is dead. */
+const STUN_CLIENTS = 30;
 
 /** Files cross, one of them while a node dies; somebody comes before it is back; all of it stays. */
 export const journey: Journey = {
@@ -78,6 +82,7 @@ async function tell(stage: Stage, directory: string): Promise<void> {
     await cluster.killNode(home);
     const [saved] = await Promise.all([
       ben.save(names.file, TRANSFER_TIMEOUT_MS),
+      stunAnswers(cluster.dataDirectory),
       ada.hearsOfServers(new RegExp(`Node ${home} stopped, nothing to do`)),
     ]);
     assert.equal(await digest(saved), await digest(path), 'the file arrives bit for bit');
@@ -113,4 +118,17 @@ async function tell(stage: Stage, directory: string): Promise<void> {
   await stage.step('no name, message or file name went to a server, its disk or its log', () => {
     return nothingLearned(stage, [...Object.values(names), earlyName, pictureName, text]);
   });
+}
+
+/**
+ * The nodes of one machine share their STUN port: whoever asks is answered by one that lives. What a dying node had received
+ * is lost, and asked again as by every client.
+ */
+async function stunAnswers(dataDirectory: string): Promise<void> {
+  const urls = await stunUrls(dataDirectory);
+  assert.equal(urls.length, 1, 'one port for all');
+  const port = Number(urls[0]?.split(':').at(-1));
+  for (let client = 0; client < STUN_CLIENTS; client += 1) {
+    assert.ok(await stunNamesOurPort('127.0.0.1', port), 'STUN answers');
+  }
 }

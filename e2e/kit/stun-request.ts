@@ -4,6 +4,8 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 
 const TIMEOUT_MS = 3_000;
+/** RFC 8489, 6.2.1. */
+const RETRANSMIT_MS = 500;
 const MAGIC_COOKIE = 0x2112a442;
 const BINDING_REQUEST = 0x0001;
 const BINDING_SUCCESS = 0x0101;
@@ -18,14 +20,17 @@ export async function stunNamesOurPort(address: string, port: number): Promise<b
   request.writeUInt32BE(MAGIC_COOKIE, 4);
   randomBytes(12).copy(request, 8);
   const socket = createSocket('udp4');
+  const send = () => socket.send(request, port, address);
+  const again = setInterval(send, RETRANSMIT_MS);
   try {
     const answered = once(socket, 'message', { signal: AbortSignal.timeout(TIMEOUT_MS) });
-    socket.send(request, port, address);
+    send();
     const [answer]: Buffer[] = await answered;
     if (answer === undefined || answer.readUInt16BE(0) !== BINDING_SUCCESS) return false;
     if (!answer.subarray(8, HEADER_BYTES).equals(request.subarray(8))) return false;
     return mappedPort(answer) === socket.address().port;
   } finally {
+    clearInterval(again);
     socket.close();
   }
 }

@@ -3,7 +3,7 @@
  * what is answered is decided by the responder, the same for all of them.
  */
 import { isIP } from 'node:net';
-import { openBatchedUdp } from './batched/batched-udp.ts';
+import { openBatchedUdp, warnOfFault } from './batched/batched-udp.ts';
 import { bindSockets, closeSockets } from './bind-sockets.ts';
 import type { StunLogger } from './logger.ts';
 import { PORTABLE_UDP } from './portable-udp.ts';
@@ -71,7 +71,15 @@ export async function startStunServer(
     throw new StunError('STUN_DISCOVERY_ADDRESSES', addresses.join(', '));
   }
   const way = batched ? openBatched(logger) : undefined;
-  return way === undefined ? start(PORTABLE_UDP, options) : start(way, options);
+  if (way === undefined) return start(PORTABLE_UDP, options);
+  try {
+    return await start(way, options);
+  } catch (error) {
+    // That an address cannot be had is no fault of the way. Anything else is: the thread cannot be had.
+    if (error instanceof StunError) throw error;
+    warnOfFault(logger, error);
+    return start(PORTABLE_UDP, options);
+  }
 }
 
 async function start<S extends UdpSocket>(

@@ -123,6 +123,11 @@ export class TcpService {
     const deadline = setTimeout(cutOff, messageWithinMs);
     const framer = new StreamFramer();
     socket.on('data', (chunk) => {
+      // What is left of the answers to earlier bytes: those to one chunk go out together, so they are not judged one by one.
+      if (socket.writableLength > UNREAD_BYTES_MAX) {
+        cutOff();
+        return;
+      }
       socket.cork();
       const sound = framer.feed(chunk, (message) => {
         deadline.refresh();
@@ -140,7 +145,7 @@ export class TcpService {
 
   #answer(socket: Socket, message: Uint8Array, asker: SourceAddress): boolean {
     const length = this.#responder.respond(message, asker, nowMs(), this.#room);
-    if (length === 0 || socket.writableLength > UNREAD_BYTES_MAX) return false;
+    if (length === 0) return false;
     // A copy: the socket may keep it until after the next answer.
     socket.write(this.#room.slice(0, length));
     return true;

@@ -115,6 +115,23 @@ forEachWay((t, startWay) => {
     },
   );
 
+  t.test('[STUN-2] the longest datagrams there are get no answer, and harm nobody', async (t) => {
+    const server = await start(t);
+    const socket = await client(t);
+    const longest = [
+      Buffer.alloc(65_507, 0x01),
+      message(attribute(0x8022, new Uint8Array(65_480))),
+      message(fromHex('8022ffff'), new Uint8Array(65_480)),
+    ];
+    for (const datagram of longest) {
+      socket.send(datagram, server.port, '127.0.0.1');
+      // One at a time, since they fill what the kernel keeps for a socket.
+      t.equal((await answerTo(socket, message(), server.port)).length, 32);
+    }
+    const { outcomes } = server.metrics();
+    t.match(outcomes, { success: 3, 'not-stun': 1, 'too-long': 2, malformed: 0 });
+  });
+
   t.test('[STUN-9] a flood from one address is cut off, another address is served', async (t) => {
     const limits = { answersPerSecond: 0, burst: 3, sourcesMax: 64 };
     const server = await start(t, { limits });

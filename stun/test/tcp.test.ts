@@ -129,6 +129,37 @@ t.test('[STUN-16] a client that is cut off by the limit of answers may come agai
   t.match(server.metrics().outcomes, { success: 2, limited: 1 });
 });
 
+t.test(
+  '[STUN-16] who does not read its answers is cut off, who reads as many is not',
+  async (t) => {
+    const limits = { answersPerSecond: 1e9, burst: 1e9, sourcesMax: 64 };
+    const server = await start(t, { limits });
+    const thousand = Buffer.concat(Array(1_000).fill(message()));
+    // More than the kernel holds for a connection.
+    const rounds = 500;
+    const reading = await client(t, server);
+    let readBytes = 0;
+    reading.on('data', (answers) => {
+      readBytes += answers.length;
+    });
+    for (let round = 1; round <= rounds; round += 1) {
+      reading.write(thousand);
+      while (readBytes < round * 1_000 * 32 && !reading.destroyed) await nextTurn();
+    }
+    t.equal(server.metrics().tcp.cutOff, 0);
+    const deaf = await client(t, server);
+    deaf.pause();
+    const gone = new Promise<void>((resolve) => deaf.once('close', () => resolve()));
+    let sent = 0;
+    for (; sent < rounds && !deaf.destroyed; sent += 1) {
+      const more = new Promise((resolve) => deaf.once('drain', resolve));
+      if (!deaf.write(thousand)) await Promise.race([more, gone]);
+    }
+    t.ok(sent < rounds, 'it was ended');
+    t.equal(server.metrics().tcp.cutOff, 1);
+  },
+);
+
 t.test('[STUN-15] a taken TCP port is refused, and closing ends connections', async (t) => {
   const server = await start(t);
   const socket = await client(t, server);

@@ -15,21 +15,26 @@ const WORKER = new URL('./batch-worker.ts', import.meta.url);
 /** What the thread needs of memory stays far below; a leak would end it and not the machine. */
 const HEAP_MB_MAX = 64;
 
+/** One line for the log, whatever the fault. */
+export function warnOfFault(logger: StunLogger | undefined, error: unknown): void {
+  const fault = error instanceof Error ? error.message.split('\n')[0] : String(error);
+  logger?.warn({ fault }, 'STUN answers one datagram at a time: batches do not work here');
+}
+
 /** Undefined where this machine cannot, with a warning when it should. */
 export function openBatchedUdp(
   logger: StunLogger | undefined,
   load: () => Libc = loadLibc,
 ): UdpWay<NativeSocket> | undefined {
   if (!platformHasBatches()) return undefined;
-  let fault: string | undefined;
   try {
     const libc = load();
-    fault = findBatchFault(libc);
+    const fault = findBatchFault(libc);
     if (fault === undefined) return batchedUdp(libc);
+    warnOfFault(logger, fault);
   } catch (error) {
-    fault = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    warnOfFault(logger, error);
   }
-  logger?.warn({ fault }, 'STUN answers one datagram at a time: batches do not work here');
   return undefined;
 }
 
@@ -64,14 +69,13 @@ async function startWorker(
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
   });
-  // Its 'error' is left unheard and so ends the process: a thread that fails is a broken invariant.
   const exited = new Promise((resolve) => worker.once('exit', resolve));
-  await new Promise<void>((resolve) => {
-    worker.on('message', (message: WorkerMessage) => {
-      if (message.kind === 'ready') resolve();
-      else logger.warn(message.fields, message.message);
-    });
-  });
+  try {
+    await ready(worker, logger);
+  } catch (error) {
+    libc.close(wakeFd);
+    throw error;
+  }
   return {
     metrics: () => readCounts(new Float64Array(counters)),
     async close() {
@@ -83,4 +87,18 @@ async function startWorker(
       for (const socket of sockets) await socket.close();
     },
   };
+}
+
+/** Rejects when the thread cannot be had. Once it is ready its 'error' is unheard: then a broken invariant ends the process. */
+function ready(worker: Worker, logger: StunLogger): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'warning') logger.warn(message.fields, message.message);
+      else {
+        worker.off('error', reject);
+        resolve();
+      }
+    });
+  });
 }
