@@ -113,7 +113,7 @@ async function doubtedVoter() {
     tickMs: 1,
     heartbeatTicks: 20,
     send: (to, _, payload) => sent.push(...(decodeRaftBundle(payload, self, to) ?? [])) > 0,
-    durable: nothing,
+    applied: nothing,
     snapshotRows: (group) => store.snapshotRows(group),
     replaced: nothing,
     leadership: nothing,

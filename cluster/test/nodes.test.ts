@@ -147,7 +147,7 @@ t.test('a barrier shows what was committed before it, on every node', async (t) 
   }
 });
 
-t.test('events reach every node once its rows are durable; scans page', async (t) => {
+t.test('events reach every node, once reads there see the rows; scans page', async (t) => {
   const nodes = await nodesFor(t, 3);
   const running = await nodes.startAll();
   const heard = running.map(

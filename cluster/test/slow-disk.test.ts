@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap';
 import type { PeerMessage } from '../src/core/messages.ts';
 import { HeldPromises } from '../src/driver/held-promises.ts';
+import { toHex } from '../src/format/bytes.ts';
+import { rowKey } from '../src/format/store-key.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { DRIVEN_TIMING, DrivenNodes } from '../testing/driven-nodes.ts';
 
@@ -44,6 +46,24 @@ t.test(
     await driven.until(() => (other!.driver!.member(1)?.appliedIndex ?? 0) >= 2);
   },
 );
+
+t.test('what is committed is told and answered before its rows are on the disk', async (t) => {
+  const driven = await start(t);
+  const [leader] = await driven.leaders([1]);
+  const row = toHex(rowKey(1, slotOf(1), bytes('x')));
+  const told: boolean[] = [];
+  leader!.onApplied = (entries) => {
+    if (!entries.some(({ entry, command }) => entry.group === 1 && command?.slot === slotOf(1)))
+      return;
+    told.push(leader!.disk.content.has(row));
+    leader!.hangDisk();
+  };
+  await leader!.driver!.submissions.submit(1, slotOf(1), bytes('x'), 20_000);
+  t.same(told, [false], 'it was told, and the disk had no row');
+  const [value] = await leader!.store!.getMany([rowKey(1, slotOf(1), bytes('x'))]);
+  t.ok(value, 'which reads see');
+  t.notOk(leader!.disk.content.has(row), 'and which the disk still has not');
+});
 
 t.test('it gives up the groups as well that wait for nothing yet', async (t) => {
   const driven = await start(t);

@@ -2,6 +2,7 @@
 // given in a later turn. Time is stepped; disks can be held back.
 
 import type { PeerMessage } from '../src/core/messages.ts';
+import type { AppliedEntry } from '../src/driver/apply-commands.ts';
 import { Driver } from '../src/driver/driver.ts';
 import { FRAME_KIND, type FrameKind } from '../src/format/peer-frame.ts';
 import { decodeRaftBundle } from '../src/format/peer-payload.ts';
@@ -44,6 +45,7 @@ export class DrivenNode {
   readonly leads = new Set<number>();
   driver: Driver | undefined;
   store: LogStore | undefined;
+  onApplied: (entries: readonly AppliedEntry[]) => void = () => {};
   #hanging: PromiseWithResolvers<void> | undefined;
 
   constructor(id: string) {
@@ -135,7 +137,7 @@ export class DrivenNodes {
       tableEpoch: meta.slotTable.epoch,
       ...DRIVEN_TIMING,
       send: (to, kind, payload) => this.#deliver(node, { to, kind, payload }),
-      durable: () => {},
+      applied: (entries) => node.onApplied(entries),
       snapshotRows: (group) => store.snapshotRows(group),
       replaced: () => {},
       leadership: (group, isLeader) => {

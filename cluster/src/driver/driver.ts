@@ -46,8 +46,8 @@ export interface DriverPorts {
   readonly heartbeatTicks: number;
   /** False when the peer is away or its queue is full. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
-  /** Applied and durable here. */
-  durable(entries: readonly AppliedEntry[]): void;
+  /** Reads of this node see it. */
+  applied(entries: readonly AppliedEntry[]): void;
   /** The group's state as it is on the disk. */
   snapshotRows(group: number): Promise<SnapshotRows>;
   /** A snapshot took the place of the group's rows. */
@@ -210,12 +210,9 @@ export class Driver implements MemberHooks {
     this.#schedule();
   }
 
-  applied(entry: AppliedEntry): void {
-    this.submissions.applied(entry);
-  }
-
-  durable(entries: readonly AppliedEntry[]): void {
-    this.#ports.durable(entries);
+  applied(entries: readonly AppliedEntry[]): void {
+    for (const entry of entries) this.submissions.applied(entry);
+    this.#ports.applied(entries);
   }
 
   sendSnapshot(group: number, to: string): void {

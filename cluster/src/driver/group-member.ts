@@ -21,10 +21,8 @@ export interface MemberHooks {
   send(message: PeerMessage): void;
   /** The core may have more to do: drain() is wanted at the end of this turn. */
   wake(group: number): void;
-  /** Applied in memory; reads of this node see it. */
-  applied(entry: AppliedEntry): void;
-  /** What was applied is durable. */
-  durable(entries: readonly AppliedEntry[]): void;
+  /** Reads of this node see it. Committed, and durable as entries: rows follow, or are made again from them. */
+  applied(entries: readonly AppliedEntry[]): void;
   /** Local reads are current for those who asked for this read. */
   readConfirmed(group: number, read: number): void;
   readFailed(group: number, read: number): void;
@@ -217,14 +215,10 @@ export class GroupMember {
         key: storeKey(KEY_KIND.applied, this.group),
         payload: encodeLogBase(this.#placeOf(entries, last)),
       };
-      this.#store.stage([...page.operations, applied], 'lazy', () =>
-        this.#hooks.durable(page.entries),
-      );
-      for (const entry of page.entries) {
-        this.#appliedIndex = entry.entry.index;
-        this.#appliedTerm = entry.entry.term;
-        this.#hooks.applied(entry);
-      }
+      this.#store.stage([...page.operations, applied], 'lazy');
+      this.#appliedIndex = last.index;
+      this.#appliedTerm = last.term;
+      this.#hooks.applied(page.entries);
       if (this.#stopped) return;
       this.raft.applied(last.index);
       this.#hooks.wake(this.group);

@@ -271,7 +271,7 @@ class NodeStart {
       heartbeatTicks: this.#timing().heartbeatTicks,
       send: (nodeId: string, kind: PeerFrame['kind'], payload: Uint8Array) =>
         transport.send(nodeId, kind, payload),
-      durable: (entries: readonly AppliedEntry[]) => this.#durable(entries),
+      applied: (entries: readonly AppliedEntry[]) => this.#applied(entries),
       snapshotRows: (group: number) => store.snapshotRows(group),
       replaced: (group: number) => this.#listeners.replaced.emit(group),
       leadership: (group: number, leader: boolean) =>
@@ -322,7 +322,13 @@ class NodeStart {
     };
   }
 
-  #durable(entries: readonly AppliedEntry[]): void {
+  /** Whoever submitted a command here has its answer before anybody hears of its events. */
+  #applied(entries: readonly AppliedEntry[]): void {
+    if (entries.every(({ events }) => events.length === 0)) return;
+    this.#machine.clock.soon(() => this.#tell(entries));
+  }
+
+  #tell(entries: readonly AppliedEntry[]): void {
     for (const { entry, command, events } of entries) {
       if (command === undefined) continue;
       const { group, index } = entry;

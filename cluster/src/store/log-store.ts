@@ -51,7 +51,8 @@ import {
 
 /** Most rows of one scan. */
 const SCAN_ROWS_MAX = 10_000;
-const DEFAULT_LAZY_MS = 4;
+/** Rows wait so long for entries to travel with: a crash until then costs that much of applying again. */
+const DEFAULT_LAZY_MS = 50;
 /** Rows deleted in one batch. */
 const CLEARED_ROWS = 1_000;
 

@@ -130,10 +130,10 @@ export const DURABILITY: readonly Mutant[] = [
     edits: [
       ['const page = await applyCommands(entries, this.#apply);', ''],
       [
-        "this.#store.stage([...page.operations, applied], 'lazy', () =>",
+        "this.#store.stage([...page.operations, applied], 'lazy');",
         `this.#store.stage([applied], 'urgent');
       const page = await applyCommands(entries, this.#apply);
-      this.#store.stage(page.operations, 'lazy', () =>`,
+      this.#store.stage(page.operations, 'lazy');`,
       ],
     ],
   },

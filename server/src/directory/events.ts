@@ -1,4 +1,4 @@
-// What apply tells every node's listeners once the writes are durable there: the hub pushes chain
+// What apply tells every node's listeners once reads there see the writes: the hub pushes chain
 // changes and closes sockets, the outbox pump wakes up.
 
 import {
