@@ -2,6 +2,7 @@
 // the newest number kept beside it, every table file checked. The nodes keep their logs in it, the desktop agent its rows.
 
 export { batchKey, readLastBatch } from './batch-numbers.ts';
+export type { BatchPlaces } from './batch-places.ts';
 export type { Operation, Urgency } from './batch-writer.ts';
 export { BatchWriter } from './batch-writer.ts';
 export { pieceOf } from './byte-pieces.ts';

@@ -44,6 +44,7 @@ export interface DriverPorts {
   readonly tableEpoch: number;
   readonly tickMs: number;
   readonly heartbeatTicks: number;
+  readonly snapshotChunkBytes?: number | undefined;
   /** False when the peer is away or its queue is full. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
   /** Reads of this node see it. */
@@ -108,6 +109,7 @@ export class Driver implements MemberHooks {
       dropped: (group, nodeId) => this.#members.get(group)?.raft.unreachable(nodeId),
     });
     this.#snapshots = new SnapshotSender({
+      chunkBytes: ports.snapshotChunkBytes,
       open: ports.snapshotRows,
       send: (nodeId, chunk) =>
         ports.send(nodeId, FRAME_KIND.snapshotChunk, encodeSnapshotChunk(chunk)),

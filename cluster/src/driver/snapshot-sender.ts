@@ -14,6 +14,8 @@ const RESEND_TICKS = 10;
 const PATIENCE_TICKS = 200;
 
 export interface SnapshotSenderPorts {
+  /** Of each but the last; CHUNK_BYTES_MAX if left out. */
+  readonly chunkBytes?: number | undefined;
   open(group: number): Promise<SnapshotRows>;
   send(nodeId: string, chunk: SnapshotChunk): void;
   ended(group: number, nodeId: string, isReceived: boolean): void;
@@ -117,7 +119,7 @@ export class SnapshotSender {
       const { base, slots } = await rows.head();
       let number = 0;
       let crc = 0;
-      for await (const { bytes, isLast } of chunksOf(slots, rows)) {
+      for await (const { bytes, isLast } of chunksOf(slots, rows, this.#ports.chunkBytes)) {
         if (transfer.isOver) return false;
         crc = crc32(bytes, crc);
         const status = await this.#deliver(transfer, {

@@ -2,15 +2,13 @@
 // told to the cluster, which then refuses the application's commands until there is clearly more again. A node
 // that starts on such a disk gives the ballast away first, so that it can start at all, and agree.
 
-import { open, rm, stat, statfs } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { After, Cancel } from '@rockpool/storage';
 import type { ClusterLogger, DiskLimits } from '../options.ts';
+import type { DiskSpace } from './disk-space.ts';
 
 const EVERY_MS = 5_000;
 /** There is room again once it is a quarter more than the least. */
 const CLEAR_FACTOR = 1.25;
-const BALLAST_STEP_BYTES = 1_048_576;
 
 export interface DiskWatchPorts {
   readonly after: After;
@@ -22,7 +20,7 @@ export interface DiskWatchPorts {
 }
 
 export class DiskWatch {
-  readonly #dataDir: string;
+  readonly #space: DiskSpace;
   readonly #limits: DiskLimits;
   #isFull = false;
   #hasBallast = false;
@@ -30,16 +28,16 @@ export class DiskWatch {
   #working: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  private constructor(dataDir: string, limits: DiskLimits) {
-    this.#dataDir = dataDir;
+  private constructor(space: DiskSpace, limits: DiskLimits) {
+    this.#space = space;
     this.#limits = limits;
   }
 
   /** Before anything is written: the ballast is taken, or given away where there is no room for it. */
-  static async open(dataDir: string, limits: DiskLimits): Promise<DiskWatch> {
-    const watch = new DiskWatch(dataDir, limits);
-    watch.#isFull = (await watch.#freeBytes()) < limits.freeBytesMin;
-    if (watch.#isFull) await watch.#giveBallast();
+  static async open(space: DiskSpace, limits: DiskLimits): Promise<DiskWatch> {
+    const watch = new DiskWatch(space, limits);
+    watch.#isFull = (await space.freeBytes()) < limits.freeBytesMin;
+    if (watch.#isFull) await space.giveBallast();
     else await watch.#takeBallast();
     return watch;
   }
@@ -72,7 +70,7 @@ export class DiskWatch {
 
   async #look({ logger, isReported, report }: DiskWatchPorts): Promise<void> {
     const { freeBytesMin, ballastBytes } = this.#limits;
-    const freeBytes = await this.#freeBytes();
+    const freeBytes = await this.#space.freeBytes();
     const forBallast = this.#hasBallast ? 0 : ballastBytes;
     if (!this.#isFull && freeBytes < freeBytesMin) {
       this.#isFull = true;
@@ -85,50 +83,7 @@ export class DiskWatch {
     if (!this.#stopped && isReported() !== this.#isFull) await report(this.#isFull);
   }
 
-  async #freeBytes(): Promise<number> {
-    const { freeBytes } = this.#limits;
-    if (freeBytes !== undefined) return await freeBytes(this.#dataDir);
-    const { bavail, bsize } = await statfs(this.#dataDir);
-    return bavail * bsize;
-  }
-
-  get #ballast(): string {
-    return join(this.#dataDir, 'ballast');
-  }
-
-  async #giveBallast(): Promise<void> {
-    await rm(this.#ballast, { force: true });
-    this.#hasBallast = false;
-  }
-
-  /** Written and not only made long: a file with holes takes no space. */
   async #takeBallast(): Promise<void> {
-    const { ballastBytes } = this.#limits;
-    if (ballastBytes === 0) {
-      await rm(this.#ballast, { force: true });
-      this.#hasBallast = true;
-      return;
-    }
-    const size = await stat(this.#ballast).then(
-      (found) => found.size,
-      () => -1,
-    );
-    this.#hasBallast = size === ballastBytes;
-    if (this.#hasBallast) return;
-    try {
-      const file = await open(this.#ballast, 'w', 0o600);
-      try {
-        for (let at = 0; at < ballastBytes; at += BALLAST_STEP_BYTES) {
-          await file.writeFile(new Uint8Array(Math.min(BALLAST_STEP_BYTES, ballastBytes - at)));
-        }
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      this.#hasBallast = true;
-    } catch {
-      // A node without it works: it only has less to give away.
-      await this.#giveBallast();
-    }
+    this.#hasBallast = await this.#space.takeBallast(this.#limits.ballastBytes);
   }
 }

@@ -5,6 +5,7 @@ import { type KeyValueStore, LastBatch } from '@rockpool/storage';
 import { NodeError } from '../node-error.ts';
 import type { StartOptions } from '../options.ts';
 import { openNodeStore } from '../store/node-store.ts';
+import { FileSpace } from './disk-space.ts';
 import { DiskWatch } from './disk-watch.ts';
 import { lastBatchLocation, storeLocation } from './node-files.ts';
 
@@ -20,7 +21,8 @@ export async function openOnDisk({
   dataDir,
   disk: limits,
 }: Pick<StartOptions, 'dataDir' | 'disk'>): Promise<OnDisk> {
-  const disk = limits === undefined ? {} : { disk: await DiskWatch.open(dataDir, limits) };
+  const space = new FileSpace(dataDir, limits?.freeBytes);
+  const disk = limits === undefined ? {} : { disk: await DiskWatch.open(space, limits) };
   const database = await openNodeStore(storeLocation(dataDir));
   try {
     return { database, last: await openLastBatch(dataDir), ...disk };

@@ -52,6 +52,7 @@ export interface NodeParts {
   readonly disk?: DiskWatch;
   readonly machine: Machine;
   readonly limits?: Partial<RaftLimits>;
+  readonly snapshotChunkBytes?: number;
 }
 
 export interface StartedNode {
@@ -84,6 +85,7 @@ class NodeStart {
   readonly #file: NodeFile;
   readonly #machine: Machine;
   readonly #limitsGiven: Partial<RaftLimits>;
+  readonly #snapshotChunkBytes: number | undefined;
   readonly #bootId: string;
   readonly #peers = new PeerMemory({
     remember: (nodeId, mark, isNewBoot) =>
@@ -114,13 +116,15 @@ class NodeStart {
   #condemning: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
 
-  constructor({ options, file, last, disk, machine, limits = {} }: NodeParts) {
+  constructor(parts: NodeParts) {
+    const { options, file, last, disk, machine, limits = {} } = parts;
     this.#options = options;
     this.#file = file;
     this.#last = last;
     this.#disk = disk;
     this.#machine = machine;
     this.#limitsGiven = limits;
+    this.#snapshotChunkBytes = parts.snapshotChunkBytes;
     this.#bootId = toHex(machine.randomBytes(8));
     const { logger } = options;
     this.#door = new JoinDoor({ logger, machine, members: () => this.#cluster?.members });
@@ -269,6 +273,7 @@ class NodeStart {
       tableEpoch: meta.slotTable.epoch,
       tickMs: this.#timing().tickMs,
       heartbeatTicks: this.#timing().heartbeatTicks,
+      snapshotChunkBytes: this.#snapshotChunkBytes,
       send: (nodeId: string, kind: PeerFrame['kind'], payload: Uint8Array) =>
         transport.send(nodeId, kind, payload),
       applied: (entries: readonly AppliedEntry[]) => this.#applied(entries),
