@@ -14,7 +14,7 @@ t.test('twelve seeds of the core hold every property', async (t) => {
   t.same(result.violations, []);
   t.equal(seen.length, 12);
   t.ok(result.virtualHours > 1);
-  t.ok(result.coverage['client.acknowledged'] > 5_000);
+  t.ok(result.coverage['client.acknowledged'] > 2_000);
 });
 
 t.test('the same seed gives the same trace, another seed another', async (t) => {

@@ -1,8 +1,10 @@
+import { BatchWriter, readLastBatch } from '@rockpool/storage';
 import t from 'tap';
+import { storeFailure } from '../../src/node-error.ts';
 import { Random } from '../../testing/index.ts';
 import { logStoreSuite } from '../../testing/log-store-suite.ts';
 import { LevelModel, openModel } from '../../testing/sim/stack/level-model.ts';
-import { runStack, type StackOptions } from '../../testing/sim/stack/stack-world.ts';
+import { runStack } from '../../testing/sim/stack/stack-world.ts';
 
 // Minutes of computing where every core is busy.
 t.setTimeout(400_000);
@@ -30,36 +32,6 @@ t.test('the same seed gives the same trace, another seed another', async (t) => 
   t.not(hashes[0], hashes[2]);
 });
 
-/** So many seeds are tried at most. */
-const WITHIN = 10;
-
-/** Each with the seed from which it is looked for. */
-const MISTAKES: Readonly<Record<string, Omit<StackOptions, 'unsafeMs'>>> = {
-  'the disk confirms what it has not written': { mistakes: { confirmsEarly: true }, seed: 1 },
-  'tables are not verified at the start': {
-    mistakes: { verifiesNothing: true },
-    beyond: true,
-    seed: 67,
-  },
-  'a node that moved is looked for where it was': {
-    mistakes: { callsListedAddresses: true },
-    seed: 4,
-  },
-};
-
-for (const [mistake, { seed: from, ...options }] of Object.entries(MISTAKES)) {
-  t.test(`a known mistake is found: ${mistake}`, async (t) => {
-    for (let seed = from; seed < from + WITHIN; seed += 1) {
-      const { violation } = await runStack({ seed, ...options });
-      if (violation === undefined) continue;
-      t.comment(`seed ${seed}: ${violation.property}: ${violation.message}`);
-      t.pass('found');
-      return;
-    }
-    t.fail(`not found within ${WITHIN} seeds`);
-  });
-}
-
 t.test('a log whose middle is damaged loses it without a word, as LevelDB does', async (t) => {
   const model = new LevelModel(100);
   for (const name of ['a', 'b', 'c', 'd']) model.append([{ key: bytes(name), value: bytes(name) }]);
@@ -67,6 +39,25 @@ t.test('a log whose middle is damaged loses it without a word, as LevelDB does',
   model.open();
   t.ok(model.live.size < 4);
   t.ok(model.live.get('d'), 'the newest batch is there');
+});
+
+t.test('a log that is cut keeps no trace of what it lost', async (t) => {
+  const model = new LevelModel(100);
+  const store = openModel(model, 10);
+  const writer = new BatchWriter(store, {
+    lastBatch: 0,
+    lazyMs: 0,
+    failWith: storeFailure,
+    onPoison: t.fail,
+  });
+  for (const name of ['a', 'b', 'c', 'd']) {
+    writer.stage([{ key: bytes(name), payload: bytes(name) }], 'urgent');
+    await writer.settle();
+  }
+  const first = model.cutLog(new Random(1));
+  model.open();
+  t.ok(first);
+  t.equal(await readLastBatch(store, storeFailure), Number(first) - 1);
 });
 
 t.test('a damaged table is read as if it were whole, until it is verified', async (t) => {

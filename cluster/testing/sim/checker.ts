@@ -35,11 +35,16 @@ interface View {
   role: Role;
   term: number;
   commit: number;
+  applied: number;
   /** Up to here the log is cut off. */
   base: number;
+  /** The end of the log: checksums are chained, so as long as it stays the log does. */
+  last: Entry | undefined;
   checksums: number[];
   /** In force as of each entry. */
   configurations: Configuration[];
+  /** Seen to be that of the log. */
+  configuration: Configuration | undefined;
   durableCommit: number;
 }
 
@@ -86,14 +91,19 @@ export class Checker {
     const { raft, status, id } = process;
     if (raft === undefined || status === undefined) return;
     const view = this.#viewOf(process, status);
-    this.#checkLog(process, raft, status, view);
+    const hasLogMoved = this.#checkLog(process, raft, status, view);
+    const isSame = !hasLogMoved && status.configuration === view.configuration;
+    if (!isSame) this.#checkConfiguration(process, status, view);
     this.#checkMembers(process, status, view);
     this.#checkLeader(process, raft, status, view);
     this.#checkCommit(process, raft, status, view);
-    this.#checkBounds(id, raft, status);
-    view.role = status.role;
-    view.term = status.term;
-    view.commit = status.commit;
+    if (status.role === 'leader') this.#checkWindows(status);
+    const { role, term, commit, applied } = status;
+    // What is counted of the log moves with these alone.
+    const isCounted =
+      !hasLogMoved && role === view.role && commit === view.commit && applied === view.applied;
+    if (!isCounted) this.#checkBytes(id, raft, status);
+    Object.assign(view, { role, term, commit, applied });
   }
 
   applied(process: Watched, entries: readonly Entry[]): void {
@@ -117,15 +127,18 @@ export class Checker {
     const known = this.#views.get(process.id);
     const { disk, life, id } = process;
     if (known === undefined) {
-      const { role, term, commit } = status;
-      const fresh = {
+      const { term, commit } = status;
+      const fresh: View = {
         life,
-        role,
+        role: 'follower',
         term,
         commit,
+        applied: 0,
         base: 0,
+        last: undefined,
         checksums: [],
         configurations: [],
+        configuration: undefined,
         durableCommit: 0,
       };
       this.#views.set(id, fresh);
@@ -146,10 +159,14 @@ export class Checker {
     return known;
   }
 
-  /** Compares from the end, where change happens. */
-  #checkLog(process: Watched, raft: Raft, status: RaftStatus, view: View): void {
+  /** Compares from the end, where change happens; says whether anything has changed. */
+  #checkLog(process: Watched, raft: Raft, status: RaftStatus, view: View): boolean {
     const { checksums, configurations } = view;
+    const { lastIndex } = status;
     const base = status.firstIndex - 1;
+    const last = lastIndex === base ? undefined : raft.entries(lastIndex, lastIndex)[0];
+    if (base === view.base && last === view.last && lastIndex === checksums.length) return false;
+    view.last = last;
     check(base <= status.applied, 'bounds', () => `${process.id} has cut off what is not applied`);
     // What is cut off, or was brought by a snapshot, is committed; what stood there before may not be.
     for (let index = view.base + 1; index <= base; index += 1) {
@@ -167,8 +184,14 @@ export class Checker {
       checksums.length = agreed;
       configurations.length = agreed;
     }
-    if (agreed === status.lastIndex) return;
-    for (const entry of raft.entries(agreed + 1, status.lastIndex)) {
+    if (agreed < lastIndex) this.#checkAppended(process, raft, status, view);
+    return true;
+  }
+
+  #checkAppended(process: Watched, raft: Raft, status: RaftStatus, view: View): void {
+    const { checksums, configurations } = view;
+    const { firstIndex, lastIndex } = status;
+    for (const entry of raft.entries(checksums.length + 1, lastIndex)) {
       const chained = this.#chain(checksums.at(-1) ?? 0, entry) === entry.checksum;
       check(chained, 'logMatching', () => `${process.id} took a damaged entry ${entry.index}`);
       const place = entry.term * INDEX_SPAN + entry.index;
@@ -181,19 +204,25 @@ export class Checker {
       checksums.push(entry.checksum);
       configurations.push(entry.configuration ?? before);
     }
-    const uncommittedFrom = Math.max(this.committedIndex + 1, status.firstIndex);
-    if (uncommittedFrom > status.lastIndex) return;
-    this.#membership.uncommitted(process.id, raft.entries(uncommittedFrom, status.lastIndex));
+    const uncommittedFrom = Math.max(this.committedIndex + 1, firstIndex);
+    if (uncommittedFrom > lastIndex) return;
+    this.#membership.uncommitted(process.id, raft.entries(uncommittedFrom, lastIndex));
   }
 
-  /** Who takes part is what the log says, up to its end and up to what is committed. */
-  #checkMembers({ id, first }: Watched, status: RaftStatus, view: View): void {
-    const { configuration, role, configurationIndex, commit, followers } = status;
-    const founders = first.base.configuration;
-    const newest = view.configurations.at(-1) ?? founders;
+  /** Who takes part is what the log says, up to its end. */
+  #checkConfiguration({ id, first }: Watched, { configuration }: RaftStatus, view: View): void {
+    const newest = view.configurations.at(-1) ?? first.base.configuration;
     const isOfLog = isSameConfiguration(newest, configuration);
     check(isOfLog, 'membership', () => `${id} goes by members that are not in its log`);
+    view.configuration = configuration;
+  }
+
+  /** And who may lead is decided by that, or by what is committed of it. */
+  #checkMembers({ id, first }: Watched, status: RaftStatus, view: View): void {
+    const { role, configurationIndex, commit, followers } = status;
     if (role === 'follower' || (role === view.role && configurationIndex <= commit)) return;
+    const founders = first.base.configuration;
+    const newest = view.configurations.at(-1) ?? founders;
     const committed = commit === 0 ? founders : (view.configurations[commit - 1] ?? founders);
     const mayLead = isVoter(newest, id) || isVoter(committed, id);
     check(mayLead || role === view.role, 'membership', () => `${id} campaigns and has no vote`);
@@ -207,10 +236,10 @@ export class Checker {
   #checkLeader(process: Watched, raft: Raft, status: RaftStatus, view: View): void {
     if (status.role !== 'leader') return;
     const { term } = status;
+    if (view.role === 'leader' && view.term === term) return;
     const other = this.#leaders.get(term) ?? process.id;
     check(other === process.id, 'electionSafety', () => `two leaders in term ${term}`);
     this.#leaders.set(term, process.id);
-    if (view.role === 'leader' && view.term === term) return;
     this.#membership.elected(process, term, status.configuration);
     let must = this.#committed.length;
     while (must > 0 && (this.#committed[must - 1]?.inTerm ?? 0) >= term) must -= 1;
@@ -248,23 +277,30 @@ export class Checker {
     check(isCanonical, 'stateMachineSafety', () => `${process.id} committed another ${commit}`);
   }
 
-  #checkBounds(id: NodeId, raft: Raft, status: RaftStatus): void {
-    const limits = this.#limits;
-    check(status.applied <= status.commit, 'bounds', () => `${id} applied beyond its commit`);
-    // What is not applied cannot be cut off; beyond it the log is kept within its bound.
-    const unapplied = raft.entries(status.applied + 1, status.lastIndex);
-    const bytesMax = limits.logBytesMax + bytesOf(unapplied) + STEP_BYTES;
-    check(status.logBytes <= bytesMax, 'bounds', () => `the log of ${id} grows without bound`);
-    if (status.role !== 'leader') return;
-    for (const follower of status.followers) {
-      const isAbove = follower.nextIndex > follower.matchIndex;
-      check(isAbove, 'bounds', () => `next is not above match for ${follower.node}`);
-      const isWithin = follower.inflightAppends <= limits.inflightAppendsMax;
-      check(isWithin, 'bounds', () => `too many appends on their way to ${follower.node}`);
+  #checkWindows({ followers }: RaftStatus): void {
+    for (const { node, nextIndex, matchIndex, inflightAppends } of followers) {
+      const isAbove = nextIndex > matchIndex;
+      check(isAbove, 'bounds', () => `next is not above match for ${node}`);
+      const isWithin = inflightAppends <= this.#limits.inflightAppendsMax;
+      check(isWithin, 'bounds', () => `too many appends on their way to ${node}`);
     }
-    const uncommitted = raft.entries(status.commit + 1, status.lastIndex);
-    const bytes = bytesOf(uncommitted.filter(({ kind }) => kind === 'command'));
-    check(bytes === status.uncommittedBytes, 'bounds', () => `${id} miscounts what is uncommitted`);
+  }
+
+  #checkBytes(id: NodeId, raft: Raft, status: RaftStatus): void {
+    const { applied, commit, lastIndex, logBytes, uncommittedBytes, role } = status;
+    check(applied <= commit, 'bounds', () => `${id} applied beyond its commit`);
+    // What is not applied cannot be cut off; beyond it the log is kept within its bound.
+    let unappliedBytes = 0;
+    let commandBytes = 0;
+    for (const { index, kind, command } of raft.entries(applied + 1, lastIndex)) {
+      const bytes = command.length + ENTRY_OVERHEAD_BYTES;
+      unappliedBytes += bytes;
+      if (index > commit && kind === 'command') commandBytes += bytes;
+    }
+    const bytesMax = this.#limits.logBytesMax + unappliedBytes + STEP_BYTES;
+    check(logBytes <= bytesMax, 'bounds', () => `the log of ${id} grows without bound`);
+    const isCounted = role !== 'leader' || commandBytes === uncommittedBytes;
+    check(isCounted, 'bounds', () => `${id} miscounts what is uncommitted`);
   }
 }
 
@@ -274,8 +310,4 @@ function isSameConfiguration(a: Configuration, b: Configuration): boolean {
 
 function checksumAt(raft: Raft, index: number): number | undefined {
   return raft.entries(index, index)[0]?.checksum;
-}
-
-function bytesOf(entries: readonly Entry[]): number {
-  return entries.reduce((sum, { command }) => sum + command.length + ENTRY_OVERHEAD_BYTES, 0);
 }

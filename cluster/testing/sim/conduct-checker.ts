@@ -33,7 +33,7 @@ interface Conduct {
   /** When it was last seen handing over to nobody, or to another. */
   transferSince: number;
   transferTo: NodeId | undefined;
-  matches: ReadonlyMap<NodeId, number>;
+  matches: Map<NodeId, number>;
   /** The place of the configuration in which they were seen. */
   matchesOf: number;
   configurationIndex: number;
@@ -98,19 +98,25 @@ export class ConductChecker {
     check(!isDisturbed, 'conduct', () => `${process.id} leaves a leader that it has just heard`);
     const conduct = this.#of(process, status);
     conduct.isLoyal = false;
-    const { role, leader, followers } = status;
+    const { role, leader } = status;
     const isCampaigning = role === 'preCandidate' || role === 'candidate';
     check(!isCampaigning || leader === undefined, 'conduct', () => {
       return `${process.id} campaigns against a leader that it still holds to`;
     });
+    if (role === 'leader') this.#checkMatches(process.id, conduct, status);
+  }
+
+  #checkMatches(id: NodeId, conduct: Conduct, status: RaftStatus): void {
+    const { configurationIndex, followers } = status;
     // Whoever left and came back meanwhile is a stranger again.
-    const areSame = conduct.matchesOf === status.configurationIndex;
-    conduct.matchesOf = status.configurationIndex;
+    if (conduct.matchesOf !== configurationIndex) conduct.matches.clear();
+    conduct.matchesOf = configurationIndex;
     for (const { node, matchIndex } of followers) {
-      const hasFallen = areSame && matchIndex < (conduct.matches.get(node) ?? 0);
-      check(!hasFallen, 'conduct', () => `${process.id} forgets what ${node} has acknowledged`);
+      const before = conduct.matches.get(node) ?? 0;
+      if (before === matchIndex) continue;
+      check(matchIndex > before, 'conduct', () => `${id} forgets what ${node} has acknowledged`);
+      conduct.matches.set(node, matchIndex);
     }
-    conduct.matches = new Map(followers.map(({ node, matchIndex }) => [node, matchIndex]));
   }
 
   lostConnection(process: SimProcess, node: NodeId): void {

@@ -5,6 +5,13 @@ import { FAULT_IDS, type FaultId, isFired } from './faults.ts';
 /** What must have happened besides the faults. */
 const EVENTS = [
   'fault.shortReign',
+  'operator.join',
+  'operator.leave',
+  'operator.replace',
+  'operator.joined',
+  'operator.left',
+  'operator.refused',
+  'guard.readOnly',
   'membership.joint',
   'membership.left',
   'membership.learners',

@@ -22,8 +22,7 @@ export class EventQueue {
   after(delayMs: number, run: () => void): void {
     const event = { atMs: this.#nowMs + delayMs, order: this.#scheduled, run };
     this.#scheduled += 1;
-    this.#heap.push(event);
-    this.#rise(this.#heap.length - 1);
+    this.#rise(event);
   }
 
   /** False when nothing is left up to that time; time then stands there. */
@@ -34,49 +33,41 @@ export class EventQueue {
       return false;
     }
     const last = this.#heap.pop();
-    if (last !== undefined && last !== next) {
-      this.#heap[0] = last;
-      this.#sink(0);
-    }
+    if (last !== undefined && last !== next) this.#sink(last);
     this.#nowMs = next.atMs;
     next.run();
     return true;
   }
 
-  #rise(from: number): void {
-    let at = from;
+  /** From a new place at the end. */
+  #rise(event: Scheduled): void {
+    const heap = this.#heap;
+    let at = heap.length;
     while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!this.#isBeforeAt(at, parent)) return;
-      this.#swap(at, parent);
-      at = parent;
+      const above = (at - 1) >> 1;
+      const parent = heap[above];
+      if (parent === undefined || !isBefore(event, parent)) break;
+      heap[at] = parent;
+      at = above;
     }
+    heap[at] = event;
   }
 
-  #sink(from: number): void {
-    let at = from;
+  /** From the top, which is empty. */
+  #sink(event: Scheduled): void {
+    const heap = this.#heap;
+    let at = 0;
     for (;;) {
       const left = 2 * at + 1;
-      let least = at;
-      if (this.#isBeforeAt(left, least)) least = left;
-      if (this.#isBeforeAt(left + 1, least)) least = left + 1;
-      if (least === at) return;
-      this.#swap(at, least);
-      at = least;
+      let child = heap[left];
+      if (child === undefined) break;
+      const right = heap[left + 1];
+      const isRight = right !== undefined && isBefore(right, child);
+      if (isRight) child = right;
+      if (!isBefore(child, event)) break;
+      heap[at] = child;
+      at = isRight ? left + 1 : left;
     }
-  }
-
-  #isBeforeAt(at: number, other: number): boolean {
-    const x = this.#heap[at];
-    const y = this.#heap[other];
-    return x !== undefined && y !== undefined && isBefore(x, y);
-  }
-
-  #swap(at: number, other: number): void {
-    const x = this.#heap[at];
-    const y = this.#heap[other];
-    if (x === undefined || y === undefined) return;
-    this.#heap[at] = y;
-    this.#heap[other] = x;
+    heap[at] = event;
   }
 }

@@ -59,6 +59,7 @@ export const FAULTS = {
   D11: kind('a write that never ends'),
   D12: kind('a disk that turns read-only'),
   D13: kind('a database that cannot be opened'),
+  D14: kind('a log that was cut off cleanly between two batches'),
   K1: kind('clocks that run up to 30 percent fast or slow'),
   K2: kind('a clock that jumps forward'),
   K3: kind('a clock that jumps back'),
@@ -76,6 +77,7 @@ export const FAULTS = {
   O10: kind('more at once than there is room for'),
   O11: kind('a hundred groups with skewed load'),
   O12: kind('a full disk that has room again later'),
+  O13: kind('a disk that is nearly full for a while'),
 } as const satisfies Readonly<Record<string, FaultKind>>;
 
 export type FaultId = keyof typeof FAULTS;

@@ -11,6 +11,9 @@ import type { Swarm } from './swarm.ts';
 
 const SPIKE_MS = 5000;
 const CALM_DELAY_MS = 10;
+/** Of messages of the past that come to a node after its start: how many at most, and how soon. */
+const PAST_AT_START_MAX = 12;
+const PAST_AFTER_MS = 60;
 
 export class SimNetwork {
   readonly #queue: EventQueue;
@@ -86,6 +89,17 @@ export class SimNetwork {
     if (this.#happens(replay)) {
       this.#coverage.count('N5');
       this.#arriveLater(this.#past.pick());
+    }
+  }
+
+  /** A node that has started again is at work again: some of what it was sent before comes now, or once more. */
+  restarted(node: NodeId): void {
+    if (this.#faults.replay === 0) return;
+    for (let times = this.#random.between(0, PAST_AT_START_MAX); times > 0; times -= 1) {
+      const message = this.#past.pickFor(node);
+      if (message === undefined) return;
+      this.#coverage.count('N5');
+      this.#queue.after(this.#random.exponential(PAST_AFTER_MS), () => this.#deliver(message));
     }
   }
 

@@ -1,6 +1,7 @@
 // Messages of the past that may come once more. Kept by kind, so that rare ones come back as often as common
 // ones; and of each kind some of a moment ago and some of long ago, which outlive the process that sent them.
 
+import type { NodeId } from '../../src/core/entry.ts';
 import type { SimMessage } from './process.ts';
 import type { Random } from './random.ts';
 
@@ -35,6 +36,15 @@ export class PastMessages {
   pick(): SimMessage {
     const { recent, old } = this.#random.pick([...this.#byKind.values()]);
     return this.#random.pick(old.length > 0 && this.#random.chance(0.5) ? old : recent);
+  }
+
+  /** One that this node was sent, perhaps in a life before. */
+  pickFor(node: NodeId): SimMessage | undefined {
+    const byKind = [...this.#byKind.values()].flatMap(({ recent, old }) => {
+      const own = [...recent, ...old].filter(({ to }) => to === node);
+      return own.length === 0 ? [] : [own];
+    });
+    return byKind.length === 0 ? undefined : this.#random.pick(this.#random.pick(byKind));
   }
 
   #keep(kept: SimMessage[], message: SimMessage): void {

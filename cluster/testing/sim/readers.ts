@@ -1,6 +1,7 @@
 // Clients that read at any process. A read must see at least what was committed anywhere, by any
 // leader, when it was asked for; the checker's history stands outside of all nodes.
 
+import type { NodeId } from '../../src/core/entry.ts';
 import type { ConfirmedRead } from '../../src/core/types.ts';
 import type { Checker } from './checker.ts';
 import type { CoverageCounter } from './coverage.ts';
@@ -14,11 +15,15 @@ interface Asked {
 }
 
 const AGAIN_MAX = 20;
+/** Who wait for a process to start again. */
+const WAITING = 3;
 
 export class Readers {
   readonly #checker: Checker;
   readonly #coverage: CoverageCounter;
   readonly #asked = new Map<SimProcess, Asked[]>();
+  /** In which each was asked when it had started. */
+  readonly #lives = new Map<NodeId, number>();
   #confirmedCount = 0;
 
   constructor(checker: Checker, coverage: CoverageCounter) {
@@ -47,20 +52,26 @@ export class Readers {
     });
   }
 
-  /** A process that has started again is asked again what it had not answered, once it knows whom to ask. */
-  askAgain(process: SimProcess): void {
-    const { life, status } = process;
-    if (status?.leader === undefined) return;
+  /** Of this life of it nothing was asked yet. */
+  isNew({ id, life }: SimProcess): boolean {
+    return this.#lives.get(id) !== life;
+  }
+
+  /**
+   * A process that has started again is asked by those who waited for that, and again what it had not answered, once it
+   * knows whom to ask. False if it does not, or was asked already.
+   */
+  askAgain(process: SimProcess): boolean {
+    const { id, life, status } = process;
+    if (status?.leader === undefined || !this.isNew(process)) return false;
+    this.#lives.set(id, life);
     const asked = this.#of(process);
     const ofThisLife = asked.filter((each) => each.life === life);
     this.#asked.set(process, ofThisLife);
-    const lost = Math.min(asked.length - ofThisLife.length, AGAIN_MAX);
-    for (let count = 0; count < lost; count += 1) this.read(process);
-  }
-
-  /** Something was asked of a life of it that is over. */
-  hasLost(process: SimProcess): boolean {
-    return this.#of(process).some(({ life }) => life !== process.life);
+    const lost = asked.length - ofThisLife.length;
+    const times = Math.min(Math.max(lost, WAITING), AGAIN_MAX);
+    for (let count = 0; count < times; count += 1) this.read(process);
+    return true;
   }
 
   confirmed(process: SimProcess, { read, index }: ConfirmedRead): void {

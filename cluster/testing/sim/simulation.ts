@@ -45,7 +45,8 @@ export interface SimulationResult {
   readonly struck: readonly Struck[];
 }
 
-const UNSAFE_MS = 330_000;
+/** Of the seed's own ticks, so that slow clusters see as much as fast ones. */
+const UNSAFE_TICKS = 2_600;
 /** After healing: election timeouts until there is a leader, and until all have caught up. */
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
@@ -172,8 +173,10 @@ class Simulation implements ProcessHost {
     const status = process.status;
     if (status === undefined) return;
     const { term, commit, lastIndex } = status;
-    if (status.leader !== undefined && this.#readers.hasLost(process)) {
-      this.queue.after(0, () => this.#readers.askAgain(process));
+    if (status.leader !== undefined && this.#readers.isNew(process)) {
+      this.queue.after(0, () => {
+        if (this.#readers.askAgain(process)) this.#network.restarted(process.id);
+      });
     }
     this.#trace.note(status.role, this.#numberOf(process), term, commit, lastIndex);
   }
@@ -210,7 +213,7 @@ class Simulation implements ProcessHost {
     for (const process of this.#processes) process.start();
     this.#nemesis.start();
     this.#traffic.start();
-    this.#runFor(this.#options.unsafeMs ?? UNSAFE_MS);
+    this.#runFor(this.#options.unsafeMs ?? UNSAFE_TICKS * this.swarm.tickMs);
   }
 
   /** Those who had better be there from then on. */

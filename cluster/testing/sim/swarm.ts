@@ -113,9 +113,9 @@ export function drawSwarm(random: Random): Swarm {
   const kinds = drawKinds(random.fork('kinds'));
   const isInStep = random.fork('step').chance(IN_STEP);
   return {
-    nodes: draw < 0.06 ? 1 : draw < 0.6 ? 3 : 5,
+    nodes: draw < 0.06 ? 1 : draw < 0.7 ? 3 : 5,
     spares: kinds.has('membership') ? random.between(1, 3) : 0,
-    tickMs: random.pick([50, 50, 100, 100, 100, 200]),
+    tickMs: random.pick([50, 100, 200, 200]),
     electionTicks: 10,
     heartbeatTicks: random.between(1, 3),
     limits: drawLimits(random),
@@ -146,10 +146,10 @@ export function drawSwarm(random: Random): Swarm {
     snapshotMs: random.rate(1, 800),
     lateDrain: sometimes(0.5, 0.05, 0.6),
     client: {
-      busyMs: random.rate(1_000, 8_000),
-      quietMs: random.rate(12_000, 40_000),
-      everyMs: random.rate(20, 300),
-      readEveryMs: random.rate(20, 300),
+      busyMs: random.rate(1_000, 6_000),
+      quietMs: random.rate(15_000, 50_000),
+      everyMs: random.rate(25, 300),
+      readEveryMs: random.rate(25, 300),
       burst: sometimes(0.5, 0.005, 0.1),
       bytesMax: random.between(16, 512),
     },

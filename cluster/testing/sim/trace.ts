@@ -6,10 +6,12 @@ export class Trace {
   #low = 0x811c9dc5;
   #high = 0x23b0a1d5;
   #events = 0;
+  /** Of each word that was noted, a number of its own. */
+  readonly #words = new Map<string, number>();
 
   note(what: string, ...numbers: readonly number[]): void {
     this.#events += 1;
-    for (let at = 0; at < what.length; at += 1) this.#fold(what.charCodeAt(at));
+    this.#fold(this.#numberOf(what));
     // Virtual times are fractions of milliseconds: 1/1024 is fine enough to tell traces apart.
     for (const number of numbers) this.#fold(Math.floor(number * 1024));
   }
@@ -17,6 +19,12 @@ export class Trace {
   get hash(): string {
     const hex = (word: number): string => word.toString(16).padStart(8, '0');
     return `${hex(this.#high)}${hex(this.#low)}-${this.#events}`;
+  }
+
+  #numberOf(word: string): number {
+    const number = this.#words.get(word) ?? this.#words.size;
+    this.#words.set(word, number);
+    return number;
   }
 
   #fold(number: number): void {

@@ -7,6 +7,8 @@ import type { ProcessLoop } from './process-loop.ts';
 export interface OutgoingEnd {
   readonly loop: ProcessLoop;
   readonly self: string;
+  /** Of its key. */
+  readonly fingerprint: string;
   readonly nodeId: string;
   connected(connection: Connection): void;
   failed(): void;

@@ -9,8 +9,12 @@ import type { Random } from '../random.ts';
 import type { Strikes } from '../strikes.ts';
 import type { Backup } from './level-model.ts';
 import type { SimMachine } from './sim-machine.ts';
+import type { SimNote } from './sim-note.ts';
+import { membersOf } from './stack-nemesis.ts';
 import type { StackKind, StackSwarm } from './stack-swarm.ts';
 
+/** Of a group; with fewer nodes one votes alone. */
+const VOTERS = 3;
 const ALL: readonly [string, string] = ['', '\uffff'];
 const ROWS: readonly [string, string] = [String.fromCharCode(KEY_KIND.row), '\uffff'];
 
@@ -24,9 +28,15 @@ export interface DiskNemesisParts {
   readonly beyond: boolean;
 }
 
+/** A copy of all that a machine has of its node. */
+interface MachineBackup {
+  readonly store: Backup;
+  readonly note: ReturnType<SimNote['backup']>;
+}
+
 export class DiskNemesis {
   readonly #parts: DiskNemesisParts;
-  readonly #backups = new Map<SimMachine, Backup>();
+  readonly #backups = new Map<SimMachine, MachineBackup>();
 
   constructor(parts: DiskNemesisParts) {
     this.#parts = parts;
@@ -35,24 +45,29 @@ export class DiskNemesis {
   start(): void {
     const { machines, coverage, strikes, queue } = this.#parts;
     this.#every('diskError', (_, random) => {
-      random.pick(machines).faults.failNext(random.pick(['append', 'sync'] as const));
+      random.pick(membersOf(machines)).faults.failNext(random.pick(['append', 'sync'] as const));
     });
     this.#every('diskFull', (lastsMs, random) => {
-      const { faults } = random.pick(machines);
+      const { faults } = random.pick(membersOf(machines));
       faults.isFull = true;
       queue.after(lastsMs, () => {
         faults.isFull = false;
       });
     });
+    this.#every('nearlyFull', (lastsMs, random) => {
+      const { space } = random.pick(membersOf(machines));
+      space.fill();
+      queue.after(lastsMs, () => space.clear());
+    });
     this.#every('diskReadOnly', (lastsMs, random) => {
-      const { faults } = random.pick(machines);
+      const { faults } = random.pick(membersOf(machines));
       faults.isReadOnly = true;
       queue.after(lastsMs, () => {
         faults.isReadOnly = false;
       });
     });
     this.#every('diskStall', (lastsMs, random) => {
-      const victim = random.pick(machines);
+      const victim = random.pick(membersOf(machines));
       if (!victim.isUp) return;
       coverage.count('D11');
       victim.faults.stall();
@@ -64,7 +79,7 @@ export class DiskNemesis {
       });
     });
     this.#every('openFails', (lastsMs, random) => {
-      const victim = random.pick(machines);
+      const victim = random.pick(membersOf(machines));
       victim.faults.opensFail = true;
       victim.crash();
       victim.start();
@@ -72,9 +87,9 @@ export class DiskNemesis {
         victim.faults.opensFail = false;
       });
     });
-    this.#every('readFlip', (_, random) => random.pick(machines).faults.flipNextRead());
+    this.#every('readFlip', (_, random) => random.pick(membersOf(machines)).faults.flipNextRead());
     this.#every('damage', (lastsMs, random) =>
-      this.#damage(random.pick(machines), lastsMs, random),
+      this.#damage(random.pick(membersOf(machines)), lastsMs, random),
     );
   }
 
@@ -87,12 +102,12 @@ export class DiskNemesis {
     victim.crash();
     if (random.chance(0.7)) {
       this.#parts.coverage.count('P10');
-      victim.model.restore(backup);
+      victim.model.restore(backup.store);
+      victim.note.restore(backup.note);
       victim.damage = 'restored';
     } else {
       this.#parts.coverage.count('P9');
-      victim.model.wipe();
-      victim.damage = 'wiped';
+      this.#wipe(victim);
     }
     victim.start();
     return victim;
@@ -103,16 +118,21 @@ export class DiskNemesis {
   }
 
   #mayDamage(victim: SimMachine): boolean {
-    const { machines, beyond } = this.#parts;
-    if (victim.damage !== undefined) return false;
-    const lost = machines.filter(({ damage, isRetired }) => damage !== undefined || isRetired);
-    return beyond || lost.length < Math.floor((machines.length - 1) / 2);
+    const { machines, beyond, swarm } = this.#parts;
+    if (victim.damage !== undefined || !victim.isMember) return false;
+    if (beyond) return true;
+    const members = membersOf(machines);
+    const lost = members.filter(({ damage, isRetired }) => damage !== undefined || isRetired);
+    // Whoever leaves may be missed already. A cluster that began as one node may still have one voter.
+    const isSettled = members.every(({ membership }) => membership === 'member');
+    return isSettled && lost.length === 0 && swarm.nodes >= VOTERS;
   }
 
   #damage(victim: SimMachine, lastsMs: number, random: Random): void {
     if (!this.#mayDamage(victim)) return;
-    if (!this.#parts.beyond && !this.#backups.has(victim) && random.chance(0.5)) {
-      this.#backups.set(victim, victim.model.backup());
+    const { swarm, beyond } = this.#parts;
+    if (!beyond && (swarm.damageComesLast || (!this.#backups.has(victim) && random.chance(0.5)))) {
+      this.#backups.set(victim, { store: victim.model.backup(), note: victim.note.backup() });
       return;
     }
     // Only rows change under a running process without its knowing: it holds its log in memory.
@@ -130,7 +150,7 @@ export class DiskNemesis {
   #atRest(victim: SimMachine, random: Random): void {
     const { coverage } = this.#parts;
     const { model } = victim;
-    switch (random.between(0, 3)) {
+    switch (random.between(0, 4)) {
       case 0:
         if (!model.damageLog(random)) return;
         victim.damage = 'logMiddle';
@@ -146,10 +166,23 @@ export class DiskNemesis {
         victim.damage = 'misdirected';
         coverage.count('D7');
         return;
+      case 3: {
+        const first = model.cutLog(random);
+        if (first === undefined) return;
+        coverage.count('D14');
+        // Else it is as if the last batch had not been written: nobody was told of it.
+        if (first <= victim.note.newest) victim.damage = 'cut';
+        return;
+      }
       default:
-        victim.damage = 'wiped';
-        model.wipe();
+        this.#wipe(victim);
         coverage.count('P9');
     }
+  }
+
+  #wipe(victim: SimMachine): void {
+    victim.damage = 'wiped';
+    victim.model.wipe();
+    victim.note.restore([0, 0]);
   }
 }

@@ -11,7 +11,8 @@ const HEX_16 = 32;
 const TERM = 1_000_000;
 
 export function forgeFrame(from: SimMachine, to: SimMachine, random: Random): PeerFrame {
-  const { clusterId, incarnation } = from.identity;
+  const { clusterId } = from;
+  const { incarnation } = from.node;
   const [payload = new Uint8Array(0)] = encodeRaftBundles([
     { kind: 'heartbeat', group: 1, from: from.id, to: to.id, term: TERM, commit: 0, round: 1 },
   ]);

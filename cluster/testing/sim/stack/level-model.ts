@@ -3,10 +3,21 @@
 // cannot read there, from the middle too; tables it does not check at all. All of it is this file's, and
 // outlives the processes that open it.
 
-import type { Cursor, KeyRange, KeyValue, KeyValueStore, WriteOperation } from '@rockpool/storage';
+import {
+  batchKey,
+  type Cursor,
+  decodeStoredValue,
+  type KeyRange,
+  type KeyValue,
+  type KeyValueStore,
+  type WriteOperation,
+} from '@rockpool/storage';
 import { storeFailure } from '../../../src/node-error.ts';
 import type { Random } from '../random.ts';
 import { SortedMap } from './sorted-map.ts';
+
+/** Of the record that numbers a batch. */
+const BATCH_KIND = batchKey(0)[0];
 
 interface Change {
   readonly name: string;
@@ -90,6 +101,14 @@ export class LevelModel {
     return true;
   }
 
+  /** Cuts the log cleanly between two records; gives the number of the first batch that is gone, if any is. */
+  cutLog(random: Random): number | undefined {
+    if (this.#log.length === 0) return undefined;
+    const kept = this.#log.length - random.between(1, Math.min(3, this.#log.length));
+    const [first] = this.#log.splice(kept);
+    return first && batchNumberOf(first);
+  }
+
   /** Flips a bit of a value in a table, where the log has no newer one. False if there is none. */
   flipBit(random: Random, from: string, to: string): boolean {
     const newer = new Set(this.#log.flatMap(({ changes }) => changes.map(({ name }) => name)));
@@ -119,6 +138,15 @@ export class LevelModel {
     }
     this.#log = [];
   }
+}
+
+function batchNumberOf({ changes }: LogRecord): number | undefined {
+  for (const { name, value } of changes) {
+    if (name.charCodeAt(0) !== BATCH_KIND || value === null) continue;
+    const stored = decodeStoredValue(keyOf(name), value);
+    if (stored.ok) return Number(Buffer.from(stored.payload).readBigUInt64BE());
+  }
+  return undefined;
 }
 
 /** A database over it in which nothing takes time. */

@@ -51,6 +51,10 @@ export class SimOutgoing implements Outgoing, OutgoingEnd {
     return this.#ports.self.id;
   }
 
+  get fingerprint(): string {
+    return this.#ports.self.fingerprint;
+  }
+
   get up(): boolean {
     return this.#connection !== undefined;
   }
@@ -129,8 +133,9 @@ export class SimOutgoing implements Outgoing, OutgoingEnd {
   }
 
   refused(code: string): void {
-    if (code !== 'PEER_INCARNATION') return;
-    this.#ports.onRefused(new NodeError(code, `Refused by node ${this.nodeId}.`));
+    if (code === 'PEER_INCARNATION' || code === 'MEMBER_HAS_LEFT') {
+      this.#ports.onRefused(new NodeError(code, `Refused by node ${this.nodeId}.`));
+    }
   }
 
   #retry(): void {
@@ -225,7 +230,11 @@ export class SimIncoming implements Incoming, IncomingEnd {
     if (!decoded.ok) return this.#refuse(connection, 'PEER_FRAME_REFUSED');
     const { frame } = decoded;
     const member = this.#ports.member(connection.from);
-    if (member === undefined) return this.#refuse(connection, 'PEER_UNKNOWN_KEY');
+    if (member === undefined) {
+      const key = connection.outgoing?.fingerprint;
+      const hasLeft = key !== undefined && this.#ports.formerMember(key) !== undefined;
+      return this.#refuse(connection, hasLeft ? 'MEMBER_HAS_LEFT' : 'PEER_UNKNOWN_KEY');
+    }
     const refusal = judgeFrame(frame, member, this.#ports);
     if (refusal !== undefined) return this.#refuse(connection, refusal.code);
     this.#heard(connection, frame);

@@ -1,13 +1,16 @@
 // One simulated machine: its disk, its clock, and the process on it, which is a whole node but for its
 // sockets and its database.
 
+import { LastBatch } from '@rockpool/storage';
 import type { Driver } from '../../../src/driver/driver.ts';
+import type { MemberNode } from '../../../src/meta/meta-records.ts';
 import type { ClusterNode } from '../../../src/node/cluster-node.ts';
+import { DiskWatch } from '../../../src/node/disk-watch.ts';
 import { startNode } from '../../../src/node/start-cluster.ts';
 import { NodeError, type NodeErrorCode, storeFailure } from '../../../src/node-error.ts';
 import type { ClusterLogger } from '../../../src/options.ts';
 import { PeerTransport } from '../../../src/peer/peer-transport.ts';
-import type { ApplyContext, NodeInfo, StateMachine } from '../../../src/ports.ts';
+import type { ApplyContext, StateMachine } from '../../../src/ports.ts';
 import type { CoverageCounter } from '../coverage.ts';
 import type { EventQueue } from '../event-queue.ts';
 import type { Random } from '../random.ts';
@@ -15,8 +18,9 @@ import type { DiskFaults } from './disk-faults.ts';
 import { LevelModel } from './level-model.ts';
 import { ClockChip, ProcessLoop } from './process-loop.ts';
 import { SimIncoming, SimOutgoing } from './sim-links.ts';
+import { SimNote } from './sim-note.ts';
+import { SimSpace, SPACE_LIMITS } from './sim-space.ts';
 import { SimStore } from './sim-store.ts';
-import type { StackMistakes } from './stack-mistakes.ts';
 import type { StackNetwork } from './stack-network.ts';
 import type { StackSwarm } from './stack-swarm.ts';
 
@@ -31,7 +35,6 @@ export interface StackWorldPorts {
   readonly coverage: CoverageCounter;
   readonly network: StackNetwork;
   readonly machine: StateMachine;
-  readonly mistakes: StackMistakes;
   /** Something ran in its process. */
   touched(machine: SimMachine): void;
   started(machine: SimMachine): void;
@@ -45,13 +48,16 @@ export interface StackWorldPorts {
 }
 
 /** What happened to the data on the disk, once and for good. */
-export type Damage = 'logMiddle' | 'bitFlip' | 'misdirected' | 'wiped' | 'restored';
+export type Damage = 'logMiddle' | 'cut' | 'bitFlip' | 'misdirected' | 'wiped' | 'restored';
 
-export interface MachineIdentity {
-  readonly id: string;
-  readonly name: string;
+/** Leaving: an operator has asked for it, and it may come about. */
+export type Membership = 'spare' | 'invited' | 'member' | 'leaving' | 'left';
+
+interface MachineParts {
+  readonly random: Random;
+  readonly faults: DiskFaults;
   readonly clusterId: string;
-  readonly incarnation: string;
+  readonly membership: Membership;
 }
 
 interface Running {
@@ -63,8 +69,13 @@ interface Running {
 }
 
 export class SimMachine {
-  readonly identity: MachineIdentity;
+  readonly node: MemberNode;
+  readonly clusterId: string;
   readonly model: LevelModel;
+  readonly note = new SimNote();
+  readonly space: SimSpace;
+  /** It was there from the beginning on. */
+  readonly isFounder: boolean;
   readonly chip: ClockChip;
   readonly faults: DiskFaults;
   readonly #ports: StackWorldPorts;
@@ -72,6 +83,10 @@ export class SimMachine {
   #running: Running | undefined;
   #life = 0;
   #crashIn: number | undefined;
+  #crashAtKind: number | undefined;
+  membership: Membership;
+  /** What was committed of the meta group when it joined: whoever has applied that lists it, or knows that it has left. */
+  joinedIndex = 0;
   address: string;
   ruleVersion = 1;
   damage: Damage | undefined;
@@ -81,22 +96,31 @@ export class SimMachine {
   pendingCalls = 0;
 
   constructor(
-    identity: MachineIdentity,
+    node: MemberNode,
     ports: StackWorldPorts,
-    { random, faults, address }: { random: Random; faults: DiskFaults; address: string },
+    { random, faults, clusterId, membership }: MachineParts,
   ) {
-    this.identity = identity;
+    this.node = node;
+    this.clusterId = clusterId;
     this.#ports = ports;
     this.#random = random;
     this.faults = faults;
-    this.address = address;
+    this.membership = membership;
+    this.isFounder = membership === 'member';
+    this.address = node.peerAddress;
+    this.space = new SimSpace(ports.coverage);
     this.model = new LevelModel(ports.swarm.disk.logRecordsMax);
     this.chip = new ClockChip(ports.queue, 1 + random.rate(-1, 1) * ports.swarm.clockDrift);
     if (ports.swarm.clockDrift > 0) ports.coverage.count('K1');
   }
 
   get id(): string {
-    return this.identity.id;
+    return this.node.id;
+  }
+
+  /** It has a store of this cluster, and has not left it, as far as is known. */
+  get isMember(): boolean {
+    return this.membership === 'member' || this.membership === 'leaving';
   }
 
   get life(): number {
@@ -147,7 +171,7 @@ export class SimMachine {
       random: this.#random,
       pageRows: swarm.disk.pageRows,
       crossing: () => this.#crossing(loop),
-      mistakes: this.#ports.mistakes,
+      writing: (kinds) => this.#writing(loop, kinds),
     });
     const running: Running = {
       loop,
@@ -166,11 +190,23 @@ export class SimMachine {
     if (running === undefined || !running.loop.isAlive) return;
     running.loop.end();
     this.#crashIn = undefined;
+    this.#crashAtKind = undefined;
     const fate = running.store.ended();
     const { coverage } = this.#ports;
     if (fate === 'lost') coverage.count('D1');
     if (fate === 'torn') coverage.count('D3');
     this.#ports.died(this);
+  }
+
+  /** As crash(), and what the kernel had not written is gone. */
+  losePower(): void {
+    this.crash();
+    this.note.losePower();
+  }
+
+  /** Dies when it next writes a record of this kind. */
+  crashAtWrite(kind: number): void {
+    this.#crashAtKind = kind;
   }
 
   /** Dies at the n-th crossing from now, between two steps of what it does to its disk. */
@@ -187,6 +223,8 @@ export class SimMachine {
   /** From now on nothing is wrong with it. */
   heal(): void {
     this.#crashIn = undefined;
+    this.#crashAtKind = undefined;
+    this.space.clear();
     this.faults.heal();
     this.chip.heal();
     this.loop?.resume();
@@ -217,10 +255,13 @@ export class SimMachine {
     try {
       if (this.faults.opensFail) {
         this.#ports.coverage.count('D13');
-        throw storeFailure('STORE_OPEN_FAILED', this.identity.name);
+        throw storeFailure('STORE_OPEN_FAILED', this.node.name);
       }
       this.model.open();
-      const { id: nodeId, name, clusterId } = this.identity;
+      const disk = await DiskWatch.open(this.space, SPACE_LIMITS);
+      const last = await LastBatch.in(this.note, { sync: false });
+      const { clusterId, node } = this;
+      const { id: nodeId, name } = node;
       const started = await startNode({
         options: {
           dataDir: name,
@@ -231,13 +272,13 @@ export class SimMachine {
           peerAddress: this.address,
           ruleVersion: this.ruleVersion,
           onFatal: (error) => this.#stopped(loop, error),
-          ...(this.#ports.mistakes.callsListedAddresses === true && {
-            addressOf: (node: NodeInfo) => node.peerAddress,
-          }),
         },
         file: { version: 1, clusterId, nodeId, name },
         key: { key: '', certificate: '' },
         database: store,
+        last,
+        disk,
+        snapshotChunkBytes: this.#ports.swarm.snapshotChunkBytes,
         machine: {
           clock: loop,
           randomBytes: (length) => this.#randomBytes(length),
@@ -280,6 +321,15 @@ export class SimMachine {
     if (this.#crashIn === undefined || !loop.isAlive) return;
     this.#crashIn -= 1;
     if (this.#crashIn > 0) return;
+    this.#dieInWriting();
+  }
+
+  #writing(loop: ProcessLoop, kinds: ReadonlySet<number>): void {
+    if (this.#crashAtKind === undefined || !loop.isAlive || !kinds.has(this.#crashAtKind)) return;
+    this.#dieInWriting();
+  }
+
+  #dieInWriting(): void {
     this.#ports.coverage.count('P2');
     this.crash();
     this.#ports.queue.after(this.#random.exponential(RESTART_MS), () => this.start());

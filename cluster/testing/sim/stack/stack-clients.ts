@@ -1,6 +1,7 @@
 // Clients of the full world. Each does one thing after the other through the node's own door, at any node,
 // and remembers what it was told; what it was not told in time may have happened or not.
 
+import type { ClusterNode } from '../../../src/node/cluster-node.ts';
 import { ClusterError } from '../../../src/ports.ts';
 import { decodeFound, putCommand, swapCommand } from '../../key-value/kv-command.ts';
 import { checkHistory } from '../../linearizability/check-history.ts';
@@ -10,13 +11,17 @@ import type { EventQueue } from '../event-queue.ts';
 import type { Random } from '../random.ts';
 import { check } from '../violation.ts';
 import type { SimMachine } from './sim-machine.ts';
+import { membersOf } from './stack-nemesis.ts';
 import type { StackSwarm } from './stack-swarm.ts';
 
 /** A client gives up on a node that does not even say that time is up. */
 const PATIENCE = 1.5;
+const PROBE_MS = 5_000;
 const BURST = 80;
 const SLOT_STRIDE = 7_919;
 const SLOTS = 65_536;
+/** A history with many open ends is left undecided. */
+const LINEARIZATION_STEPS_MAX = 300_000;
 
 export interface Acknowledged {
   readonly value: string;
@@ -67,7 +72,7 @@ export class StackClients {
   start(): void {
     const { swarm, machines, random } = this.#parts;
     for (let client = 0; client < swarm.client.clients; client += 1) {
-      this.#later({ machine: random.pick(machines), seen: new Map() });
+      this.#later({ machine: random.pick(membersOf(machines)), seen: new Map() });
     }
   }
 
@@ -84,24 +89,34 @@ export class StackClients {
     for (let time = 0; time < BURST; time += 1) this.#call({ machine, seen: new Map() }, () => {});
   }
 
-  /** One write and one read at a node; false if either fails. */
-  async probe(machine: SimMachine, slot: number): Promise<boolean> {
+  /** One write and one read at a node; false if either fails. While the cluster is read-only the write is refused. */
+  async probe(machine: SimMachine, slot: number, isReadOnly: boolean): Promise<boolean> {
     const { cluster } = machine;
     if (cluster === undefined) return false;
     const value = Buffer.from(this.#nextValue());
     const key = keyOf('probe');
     try {
-      await cluster.submit(slot, putCommand(key, value), { timeoutMs: 5_000 });
-      await cluster.barrier(slot, { timeoutMs: 5_000 });
-      return Buffer.from((await cluster.get(slot, key)) ?? []).equals(value);
+      const written = await this.#write(cluster, slot, putCommand(key, value));
+      await cluster.barrier(slot, { timeoutMs: PROBE_MS });
+      const found = Buffer.from((await cluster.get(slot, key)) ?? []);
+      return written === 'CLUSTER_READ_ONLY' ? isReadOnly : !isReadOnly && found.equals(value);
     } catch {
       return false;
     }
   }
 
+  async #write(cluster: ClusterNode, slot: number, command: Uint8Array): Promise<string> {
+    try {
+      await cluster.submit(slot, command, { timeoutMs: PROBE_MS });
+      return 'taken';
+    } catch (error) {
+      return error instanceof ClusterError ? error.code : String(error);
+    }
+  }
+
   checkHistory(): void {
     const history = this.#operations.filter(({ isVoid }) => !isVoid) as readonly Operation[];
-    const verdict = checkHistory(history, { stepsMax: 3_000_000 });
+    const verdict = checkHistory(history, { stepsMax: LINEARIZATION_STEPS_MAX });
     check(verdict.verdict !== 'violated', 'linearizable', () => JSON.stringify(verdict));
   }
 
@@ -110,7 +125,7 @@ export class StackClients {
     queue.after(random.exponential(swarm.client.everyMs), () => {
       if (this.#isOver) return;
       if (this.#isIdle || client.machine.cluster === undefined) {
-        client.machine = random.pick(this.#parts.machines);
+        client.machine = random.pick(membersOf(this.#parts.machines));
         this.#later(client);
         return;
       }
@@ -127,7 +142,7 @@ export class StackClients {
       isOver = true;
       if (!isAnswered) {
         coverage.count('O8');
-        client.machine = random.pick(machines);
+        client.machine = random.pick(membersOf(machines));
       }
       ended();
     };
@@ -210,6 +225,7 @@ export class StackClients {
     }
     const { coverage } = this.#parts;
     if (error.code === 'CLUSTER_BUSY') coverage.count('O10');
+    if (error.code === 'CLUSTER_READ_ONLY') coverage.count('guard.readOnly');
     coverage.count(error.code === 'CLUSTER_TIMEOUT' ? 'client.unknown' : 'client.refused');
     if (error.code === 'CLUSTER_TIMEOUT' && operation.call.kind !== 'read') return;
     operation.isVoid = true;

@@ -20,6 +20,7 @@ import { durableState, replay } from './replica-state.ts';
 import type { SimMachine } from './sim-machine.ts';
 import type { StackClients } from './stack-clients.ts';
 import { stackMachine } from './stack-machine.ts';
+import { membersOf } from './stack-nemesis.ts';
 import type { StackSwarm } from './stack-swarm.ts';
 import { WatchedMember } from './watched-member.ts';
 
@@ -28,6 +29,7 @@ const PASSING: ReadonlySet<NodeErrorCode> = new Set(['STORE_WRITE_FAILED', 'STOR
 const UNFIT: ReadonlySet<NodeErrorCode> = new Set([
   'STORE_DAMAGED',
   'STORE_HOLE',
+  'STORE_BEHIND',
   'STORE_EMPTY',
   'PEER_INCARNATION',
 ]);
@@ -46,11 +48,12 @@ export class StackJudge {
     this.#machines = machines;
     this.#coverage = coverage;
     this.groups = Array.from({ length: swarm.shardGroups + 1 }, (_, group) => group);
-    const first = firstState(machines.map(({ id }) => id));
+    const first = firstState(membersOf(machines).map(({ id }) => id));
     for (const machine of machines) {
+      const own = machine.isMember ? first : firstState([]);
       this.#members.set(
         machine,
-        this.groups.map((group) => new WatchedMember(machine, group, first)),
+        this.groups.map((group) => new WatchedMember(machine, group, own)),
       );
     }
     this.#promises = this.groups.map(() => new PromiseChecker(true));
@@ -108,11 +111,14 @@ export class StackJudge {
   refused(machine: SimMachine, code: NodeErrorCode): boolean {
     if (PASSING.has(code)) return false;
     if (code === 'STORE_DAMAGED' && machine.faults.flippedReads > 0) return false;
+    if (code === 'MEMBER_HAS_LEFT' && isOnItsWayOut(machine)) return true;
     check(UNFIT.has(code), 'falseAlarm', () => `${machine.id} stops: ${code}`);
     const isDamaged = machine.damage !== undefined;
     check(isDamaged, 'falseAlarm', () => `${machine.id} refuses a sound disk: ${code}`);
+    // Each of these says more than that something is wrong.
     const isPast = machine.damage === 'restored';
-    const isRight = isPast === (code === 'PEER_INCARNATION');
+    const isCut = machine.damage === 'cut';
+    const isRight = isPast === (code === 'PEER_INCARNATION') && isCut === (code === 'STORE_BEHIND');
     check(isRight, 'falseAlarm', () => `${machine.id}, ${machine.damage}, says ${code}`);
     this.#coverage.count('refused.damage');
     return true;
@@ -131,7 +137,7 @@ export class StackJudge {
       const states = new Map<number, number>();
       for (const machine of this.#machines) {
         const member = this.#members.get(machine)?.[group];
-        if (member === undefined || machine.damage !== undefined) continue;
+        if (member === undefined || !isComparable(member)) continue;
         const state = durableState(machine.model, group);
         const other = states.get(member.appliedIndex) ?? state;
         const isSame = other === state;
@@ -150,7 +156,7 @@ export class StackJudge {
     for (const group of this.groups) {
       const sound = this.#machines.flatMap((machine) => {
         const member = this.#members.get(machine)?.[group];
-        return member === undefined || machine.damage !== undefined ? [] : [member];
+        return member !== undefined && isComparable(member) ? [member] : [];
       });
       const at = new Set(sound.map(({ appliedIndex }) => appliedIndex));
       const parts = { machine: stackMachine, at };
@@ -216,4 +222,13 @@ export class StackJudge {
       return entry;
     });
   }
+}
+
+function isOnItsWayOut({ membership }: SimMachine): boolean {
+  return membership === 'leaving' || membership === 'left';
+}
+
+/** Whoever joins holds what it was told of the cluster, until it is sent the state of the group. */
+function isComparable({ machine, appliedIndex }: WatchedMember): boolean {
+  return machine.damage === undefined && (machine.isFounder || appliedIndex > 0);
 }

@@ -1,5 +1,6 @@
 // Breaks the full world: its network and its processes. What it does to disks is in disk-nemesis.ts.
 
+import { KEY_KIND } from '../../../src/format/store-key.ts';
 import type { CoverageCounter } from '../coverage.ts';
 import type { EventQueue } from '../event-queue.ts';
 import type { Random } from '../random.ts';
@@ -13,8 +14,11 @@ import type { StackKind, StackSwarm } from './stack-swarm.ts';
 const CLOCK_JUMP_MS_MAX = 60_000;
 const LEADER_BIAS = 0.5;
 const CROSSINGS_MAX = 60;
+/** Of so many chunks of snapshots. */
+const SNAPSHOT_CUT = 0.1;
 const MOVED_PORTS = 1_000;
 const SLOW_START_MS = 8_000;
+const WRITTEN_KINDS = Object.values(KEY_KIND);
 
 export interface NemesisParts {
   readonly swarm: StackSwarm;
@@ -23,6 +27,11 @@ export interface NemesisParts {
   readonly network: StackNetwork;
   readonly machines: readonly SimMachine[];
   readonly coverage: CoverageCounter;
+}
+
+/** Those that have a place in the cluster now. */
+export function membersOf(machines: readonly SimMachine[]): readonly SimMachine[] {
+  return machines.filter(({ isMember }) => isMember);
 }
 
 export class StackNemesis {
@@ -39,17 +48,22 @@ export class StackNemesis {
     this.#startClocks();
   }
 
-  /** A node that takes in a snapshot, or the one that sends it, dies in the midst of it. */
+  /** A node that takes in a snapshot, or the one that sends it, dies in the midst of it; or another one leads from then on. */
   snapshotChunk(from: string, to: string): void {
-    const { swarm, strikes, machines, coverage, queue } = this.#parts;
-    if (!swarm.kinds.has('killReceiver')) return;
-    strikes.once('killReceiver', (random) => {
-      if (!random.chance(0.15)) return;
-      const victim = machines.find(({ id }) => id === (random.chance(0.6) ? to : from));
-      if (victim === undefined) return;
+    const { swarm, strikes, machines, coverage } = this.#parts;
+    if (!swarm.kinds.has('cutSnapshot')) return;
+    strikes.once('cutSnapshot', (random) => {
+      if (!random.chance(SNAPSHOT_CUT)) return;
+      const sender = machines.find(({ id }) => id === from);
+      const victim = random.chance(0.5) ? sender : machines.find(({ id }) => id === to);
+      if (sender === undefined || victim === undefined) return;
+      if (random.chance(0.4)) {
+        strikes.later(0, () => this.#transfer(sender, random));
+        return;
+      }
       coverage.count('P11');
       victim.crashAfter(random.between(1, CROSSINGS_MAX));
-      this.#startLater(victim, queue.nowMs === 0 ? 0 : random.exponential(2_000));
+      this.#startLater(victim, random.exponential(2_000));
     });
   }
 
@@ -59,21 +73,20 @@ export class StackNemesis {
 
   #startNetwork(): void {
     const { network, machines, coverage, strikes } = this.#parts;
-    if (machines.length < 2) return;
-    const ids = machines.map(({ id }) => id);
+    const ids = (): readonly string[] => membersOf(machines).map(({ id }) => id);
     const heals = (lastsMs: number): void => strikes.later(lastsMs, () => network.healLinks());
     const cutBoth = (a: string, b: string): void => {
       network.cut(a, b);
       network.cut(b, a);
     };
     this.#every('partition', (lastsMs, random) => {
-      const [lone, ...others] = random.shuffled(ids);
+      const [lone, ...others] = random.shuffled(ids());
       for (const other of others) cutBoth(lone ?? '', other);
       coverage.count('N6');
       heals(lastsMs);
     });
     this.#every('oneWay', (lastsMs, random) => {
-      const [lone = '', ...others] = random.shuffled(ids);
+      const [lone = '', ...others] = random.shuffled(ids());
       const onlySends = random.chance(0.5);
       for (const other of others) {
         if (onlySends) network.cut(other, lone);
@@ -83,7 +96,7 @@ export class StackNemesis {
       heals(lastsMs);
     });
     this.#every('bridge', (lastsMs, random) => {
-      const [a = '', b = ''] = random.shuffled(ids);
+      const [a = '', b = ''] = random.shuffled(ids());
       cutBoth(a, b);
       coverage.count('N8');
       heals(lastsMs);
@@ -91,12 +104,12 @@ export class StackNemesis {
     this.#every('isolate', (lastsMs) => {
       const leader = this.#leader();
       if (leader === undefined) return;
-      for (const other of ids) if (other !== leader.id) cutBoth(leader.id, other);
+      for (const other of ids()) if (other !== leader.id) cutBoth(leader.id, other);
       coverage.count('N9');
       heals(lastsMs);
     });
     this.#every('flapping', (lastsMs, random) => {
-      const [a = '', b = ''] = random.shuffled(ids);
+      const [a = '', b = ''] = random.shuffled(ids());
       coverage.count('N10');
       for (let atMs = 0; atMs < lastsMs; atMs += random.rate(20, 400)) {
         strikes.later(atMs, () => cutBoth(a, b));
@@ -105,12 +118,12 @@ export class StackNemesis {
       heals(lastsMs + 400);
     });
     this.#every('clog', (lastsMs, random) => {
-      const [a = '', b = ''] = random.shuffled(ids);
+      const [a = '', b = ''] = random.shuffled(ids());
       network.cut(a, b);
       strikes.later(lastsMs, () => network.healLink(a, b));
     });
     this.#every('reset', (_, random) => {
-      const [a = '', b = ''] = random.shuffled(ids);
+      const [a = '', b = ''] = random.shuffled(ids());
       if (network.reset(a, b)) coverage.count('N13');
     });
     this.#every('forged', (_, random) => this.#forge(random));
@@ -118,7 +131,7 @@ export class StackNemesis {
 
   /** Whoever holds a member's key, but is not the member that this cluster knows. */
   #forge(random: Random): void {
-    const [from, to] = random.shuffled(this.#parts.machines);
+    const [from, to] = random.shuffled(membersOf(this.#parts.machines));
     if (from === undefined || to?.cluster === undefined) return;
     const before = JSON.stringify(to.cluster.status().groups);
     const code = this.#parts.network.forge(from.id, to.id, forgeFrame(from, to, random));
@@ -130,7 +143,7 @@ export class StackNemesis {
   }
 
   #startProcesses(): void {
-    const { machines, coverage, strikes, swarm } = this.#parts;
+    const { machines, coverage, strikes } = this.#parts;
     this.#every('crash', (lastsMs, random) => {
       const victim = this.#victim(random);
       if (!victim.isUp) return;
@@ -144,6 +157,10 @@ export class StackNemesis {
     this.#every('crashAtOperation', (_, random) => {
       this.#victim(random).crashAfter(random.between(1, CROSSINGS_MAX));
     });
+    // Of each kind as often as of any other: where a node seldom writes, it seldom dies by chance.
+    this.#every('crashAtWrite', (_, random) => {
+      this.#victim(random).crashAtWrite(random.pick(WRITTEN_KINDS));
+    });
     this.#every('crashLoop', (lastsMs, random) => {
       const victim = this.#victim(random);
       coverage.count('P3');
@@ -156,8 +173,8 @@ export class StackNemesis {
     });
     this.#every('powerLoss', (lastsMs, random) => {
       coverage.count('P5');
-      for (const machine of machines) {
-        machine.crash();
+      for (const machine of membersOf(machines)) {
+        machine.losePower();
         this.#startLater(machine, lastsMs * random.rate(0.5, 1.5));
       }
     });
@@ -180,9 +197,10 @@ export class StackNemesis {
       this.#restart(victim, lastsMs);
     });
     this.#every('move', (lastsMs, random) => {
-      const victim = random.pick(machines);
+      const members = membersOf(machines);
+      const victim = random.pick(members);
       // Two who moved before anybody heard of the first could not find each other.
-      if (swarm.nodes === 1 || !this.#knowAllAddresses()) return;
+      if (members.length === 1 || !this.#knowAllAddresses()) return;
       this.#moves += 1;
       victim.address = `10.0.0.${machines.indexOf(victim) + 1}:${MOVED_PORTS + this.#moves}`;
       coverage.count('P13');
@@ -197,7 +215,7 @@ export class StackNemesis {
   #startClocks(): void {
     const { machines, coverage, strikes } = this.#parts;
     this.#every('tickBurst', (_, random) => {
-      const victim = random.pick(machines);
+      const victim = random.pick(membersOf(machines));
       if (victim.loop === undefined || !victim.isUp || victim.isPaused) return;
       coverage.count('K5');
       const times = random.between(2, 25);
@@ -219,7 +237,7 @@ export class StackNemesis {
   }
 
   #knowAllAddresses(): boolean {
-    const { machines } = this.#parts;
+    const machines = membersOf(this.#parts.machines);
     return machines.every(({ cluster }) => {
       const status = cluster?.status();
       if (status === undefined) return false;
@@ -253,7 +271,7 @@ export class StackNemesis {
     loop?.enter(() => {
       for (const group of cluster.groups) {
         if (!cluster.isLeader(group) || !random.chance(0.5)) continue;
-        driver.member(group)?.raft.transfer(random.pick(this.#parts.machines).id);
+        driver.member(group)?.raft.transfer(random.pick(membersOf(this.#parts.machines)).id);
         driver.wake(group);
       }
     });
@@ -267,7 +285,7 @@ export class StackNemesis {
   #victim(random: Random): SimMachine {
     const leader = this.#leader();
     const isLeader = random.chance(LEADER_BIAS);
-    const other = random.pick(this.#parts.machines);
+    const other = random.pick(membersOf(this.#parts.machines));
     return isLeader && leader !== undefined ? leader : other;
   }
 }

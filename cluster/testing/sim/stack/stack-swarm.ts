@@ -16,9 +16,11 @@ export const STACK_KINDS = [
   'forged',
   'crash',
   'crashAtOperation',
+  'crashAtWrite',
   'crashLoop',
   'pause',
   'powerLoss',
+  'membership',
   'stall',
   'otherVersion',
   'move',
@@ -29,6 +31,7 @@ export const STACK_KINDS = [
   'clockFreeze',
   'diskError',
   'diskFull',
+  'nearlyFull',
   'diskReadOnly',
   'diskStall',
   'openFails',
@@ -36,19 +39,22 @@ export const STACK_KINDS = [
   'damage',
   'idle',
   'clientBurst',
-  'killReceiver',
+  'cutSnapshot',
 ] as const;
 
 export type StackKind = (typeof STACK_KINDS)[number];
 
 export interface StackSwarm {
   readonly nodes: 1 | 3;
+  /** Machines that can join. */
+  readonly spares: number;
   readonly shardGroups: number;
   readonly tickMs: number;
   readonly unsafeMs: number;
   /** How long nothing may change once all is well, in election timeouts. */
   readonly calmTimeouts: number;
   readonly limits: RaftLimits;
+  readonly snapshotChunkBytes: number;
   readonly network: {
     readonly delayMeanMs: number;
     readonly delaySpike: number;
@@ -75,6 +81,8 @@ export interface StackSwarm {
     readonly bytesMax: number;
   };
   readonly healsMinority: boolean;
+  /** Disks are whole until all is well again. */
+  readonly damageComesLast: boolean;
 }
 
 /** Mean times between two, and for how long, in milliseconds. */
@@ -89,9 +97,11 @@ const USUAL: Readonly<Record<StackKind, readonly [everyMs: number, lastsMs: numb
   forged: [3_000, 0],
   crash: [8_000, 1_500],
   crashAtOperation: [8_000, 1_500],
+  crashAtWrite: [5_000, 0],
   crashLoop: [20_000, 300],
   pause: [8_000, 2_000],
   powerLoss: [25_000, 1_500],
+  membership: [8_000, 0],
   stall: [5_000, 150],
   otherVersion: [15_000, 500],
   move: [20_000, 500],
@@ -102,6 +112,7 @@ const USUAL: Readonly<Record<StackKind, readonly [everyMs: number, lastsMs: numb
   clockFreeze: [15_000, 4_000],
   diskError: [12_000, 0],
   diskFull: [20_000, 3_000],
+  nearlyFull: [15_000, 4_000],
   diskReadOnly: [20_000, 3_000],
   diskStall: [20_000, 4_000],
   openFails: [15_000, 3_000],
@@ -109,12 +120,19 @@ const USUAL: Readonly<Record<StackKind, readonly [everyMs: number, lastsMs: numb
   damage: [25_000, 0],
   idle: [15_000, 8_000],
   clientBurst: [10_000, 0],
-  killReceiver: [5_000, 0],
+  cutSnapshot: [5_000, 0],
 };
 
 const KIND_CHANCE = 0.3;
-/** Of those that strike once a run at most, or only where others do. */
-const CHANCES: Partial<Readonly<Record<StackKind, number>>> = { damage: 0.6, diskError: 0.5 };
+/** Of those that strike seldom in a run, or only where others do, or that others need. */
+const CHANCES: Partial<Readonly<Record<StackKind, number>>> = {
+  damage: 0.6,
+  diskError: 0.5,
+  membership: 0.7,
+  crashAtWrite: 0.5,
+  cutSnapshot: 0.6,
+};
+const SPARES_MAX = 3;
 
 /** One run in so many has a hundred groups. */
 const WIDE_EVERY = 16;
@@ -139,12 +157,15 @@ export function drawStackSwarm(
   const isWide = turn % WIDE_EVERY === WIDE_EVERY - 1;
   return {
     nodes: random.chance(0.06) && !beyond ? 1 : 3,
+    // A hundred groups would change their members for longer than such a run lasts.
+    spares: kinds.has('membership') && !isWide ? random.between(1, SPARES_MAX) : 0,
     shardGroups: isWide ? 100 : random.between(1, 3),
     tickMs: 50,
     // A hundred groups take as much work as a hundred clusters.
-    unsafeMs: isWide ? 10_000 : 90_000,
-    calmTimeouts: isWide ? 5 : 140,
+    unsafeMs: isWide ? 7_000 : 90_000,
+    calmTimeouts: isWide ? 5 : 40,
     limits: drawLimits(random),
+    snapshotChunkBytes: random.between(100, 1_500),
     network: {
       delayMeanMs: random.rate(0.3, 25),
       delaySpike: sometimes(0.4, 0.001, 0.02),
@@ -171,6 +192,7 @@ export function drawStackSwarm(
       bytesMax: random.between(16, 600),
     },
     healsMinority: random.chance(0.7),
+    damageComesLast: !beyond && random.chance(0.35),
   };
 }
 

@@ -17,13 +17,13 @@ import { check, violationOf } from '../violation.ts';
 import { DiskFaults } from './disk-faults.ts';
 import { DiskNemesis } from './disk-nemesis.ts';
 import { openModel } from './level-model.ts';
-import { SimMachine } from './sim-machine.ts';
+import { type Membership, SimMachine } from './sim-machine.ts';
 import { StackClients } from './stack-clients.ts';
 import { StackJudge } from './stack-judge.ts';
 import { stackMachine } from './stack-machine.ts';
-import type { StackMistakes } from './stack-mistakes.ts';
-import { StackNemesis } from './stack-nemesis.ts';
+import { membersOf, StackNemesis } from './stack-nemesis.ts';
 import { StackNetwork } from './stack-network.ts';
+import { StackOperator } from './stack-operator.ts';
 import { drawStackSwarm, type StackSwarm } from './stack-swarm.ts';
 
 const ELECTION_TICKS_MAX = 20;
@@ -41,7 +41,6 @@ export interface StackOptions extends SimulationOptions {
   readonly beyond?: boolean;
   /** Which kind of fault this run has for certain: in turn, each is met in few runs. */
   readonly turn?: number;
-  readonly mistakes?: StackMistakes;
 }
 
 export function runStack(options: StackOptions): Promise<SimulationResult> {
@@ -62,9 +61,9 @@ class StackWorld {
   readonly #clients: StackClients;
   readonly #nemesis: StackNemesis;
   readonly #disks: DiskNemesis;
+  readonly #operator: StackOperator;
   readonly #rows: readonly Operation[];
   readonly #touched = new Set<SimMachine>();
-  readonly #nodes: readonly MemberNode[];
   #violation: SimulationResult['violation'];
   #steps = 0;
 
@@ -84,9 +83,11 @@ class StackWorld {
       coverage,
       (from, to, kind, payload) => this.#sent(from, to, kind, payload),
     );
-    this.#nodes = Array.from({ length: swarm.nodes }, (_, at) => nodeOf(at));
-    this.#rows = firstRows(this.#nodes, swarm.shardGroups);
-    this.#machines = this.#nodes.map((node) => this.#machineOf(node, random.fork(node.name)));
+    const nodes = Array.from({ length: swarm.nodes + swarm.spares }, (_, at) => nodeOf(at));
+    this.#rows = firstRows(nodes.slice(0, swarm.nodes), swarm.shardGroups);
+    this.#machines = nodes.map((node, at) =>
+      this.#machineOf(node, at < swarm.nodes ? 'member' : 'spare', random.fork(node.name)),
+    );
     const machines = this.#machines;
     this.#strikes = new Strikes(queue, random.fork('strikes'), leftOut);
     const strikes = this.#strikes;
@@ -103,6 +104,12 @@ class StackWorld {
     const parts = { swarm, queue, strikes, network: this.#network, machines, coverage };
     this.#nemesis = new StackNemesis(parts);
     this.#disks = new DiskNemesis({ ...parts, beyond });
+    this.#operator = new StackOperator({
+      ...parts,
+      random: random.fork('operator'),
+      committedIndex: (group) => this.#judge.committedIndex(group),
+      broken: (error) => this.#broken(error),
+    });
     coverage.count(swarm.nodes === 1 ? 'nodes.1' : 'nodes.3');
     if (swarm.shardGroups === 100) coverage.count('O11');
   }
@@ -130,25 +137,18 @@ class StackWorld {
     };
   }
 
-  #machineOf(node: MemberNode, random: Random): SimMachine {
+  #machineOf(node: MemberNode, membership: Membership, random: Random): SimMachine {
     const queue = this.#queue;
     const coverage = this.#coverage;
     const faults = new DiskFaults(this.#swarm.disk, queue, random.fork('disk'), coverage);
-    const identity = {
-      id: node.id,
-      name: node.name,
-      clusterId: CLUSTER_ID,
-      incarnation: node.incarnation,
-    };
     return new SimMachine(
-      identity,
+      node,
       {
         swarm: this.#swarm,
         queue,
         coverage,
         network: this.#network,
         machine: stackMachine,
-        mistakes: this.#options.mistakes ?? {},
         touched: (machine) => this.#touched.add(machine),
         started: (machine) => this.#judge.started(machine),
         died: (machine) => this.#network.died(machine.id),
@@ -156,14 +156,14 @@ class StackWorld {
         broken: (_, error) => this.#broken(error),
         refused: (machine, code) => this.#judge.refused(machine, code),
       },
-      { random, faults, address: node.peerAddress },
+      { random, faults, clusterId: CLUSTER_ID, membership },
     );
   }
 
   /** What init leaves in each store. */
   async #fill(): Promise<void> {
-    for (const { model, identity } of this.#machines) {
-      const { id: nodeId, clusterId, incarnation } = identity;
+    for (const { model, node, clusterId } of membersOf(this.#machines)) {
+      const { id: nodeId, incarnation } = node;
       const stored = { dataVersion: DATA_VERSION, clusterId, realm: '0d'.repeat(32), nodeId };
       const store = openModel(model, this.#swarm.disk.pageRows);
       await LogStore.create(store, { ...stored, incarnation, bootNumber: 0 }, this.#rows);
@@ -171,9 +171,10 @@ class StackWorld {
   }
 
   async #breakThings(): Promise<void> {
-    for (const machine of this.#machines) machine.start();
+    for (const machine of membersOf(this.#machines)) machine.start();
     this.#nemesis.start();
     this.#disks.start();
+    this.#operator.start();
     this.#clients.start();
     const { kinds } = this.#swarm;
     this.#strikes.every('idle', kinds.get('idle'), (lastsMs) => {
@@ -182,7 +183,7 @@ class StackWorld {
       this.#queue.after(lastsMs, () => this.#clients.idle(false));
     });
     this.#strikes.every('clientBurst', kinds.get('clientBurst'), (_, random) => {
-      const machine = random.pick(this.#machines);
+      const machine = random.pick(membersOf(this.#machines));
       if (machine.cluster !== undefined) this.#clients.burst(machine);
     });
     await this.#runFor(this.#options.unsafeMs ?? this.#swarm.unsafeMs);
@@ -233,9 +234,12 @@ class StackWorld {
     this.#strikes.end();
     this.#network.heal();
     this.#clients.idle(false);
-    const isMinorityLost = this.#machines.some(({ damage }) => damage !== undefined);
-    const spare = this.#swarm.healsMinority || isMinorityLost ? 0 : (this.#machines.length - 1) / 2;
-    for (const [at, machine] of this.#random.shuffled(this.#machines).entries()) {
+    const members = membersOf(this.#machines);
+    const isMinorityLost = members.some(({ damage }) => damage !== undefined);
+    // With fewer founders a single one may still vote alone.
+    const isOneTooMany = isMinorityLost || this.#operator.isChanging || this.#swarm.nodes < 3;
+    const spare = this.#swarm.healsMinority || isOneTooMany ? 0 : 1;
+    for (const [at, machine] of this.#random.shuffled(members).entries()) {
       const hasStalled = machine.faults.hasStalled;
       machine.heal();
       if (at < spare) machine.leaveDown();
@@ -248,7 +252,9 @@ class StackWorld {
 
   /** Those that can and should serve. */
   #healthy(): readonly SimMachine[] {
-    return this.#machines.filter(({ isRetired, damage }) => !isRetired && damage === undefined);
+    return membersOf(this.#machines).filter(
+      ({ isRetired, damage }) => !isRetired && damage === undefined,
+    );
   }
 
   #isLed(): boolean {
@@ -263,7 +269,7 @@ class StackWorld {
     for (const machine of this.#healthy()) {
       let answer: boolean | undefined;
       machine.loop?.enter(() => {
-        this.#clients.probe(machine, 0).then(
+        this.#clients.probe(machine, 0, this.#isReadOnly()).then(
           (isServed) => {
             answer = isServed;
           },
@@ -277,6 +283,15 @@ class StackWorld {
       );
       check(answer === true, 'service', () => `${machine.id} serves no fresh write or read`);
     }
+  }
+
+  /** Whoever was refused, or stays down, and had said that its disk is nearly full: only an operator can end that. */
+  #isReadOnly(): boolean {
+    const names = new Set(this.#healthy().map(({ node }) => node.name));
+    const status = this.#healthy()
+      .find(({ cluster }) => cluster !== undefined)
+      ?.cluster?.status();
+    return status?.full.some((name) => !names.has(name)) ?? false;
   }
 
   async #runFor(ms: number): Promise<void> {

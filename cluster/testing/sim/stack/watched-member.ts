@@ -19,7 +19,7 @@ const START: LogBase = { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configu
 export class WatchedMember implements Watched, WatchedDisk {
   readonly machine: SimMachine;
   readonly first: SimState;
-  readonly #group: number;
+  readonly group: number;
   readonly #hardState: Record<HardState>;
   readonly #applied: Record<LogBase>;
   readonly #base: Record<LogBase>;
@@ -29,7 +29,7 @@ export class WatchedMember implements Watched, WatchedDisk {
   constructor(machine: SimMachine, group: number, first: SimState) {
     this.machine = machine;
     this.first = first;
-    this.#group = group;
+    this.group = group;
     this.#hardState = new Record(storeKey(KEY_KIND.hardState, group), decodeHardState);
     this.#applied = new Record(storeKey(KEY_KIND.applied, group), decodeLogBase);
     this.#base = new Record(storeKey(KEY_KIND.logBase, group), decodeLogBase);
@@ -46,7 +46,7 @@ export class WatchedMember implements Watched, WatchedDisk {
   /** A node on a disk of the past knows nothing better, until it is told. */
   get raft(): Raft | undefined {
     if (this.machine.damage === 'restored') return undefined;
-    return this.machine.driver?.member(this.#group)?.raft;
+    return this.machine.driver?.member(this.group)?.raft;
   }
 
   get status(): RaftStatus | undefined {
@@ -80,11 +80,11 @@ export class WatchedMember implements Watched, WatchedDisk {
 
   /** In the row that begins with it, or in the one before that. */
   #entry(index: number): Entry | undefined {
-    const found = this.machine.model.live.upTo(nameOf(entryKey(this.#group, index)));
+    const found = this.machine.model.live.upTo(nameOf(entryKey(this.group, index)));
     if (found === undefined) return undefined;
     const [name, value] = found;
     if (value !== this.#row?.value) this.#row = { value, entries: entriesIn(name, value) };
-    return this.#row.entries.find((entry) => entry.group === this.#group && entry.index === index);
+    return this.#row.entries.find((entry) => entry.group === this.group && entry.index === index);
   }
 }
 

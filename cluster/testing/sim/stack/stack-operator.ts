@@ -1,0 +1,148 @@
+// The operator of the full world, who changes which nodes there are: brings in new machines, sends nodes away, and puts a
+// new machine in the place of one, first of all of one whose disk was refused. A new machine is filled as `rockpool join`
+// fills one, from the view of a member, once a member lists it.
+
+import { NOBODY } from '../../../src/core/configuration.ts';
+import { DATA_VERSION } from '../../../src/format/identity.ts';
+import type { ClusterNode } from '../../../src/node/cluster-node.ts';
+import { storeRows } from '../../../src/node/store-rows.ts';
+import { NodeError } from '../../../src/node-error.ts';
+import { ClusterError, type ClusterView } from '../../../src/ports.ts';
+import { LogStore } from '../../../src/store/log-store.ts';
+import type { Random } from '../random.ts';
+import { openModel } from './level-model.ts';
+import type { Membership, SimMachine } from './sim-machine.ts';
+import { membersOf, type NemesisParts } from './stack-nemesis.ts';
+
+const LOOK_MS = 500;
+/** A node that has left hears of it from the others, or is switched off. */
+const SWITCHED_OFF_MS = 4_000;
+/** With fewer nodes one votes alone, and its disk would be the only one. */
+const NODES_MIN = 3;
+
+export interface OperatorParts extends NemesisParts {
+  readonly random: Random;
+  readonly broken: (error: unknown) => void;
+  /** What all nodes together have committed of a group. */
+  readonly committedIndex: (group: number) => number;
+}
+
+export class StackOperator {
+  readonly #parts: OperatorParts;
+
+  constructor(parts: OperatorParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    const { strikes, swarm } = this.#parts;
+    if (swarm.spares === 0) return;
+    strikes.every('membership', swarm.kinds.get('membership'), (_, random) => this.#change(random));
+    this.#lookLater();
+  }
+
+  /** Whether somebody is on the way in, or out. */
+  get isChanging(): boolean {
+    const { machines } = this.#parts;
+    return machines.some(({ membership }) => membership === 'invited' || membership === 'leaving');
+  }
+
+  #change(random: Random): void {
+    const { machines } = this.#parts;
+    const members = membersOf(machines);
+    const asked = random.pick(members);
+    const others = members.filter((machine) => machine !== asked);
+    const fresh = machines.find(({ membership }) => isOutside(membership));
+    const refused = others.find(({ isRetired }) => isRetired);
+    const draw = random.unit();
+    if (fresh !== undefined && (refused !== undefined || draw < 0.3) && others.length > 1) {
+      const former = refused ?? random.pick(others);
+      this.#ask(asked, 'operator.replace', { fresh, former }, (cluster) =>
+        cluster.members.replace(former.id, fresh.node, { until: 'agreed' }),
+      );
+    } else if (fresh !== undefined && draw < 0.8) {
+      this.#ask(asked, 'operator.join', { fresh }, (cluster) => cluster.members.add(fresh.node));
+    } else if (members.filter(({ membership }) => membership === 'member').length > NODES_MIN) {
+      const former = random.pick(others);
+      this.#ask(asked, 'operator.leave', { former }, (cluster) =>
+        cluster.members.remove(former.id, { until: 'agreed' }),
+      );
+    }
+  }
+
+  /** What is refused has not happened; what has no answer may have. */
+  #ask(
+    { cluster, loop }: SimMachine,
+    what: 'operator.join' | 'operator.leave' | 'operator.replace',
+    { fresh, former }: { readonly fresh?: SimMachine; readonly former?: SimMachine },
+    ask: (cluster: ClusterNode) => Promise<void>,
+  ): void {
+    const { coverage, broken } = this.#parts;
+    if (cluster === undefined || loop === undefined || loop.isPaused) return;
+    const before = [fresh?.membership, former?.membership] as const;
+    coverage.count(what);
+    if (fresh !== undefined) fresh.membership = 'invited';
+    if (former !== undefined) former.membership = 'leaving';
+    const failed = (error: unknown): void => {
+      if (error instanceof ClusterError) return;
+      if (!(error instanceof NodeError)) {
+        broken(error);
+        return;
+      }
+      coverage.count('operator.refused');
+      // Unless another one, asked meanwhile or before, has let it in, or sent it away.
+      if (fresh?.membership === 'invited' && before[0] !== undefined) fresh.membership = before[0];
+      if (former?.membership === 'leaving' && before[1] !== undefined) {
+        former.membership = before[1];
+      }
+    };
+    loop.enter(() => void ask(cluster).catch(failed));
+  }
+
+  #lookLater(): void {
+    this.#parts.queue.after(LOOK_MS, () => {
+      for (const { cluster, loop } of this.#parts.machines) {
+        if (cluster !== undefined && loop?.isPaused !== true) this.#look(cluster);
+      }
+      this.#lookLater();
+    });
+  }
+
+  /** What a member lists is agreed upon. */
+  #look(cluster: ClusterNode): void {
+    const { machines, coverage, queue, random, committedIndex, broken } = this.#parts;
+    const view = cluster.members.view();
+    const applied = cluster.status().groups[0]?.appliedIndex ?? 0;
+    const listed = new Set(view.nodes.map(({ id }) => id));
+    for (const machine of machines) {
+      const { membership } = machine;
+      if (membership === 'invited' && listed.has(machine.id)) {
+        machine.membership = 'member';
+        coverage.count('operator.joined');
+        machine.joinedIndex = committedIndex(0);
+        this.#fill(machine, view).then(() => machine.start(), broken);
+      } else if (
+        membership === 'leaving' &&
+        !listed.has(machine.id) &&
+        applied >= machine.joinedIndex
+      ) {
+        machine.membership = 'left';
+        coverage.count('operator.left');
+        queue.after(random.rate(0, SWITCHED_OFF_MS), () => machine.leaveDown());
+      }
+    }
+  }
+
+  async #fill({ model, node }: SimMachine, view: ClusterView): Promise<void> {
+    const { clusterId, realm, nodes, slotTable } = view;
+    const { id: nodeId, incarnation } = node;
+    const identity = { dataVersion: DATA_VERSION, clusterId, realm, nodeId, incarnation };
+    const store = openModel(model, this.#parts.swarm.disk.pageRows);
+    const rows = storeRows(nodes, slotTable, NOBODY);
+    await LogStore.create(store, { ...identity, bootNumber: 0 }, rows);
+  }
+}
+
+function isOutside(membership: Membership): boolean {
+  return membership === 'spare' || membership === 'invited';
+}
