@@ -43,6 +43,18 @@ export const DURABILITY: readonly Mutant[] = [
     edits: [['if (waitFor === undefined) sendNow', 'if (waitFor !== 0) sendNow']],
   },
   {
+    id: 'D2c',
+    mistake: 'a batch counts as written before the disk has confirmed it',
+    metIn: 'NATS 2.12.1 (Jepsen)',
+    file: 'storage/src/batch-writer.ts',
+    edits: [
+      [
+        'await this.#store.write(batch.operations);',
+        'this.#store.write(batch.operations).catch(() => {});',
+      ],
+    ],
+  },
+  {
     id: 'D3',
     mistake: 'a write that failed is taken for done',
     metIn: 'cockroach#37102, rostam#94, raft-engine PR#131',
@@ -74,6 +86,13 @@ export const DURABILITY: readonly Mutant[] = [
     metIn: 'leveldb#251, leveldb#193, pebble#4526, nats PR#7587',
     file: 'storage/src/batch-numbers.ts',
     edits: [['if (count !== expected || sum !== gapless) {', 'if (count > expected) {']],
+  },
+  {
+    id: 'D6b',
+    mistake: 'nobody notices that batches are missing from the end of the store',
+    metIn: 'leveldb#251, nats PR#7587',
+    file: 'store/log-store.ts',
+    edits: [['last?.requireReached(lastBatch, storeFailure);', '']],
   },
   {
     id: 'D7a',

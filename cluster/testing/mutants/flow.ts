@@ -138,4 +138,11 @@ export const FLOW: readonly Mutant[] = [
       ],
     ],
   },
+  {
+    id: 'F15',
+    mistake: 'a node that moved is looked for where the membership lists it, whatever it says',
+    metIn: 'this repository: cluster/test/sim/regressions',
+    file: 'node/start-cluster.ts',
+    edits: [['this.#addresses.of(node)', 'node.peerAddress']],
+  },
 ];

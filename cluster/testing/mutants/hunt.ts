@@ -25,33 +25,38 @@ export interface Hunt {
 export async function hunt(mutant: Mutant, { starts, seedsMax }: HuntOptions): Promise<Hunt> {
   const seeds: (number | null)[] = [];
   let by: string | null = null;
-  for (let start = 0; start < starts; start += 1) {
-    const found = await huntFrom(mutant, start * START_EVERY + 1, seedsMax);
-    seeds.push(found?.seeds ?? null);
-    by ??= found?.by ?? null;
+  let thread = new MutantThread(mutant);
+  try {
+    for (let start = 0; start < starts; start += 1) {
+      if (thread.isSpent) {
+        await thread.stop();
+        thread = new MutantThread(mutant);
+      }
+      const found = await huntFrom(mutant, thread, start * START_EVERY + 1, seedsMax);
+      seeds.push(found?.seeds ?? null);
+      by ??= found?.by ?? null;
+    }
+  } finally {
+    await thread.stop();
   }
   return { seeds, seedsMax, by };
 }
 
 async function huntFrom(
   mutant: Mutant,
+  thread: MutantThread,
   firstSeed: number,
   seedsMax: number,
 ): Promise<{ readonly seeds: number; readonly by: string } | undefined> {
-  const thread = new MutantThread(mutant);
-  try {
-    for (let seeds = 1; seeds <= seedsMax; seeds += 1) {
-      const seed = firstSeed + seeds - 1;
-      const world = worldOf(seed, STACK_EVERY);
-      // It runs the core alone, where this mutant changes nothing.
-      if (world === 'core' && !isInCore(mutant)) continue;
-      const by = await thread.run({ world, seed });
-      if (by !== undefined) return { seeds, by };
-    }
-    return undefined;
-  } finally {
-    await thread.stop();
+  for (let seeds = 1; seeds <= seedsMax; seeds += 1) {
+    const seed = firstSeed + seeds - 1;
+    const world = worldOf(seed, STACK_EVERY);
+    // It runs the core alone, where this mutant changes nothing.
+    if (world === 'core' && !isInCore(mutant)) continue;
+    const by = await thread.run({ world, seed });
+    if (by !== undefined) return { seeds, by };
   }
+  return undefined;
 }
 
 /** Of the hunts that ended; undefined if more than half were given up. */

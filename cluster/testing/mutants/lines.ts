@@ -223,6 +223,11 @@ export const LINES: Readonly<Record<string, readonly Line[]>> = {
       says: 'what was compacted away reads as empty',
       faults: 'logs cut off while appends are under way',
     },
+    {
+      id: 'F15',
+      says: 'a node that moved is not found',
+      faults: 'nodes that move to another address',
+    },
   ],
 };
 

@@ -18,18 +18,30 @@ export interface Verdict {
 export class MutantThread {
   readonly #worker: Worker;
   #end: (by: string | undefined) => void = () => {};
+  #isSpent = false;
 
   constructor({ id }: Mutant) {
     this.#worker = new Worker(SCRIPT, { workerData: id });
     this.#worker.on('message', ({ by }: Verdict) => this.#end(by));
-    this.#worker.on('error', (error) => this.#end(error.message));
+    this.#worker.on('error', (error) => {
+      this.#isSpent = true;
+      this.#end(error.message);
+    });
   }
 
-  /** The property that is violated, if any. After a crash or a run without an end this thread is of no more use. */
+  /** After a crash or a run without an end it is of no more use. */
+  get isSpent(): boolean {
+    return this.#isSpent;
+  }
+
+  /** The property that is violated, if any. */
   async run(task: Task): Promise<string | undefined> {
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
     this.#end = resolve;
-    const timer = setTimeout(() => resolve('a run without an end'), RUN_LIMIT_MS);
+    const timer = setTimeout(() => {
+      this.#isSpent = true;
+      resolve('a run without an end');
+    }, RUN_LIMIT_MS);
     this.#worker.postMessage(task);
     try {
       return await promise;
