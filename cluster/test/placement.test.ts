@@ -12,14 +12,15 @@ const configurationOf = (voters: string, learners = ''): Configuration => {
 function change(
   configuration: Configuration,
   staying: string,
-  options: { departing?: string; behind?: string; group?: number } = {},
+  options: { departing?: string; hearing?: string; behind?: string; group?: number } = {},
 ) {
-  const { departing = '', behind = '', group = 1 } = options;
+  const { departing = '', hearing = '', behind = '', group = 1 } = options;
   return nextChange({
     group,
     configuration,
     staying: [...staying],
     isDeparting: (node) => departing.includes(node),
+    mustHear: (node) => hearing.includes(node),
     isCaughtUp: (node) => !behind.includes(node),
   });
 }
@@ -41,6 +42,15 @@ t.test('a group takes up new nodes, has three voters, and replaces who leaves', 
     promote: ['b'],
     remove: ['a'],
   });
+  t.end();
+});
+
+t.test('who leaves and must hear of it stays as a learner for that long', (t) => {
+  const leaves = { departing: 'b', hearing: 'b' };
+  const demoted = { promote: ['d'], demote: ['b'], remove: [] };
+  t.same(change(configurationOf('abc', 'd'), 'acd', leaves), demoted);
+  t.equal(change(configurationOf('acd', 'b'), 'acd', leaves), undefined);
+  t.same(change(configurationOf('acd', 'b'), 'acd', { departing: 'b' }), { remove: ['b'] });
   t.end();
 });
 
@@ -79,6 +89,7 @@ t.test('from any members and any nodes the steps end, with all there and nobody 
         group,
         staying,
         isDeparting: (node) => !staying.includes(node),
+        mustHear: () => false,
         isCaughtUp: () => true,
       };
       for (let steps = 0; ; steps += 1) {

@@ -15,13 +15,15 @@ export interface Placement {
   readonly staying: readonly NodeId[];
   /** Of whom it is known that it leaves. Whoever is merely unknown here may have come since. */
   readonly isDeparting: (node: NodeId) => boolean;
+  /** Who leaves, and must hear on what this group agrees until it has: a learner is told, a stranger is not. */
+  readonly mustHear: (node: NodeId) => boolean;
   /** Learners that would not hold up a commit if they voted. */
   readonly isCaughtUp: (learner: NodeId) => boolean;
 }
 
 /** undefined while all is as it should be, or nothing can be done yet. */
 export function nextChange(placement: Placement): ConfigurationChange | undefined {
-  const { configuration, staying, isDeparting, isCaughtUp } = placement;
+  const { configuration, staying, isDeparting, mustHear, isCaughtUp } = placement;
   const { voters, learners } = configuration;
   const missing = staying.filter((node) => !voters.includes(node) && !learners.includes(node));
   if (missing.length > 0) return { addLearners: missing };
@@ -30,8 +32,12 @@ export function nextChange(placement: Placement): ConfigurationChange | undefine
   const wanted = Math.max(0, wantedVoters(placement, kept) - kept);
   const promote = spread(placement).filter(isCaughtUp).slice(0, wanted);
   // Two voters are no safer than one, so one waits until two can join it.
-  if (promote.length === wanted && wanted + leaving.length > 0) return { promote, remove: leaving };
-  const gone = learners.filter((learner) => isDeparting(learner));
+  if (promote.length === wanted && wanted + leaving.length > 0) {
+    const demote = leaving.filter(mustHear);
+    const remove = leaving.filter((voter) => !mustHear(voter));
+    return demote.length > 0 ? { promote, demote, remove } : { promote, remove };
+  }
+  const gone = learners.filter((learner) => isDeparting(learner) && !mustHear(learner));
   return gone.length > 0 ? { remove: gone } : undefined;
 }
 

@@ -2,12 +2,13 @@
 // there, one step at a time, and the core refuses every step that is not safe yet: so it goes on after
 // any crash, and nobody has to wait for it.
 
-import type { ConfigurationChange } from '../core/configuration.ts';
+import { type ConfigurationChange, isMember } from '../core/configuration.ts';
 import type { RaftStatus } from '../core/types.ts';
 import type { ClusterLogger } from '../options.ts';
 import type { GroupMember } from './group-member.ts';
 import { nextChange } from './placement.ts';
 
+const META_GROUP = 0;
 /** At the usual tick, once in a second. */
 const EVERY_TICKS = 20;
 /** Entries that a learner may lack; the core decides. */
@@ -44,7 +45,7 @@ export class Reconciler {
     for (const { group, raft } of this.#members.values()) {
       if (raft.role === 'leader') this.#advance(group, nodes);
     }
-    if (this.#members.get(0)?.raft.role !== 'leader') return;
+    if (this.#members.get(META_GROUP)?.raft.role !== 'leader') return;
     for (const node of nodes.leaving) if (this.#isGone(node)) this.#ports.departed(node);
   }
 
@@ -59,6 +60,7 @@ export class Reconciler {
       configuration,
       staying: nodes.staying,
       isDeparting: (node) => nodes.isDeparting(node),
+      mustHear: (node) => group === META_GROUP && this.#isElsewhere(node),
       isCaughtUp: (learner) => isCaughtUp(status, learner),
     });
     if (change !== undefined) this.#propose(member, change);
@@ -72,12 +74,22 @@ export class Reconciler {
     else logger.debug({ group, ...change, code: result.code }, 'a change of members has to wait');
   }
 
+  /**
+   * Another group than that of the nodes still has it. It may lead there, and only the list of nodes tells it to make room:
+   * a node that leaves while it is away would else never learn of it, and nobody could take its place there.
+   */
+  #isElsewhere(node: string): boolean {
+    return [...this.#members.values()].some(({ group, raft }) => {
+      const { configuration } = raft.status();
+      return group !== META_GROUP && isMember(configuration, node);
+    });
+  }
+
   #isGone(node: string): boolean {
     return [...this.#members.values()].every(({ raft }) => {
       const { configuration, configurationIndex, commit } = raft.status();
-      const { voters, outgoing, learners } = configuration;
-      const isIn = [...voters, ...outgoing, ...learners].includes(node);
-      return !isIn && configurationIndex <= commit && voters.length > 0;
+      const isSettled = configurationIndex <= commit && configuration.voters.length > 0;
+      return isSettled && !isMember(configuration, node);
     });
   }
 }

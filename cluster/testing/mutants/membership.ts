@@ -174,6 +174,19 @@ export const MEMBERSHIP: readonly Mutant[] = [
     ],
   },
   {
+    id: 'E11c',
+    mistake:
+      'who leaves while it is away never learns that it does, and keeps its place where it leads',
+    metIn: 'this repository: cluster/test/sim/regressions',
+    file: 'driver/reconciler.ts',
+    edits: [
+      [
+        'group === META_GROUP && this.#isElsewhere(node)',
+        'group < META_GROUP && this.#isElsewhere(node)',
+      ],
+    ],
+  },
+  {
     id: 'E13',
     mistake: 'who takes part is not taken from a snapshot',
     metIn: 'openraft 447dc11c, openraft dba24036',

@@ -20,7 +20,12 @@ export class EventQueue {
   }
 
   after(delayMs: number, run: () => void): void {
-    const event = { atMs: this.#nowMs + delayMs, order: this.#scheduled, run };
+    this.at(this.#nowMs + delayMs, run);
+  }
+
+  /** What is to come in order is given its very time: a difference that is added again may be another number. */
+  at(atMs: number, run: () => void): void {
+    const event = { atMs, order: this.#scheduled, run };
     this.#scheduled += 1;
     this.#rise(event);
   }

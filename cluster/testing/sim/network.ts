@@ -118,7 +118,7 @@ export class SimNetwork {
       arrivalMs = Math.max(arrivalMs, this.#lastArrivalMs.get(link) ?? 0);
       this.#lastArrivalMs.set(link, arrivalMs);
     }
-    this.#queue.after(arrivalMs - nowMs, () => {
+    this.#queue.at(arrivalMs, () => {
       if (this.#cut.has(link)) return;
       const held = this.#clogged.get(link);
       if (held === undefined) this.#deliver(message);

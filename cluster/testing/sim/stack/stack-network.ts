@@ -105,7 +105,7 @@ export class StackNetwork {
     connection.queuedBytes += bytes.length;
     const arrivalMs = Math.max(this.#queue.nowMs + this.#delayMs(), connection.lastArrivalMs);
     connection.lastArrivalMs = arrivalMs;
-    this.#queue.after(arrivalMs - this.#queue.nowMs, () => {
+    this.#queue.at(arrivalMs, () => {
       if (!connection.isOpen) return;
       const { from, to, held } = connection;
       if (this.#isCut(from, to) || held.length > 0) held.push(bytes);
