@@ -16,6 +16,7 @@ import {
 import { NatLab } from '../kit/nat/nat-lab.ts';
 import { writeNatMatrix } from '../kit/nat/nat-matrix-doc.ts';
 import type { LinkQuality } from '../kit/nat/slow-link.ts';
+import { warnsInContainer } from '../kit/nat/stun-in-container.ts';
 
 type Report = (line: string) => void;
 
@@ -32,6 +33,7 @@ interface Scene {
 /** In this order: a node that was killed stays so. */
 const SCENES: readonly Scene[] = [
   { name: 'doctor', play: judgeRouters },
+  { name: 'STUN in a container', play: warnsInContainer },
   { name: 'another network', play: changeNetwork },
   { name: 'a killed node', play: loseStun },
   { name: 'slow link', quality: SLOW, play: overSlowLink },
