@@ -46,7 +46,7 @@ export interface SimulationResult {
 }
 
 /** Of the seed's own ticks, so that slow clusters see as much as fast ones. */
-const UNSAFE_TICKS = 2_600;
+const UNSAFE_TICKS = 2_350;
 /** After healing: election timeouts until there is a leader, and until all have caught up. */
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;

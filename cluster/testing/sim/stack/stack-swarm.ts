@@ -163,7 +163,7 @@ export function drawStackSwarm(
     tickMs: 50,
     // A hundred groups take as much work as a hundred clusters.
     unsafeMs: isWide ? 7_000 : 90_000,
-    calmTimeouts: isWide ? 5 : 40,
+    calmTimeouts: isWide ? 5 : 25,
     limits: drawLimits(random),
     snapshotChunkBytes: random.between(100, 1_500),
     network: {
