@@ -18,7 +18,7 @@ export class LastBlow {
   constructor(former: SimProcess, parts: NemesisParts, clients: Clients) {
     this.#former = former;
     this.#parts = parts;
-    this.#spares = parts.random.chance(0.5) ? 'successor' : 'voters';
+    this.#spares = parts.random.chance(0.4) ? 'successor' : 'voters';
     const { network, processes, queue } = parts;
     for (const { id } of processes) {
       if (id === former.id) continue;

@@ -104,7 +104,7 @@ const KIBIBYTE = 1_024;
 /** In most seeds all goes wrong all the time; in the others as in a bad data centre. */
 const BRUTAL = 0.65;
 const IN_STEP = 0.15;
-const LAST_BLOW = 0.5;
+const LAST_BLOW = 0.85;
 
 export function drawSwarm(random: Random): Swarm {
   const sometimes = (probability: number, min: number, max: number): number =>
