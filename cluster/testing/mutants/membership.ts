@@ -177,7 +177,7 @@ export const MEMBERSHIP: readonly Mutant[] = [
     id: 'E11c',
     mistake:
       'who leaves while it is away never learns that it does, and keeps its place where it leads',
-    metIn: 'this repository: cluster/test/sim/regressions',
+    metIn: 'this repository: cluster/test/placement.test.ts',
     file: 'driver/reconciler.ts',
     edits: [
       [
