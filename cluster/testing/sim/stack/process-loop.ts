@@ -86,13 +86,11 @@ export class ProcessLoop implements Clock {
     return this.#isPaused;
   }
 
-  /** From outside: runs now, or once the process goes on, or never. */
+  /** From outside: runs now, or once the process goes on and has done what waited before, or never. */
   enter(run: () => void): void {
     if (!this.#isAlive) return;
-    if (!this.#isPaused) {
-      run();
-      this.#afterEvent();
-    } else if (this.#backlog.length < BACKLOG_MAX) this.#backlog.push(run);
+    if (!this.#isPaused && this.#backlog.length === 0) this.#run(run);
+    else if (this.#backlog.length < BACKLOG_MAX) this.#backlog.push(run);
   }
 
   pause(): void {
@@ -101,8 +99,9 @@ export class ProcessLoop implements Clock {
 
   /** What was due meanwhile comes at once, one after the other. */
   resume(): void {
+    if (!this.#isPaused) return;
     this.#isPaused = false;
-    for (const run of this.#backlog.splice(0)) this.#queue.after(0, () => this.enter(run));
+    this.#workOff();
   }
 
   end(): void {
@@ -151,6 +150,23 @@ export class ProcessLoop implements Clock {
 
   soon(run: () => void): void {
     this.#queue.after(this.#turnMs(), () => this.enter(run));
+  }
+
+  #run(run: () => void): void {
+    run();
+    this.#afterEvent();
+  }
+
+  /** Each on its own: the simulation looks at the process in between. */
+  #workOff(): void {
+    this.#queue.after(0, () => {
+      if (!this.#isAlive || this.#isPaused) return;
+      const [run] = this.#backlog;
+      if (run === undefined) return;
+      this.#run(run);
+      this.#backlog.shift();
+      this.#workOff();
+    });
   }
 
   #later(delayMs: number, run: () => void): void {
