@@ -8,18 +8,27 @@ import type { SimProcess } from './process.ts';
 
 const PROPOSALS = 12;
 const PROPOSE_EVERY_MS = 30;
+const HAND_OVER_TIMES = 8;
 
 export class LastBlow {
   readonly #former: SimProcess;
   readonly #parts: NemesisParts;
   readonly #spares: 'successor' | 'voters';
+  /** Who was cut off may be one term behind, or more: then it is not even refused in the term that it asks about. */
+  readonly #termMin: number;
+  #isOver = false;
 
   /** Cuts the leader off. */
   constructor(former: SimProcess, parts: NemesisParts, clients: Clients) {
     this.#former = former;
     this.#parts = parts;
     this.#spares = parts.random.chance(0.4) ? 'successor' : 'voters';
-    const { network, processes, queue } = parts;
+    const { network, processes, queue, swarm } = parts;
+    this.#termMin = (former.status?.term ?? 0) + parts.random.between(1, 2);
+    const handOverEveryMs = (swarm.tickMs * swarm.electionTicks) / 2;
+    for (let at = 1; at <= HAND_OVER_TIMES; at += 1) {
+      queue.after(at * handOverEveryMs, () => this.#handOver());
+    }
     for (const { id } of processes) {
       if (id === former.id) continue;
       network.cut(former.id, id);
@@ -37,6 +46,7 @@ export class LastBlow {
 
   /** Those who had better be there. */
   get victims(): readonly SimProcess[] {
+    this.#isOver = true;
     const rising = this.#rising;
     if (rising === undefined) return [];
     if (this.#spares === 'successor') return [rising];
@@ -48,9 +58,21 @@ export class LastBlow {
     return this.#parts.processes.find((process) => {
       const { status } = process;
       if (process === this.#former || status === undefined) return false;
+      if (status.term < this.#termMin) return false;
       if (this.#spares === 'voters') return status.role === 'candidate';
       // Another one has what it began with.
       return status.role === 'leader' && status.commit === status.lastIndex;
     });
+  }
+
+  /** Whoever leads in its place hands over, until the term is high enough. */
+  #handOver(): void {
+    const { processes, random } = this.#parts;
+    const leader = processes.find((process) => {
+      return process !== this.#former && process.status?.role === 'leader';
+    });
+    if (this.#isOver || leader === undefined || (leader.raft?.term ?? 0) >= this.#termMin) return;
+    const others = processes.filter((other) => other !== leader && other !== this.#former);
+    if (others.length > 0) leader.transfer(random.pick(others).id);
   }
 }
