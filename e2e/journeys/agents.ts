@@ -68,9 +68,10 @@ export const journey: Journey = {
             assert.match(peer.pair, /^(host|srflx|prflx) to (host|srflx|prflx)/);
             assert.equal(peer.relayed, false);
             assert.ok(peer.roundTripMs >= 0 && peer.bytesPerSecond >= 0, out);
+            assert.ok(peer.lost >= 0 && peer.lost < 1, out);
           }
           const words = await desk.agent.run(['doctor', '--network']);
-          assert.match(words.out, / \d+ ms, .*\/s now · (host|srflx|prflx) to /);
+          assert.match(words.out, / \d+ ms, \d+ % lost, .*\/s now · (host|srflx|prflx) to /);
         },
       );
       await stage.step('both agents stop when they are told to', async () => {

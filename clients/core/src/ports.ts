@@ -72,7 +72,8 @@ export interface PeerConnection {
   /** Rejects for what is no candidate, or comes before a remote description; neither does harm. */
   addCandidate(candidate: string, mid: string): Promise<void>;
   readonly signalingState: 'stable' | 'have-local-offer' | 'have-remote-offer' | 'closed';
-  createChannel(label: string, events: ChannelEvents): Channel;
+  /** What is sent once, instead of until it arrives, may be lost or overtaken. */
+  createChannel(label: string, events: ChannelEvents, sent?: 'once'): Channel;
   /** What the next new path may use; false where this connection can take no other servers. */
   takePaths(paths: IcePaths): boolean;
   /** Looks for a new path; a platform that cannot ends the connection, and tells so by its state. */

@@ -39,9 +39,8 @@ const direct: MeasuredPeer = {
     ...path,
     bytesSent: 900_000,
     bytesReceived: 8_100_000,
-    checksSent: 40,
-    checksAnswered: 38,
   },
+  lost: 0.02,
   elapsedMs: 3_000,
 };
 const unreachable: MeasuredPeer = {

@@ -1,14 +1,15 @@
 // Measures the network and every connection, and concludes. Two looks at each connection, with the
-// network's measurement between them, show what is on its way meanwhile.
+// network's measurement between them, show what is on its way meanwhile. Loss is measured before, since its probes
+// would count as that.
 
 import type { Core } from '../engine/core.ts';
 import type { Id } from '../view.ts';
 import { type ConnectionReport, connectionReport } from './connection-report.ts';
-import type { PathMeasurement } from './measurement.ts';
 import type { MeasuredPeer } from './peer-findings.ts';
 
 export async function checkConnection(core: Core): Promise<ConnectionReport> {
   const { clock, network } = core.platform;
+  const lost = await core.mesh.measureLosses();
   const startedMs = clock.nowMs();
   const before = await core.mesh.measurePaths();
   const measured = await network.measure(core.session.hello?.stun ?? []);
@@ -18,16 +19,17 @@ export async function checkConnection(core: Core): Promise<ConnectionReport> {
     ...peer,
     ...found('before', before.get(peer.deviceId)),
     ...found('after', after.get(peer.deviceId)),
+    ...found('lost', lost.get(peer.deviceId)),
     elapsedMs,
   }));
   return connectionReport({ network: measured, peers, serverOnline: core.session.online });
 }
 
-function found<Name extends string>(name: Name, measured: PathMeasurement | undefined) {
-  return measured === undefined ? {} : ({ [name]: measured } as Record<Name, PathMeasurement>);
+function found<Name extends string, Value>(name: Name, measured: Value | undefined) {
+  return measured === undefined ? {} : ({ [name]: measured } as Record<Name, Value>);
 }
 
-type OnlinePeer = Omit<MeasuredPeer, 'elapsedMs' | 'before' | 'after'>;
+type OnlinePeer = Omit<MeasuredPeer, 'elapsedMs' | 'before' | 'after' | 'lost'>;
 
 /** Each device once, however many pools it shares with this one. */
 function onlinePeers(core: Core): readonly OnlinePeer[] {

@@ -35,7 +35,4 @@ export interface PathMeasurement {
   /** Since the connection began. */
   readonly bytesSent?: number;
   readonly bytesReceived?: number;
-  /** Of the small checks that keep a path open. */
-  readonly checksSent?: number;
-  readonly checksAnswered?: number;
 }

@@ -15,6 +15,8 @@ export interface MeasuredPeer {
   readonly trouble?: PathTrouble;
   readonly before?: PathMeasurement;
   readonly after?: PathMeasurement;
+  /** Share of small messages that did not come back, from 0 to 1. */
+  readonly lost?: number;
   /** Between the two. */
   readonly elapsedMs: number;
 }
@@ -30,7 +32,7 @@ export interface PeerFinding {
   readonly help?: string;
   readonly relayed: boolean;
   readonly roundTripMs?: number;
-  /** Of the checks on the path, from 0 to 1. */
+  /** Share of what was sent there and should have come back, from 0 to 1. */
   readonly lost?: number;
   readonly bytesPerSecond?: number;
   /** The kinds of address at both ends, in the words of ICE, for experts and programs. */
@@ -41,7 +43,7 @@ export interface PeerFinding {
 const LOST_MUCH = 0.05;
 
 export function peerFinding(peer: MeasuredPeer): PeerFinding {
-  const { deviceId, kind, person, pools, path, trouble, after } = peer;
+  const { deviceId, kind, person, pools, path, trouble, after, lost } = peer;
   const who = { deviceId, kind, person, pools };
   if (path === 'unreachable') {
     const words = trouble?.reason ?? 'It cannot be reached.';
@@ -52,7 +54,6 @@ export function peerFinding(peer: MeasuredPeer): PeerFinding {
     return { ...who, tone: 'unknown', words: 'Connecting', relayed: false };
   }
   const relayed = after.relayed ?? path === 'relayed';
-  const lost = lostShare(after);
   const lossy = lost !== undefined && lost > LOST_MUCH;
   const rate = bytesPerSecond(peer);
   return {
@@ -80,12 +81,6 @@ function directWayInWords({ own, other, ipv6 }: PathMeasurement): string {
 function pairOf({ own, other, ipv6 }: PathMeasurement): { readonly pair?: string } {
   if (own === undefined || other === undefined) return {};
   return { pair: `${own} to ${other}${ipv6 === true ? ', IPv6' : ''}` };
-}
-
-/** The newest check may still be on its way. */
-function lostShare({ checksSent, checksAnswered }: PathMeasurement): number | undefined {
-  if (checksSent === undefined || checksAnswered === undefined || checksSent < 2) return undefined;
-  return Math.max(0, (checksSent - 1 - checksAnswered) / (checksSent - 1));
 }
 
 function bytesPerSecond({ before, after, elapsedMs }: MeasuredPeer): number | undefined {

@@ -33,6 +33,7 @@ import type {
   Platform,
 } from '../ports.ts';
 import { Negotiation } from './negotiation.ts';
+import { PathProbe, PROBE_LABEL } from './path-probe.ts';
 import type { Peer, PeerUse } from './peer.ts';
 import { signDescription, type VerifiedDescription } from './signal-proof.ts';
 
@@ -82,6 +83,7 @@ export class PeerLink implements Peer {
   readonly #negotiation: Negotiation;
   #control: Channel | undefined;
   #bulk: Channel | undefined;
+  readonly #probe: PathProbe;
   #use: PeerUse | undefined;
   /** Settles once our own hello is out: nothing else may reach the other side before it. */
   #greeting: Promise<void> | undefined;
@@ -101,6 +103,7 @@ export class PeerLink implements Peer {
     this.#relayOnly = paths.relayOnly;
     this.relayed = paths.relayOnly;
     this.createdMs = host.platform.clock.nowMs();
+    this.#probe = new PathProbe(host.platform.clock, () => this.#use !== undefined);
     this.#connection = openConnection(host.platform.peers, paths, {
       onNegotiationNeeded: () => this.#negotiation.needed(),
       onCandidate: (candidate, mid) => this.#negotiation.localCandidate(candidate, mid),
@@ -119,6 +122,7 @@ export class PeerLink implements Peer {
     if (party.initiator) {
       this.#control = this.#connection.createChannel('control', this.#controlEvents());
       this.#bulk = this.#connection.createChannel('bulk', this.#bulkEvents());
+      this.#probe.take(this.#connection.createChannel(PROBE_LABEL, this.#probe.events(), 'once'));
     }
     this.#after(CONNECT_TIMEOUT_MS, () => {
       if (this.#use === undefined) this.#giveUp();
@@ -165,6 +169,10 @@ export class PeerLink implements Peer {
 
   measure(): Promise<PathMeasurement> {
     return this.#connection.stats();
+  }
+
+  lostShare(): Promise<number | undefined> {
+    return this.#probe.lostShare();
   }
 
   /** Takes a new path with new credentials before the old ones end; false where it cannot. */
@@ -222,6 +230,8 @@ export class PeerLink implements Peer {
     } else if (channel.label === 'bulk' && this.#bulk === undefined) {
       this.#bulk = channel;
       listen(this.#bulkEvents());
+    } else if (channel.label === PROBE_LABEL && this.#probe.take(channel)) {
+      listen(this.#probe.events());
     } else {
       channel.close();
     }
@@ -287,11 +297,8 @@ export class PeerLink implements Peer {
     } else if (!this.#greeted) {
       this.close();
     } else if (this.#use === undefined) {
-      if (this.#early.length >= EARLY_FRAMES_MAX) {
-        this.close();
-        return;
-      }
-      this.#early.push(frame);
+      if (this.#early.length >= EARLY_FRAMES_MAX) this.close();
+      else this.#early.push(frame);
     } else {
       this.#dispatch(frame, this.#use);
     }
@@ -310,11 +317,8 @@ export class PeerLink implements Peer {
   async #prove(hello: Extract<ChannelFrame, { type: 'hello' }>): Promise<void> {
     const { remote, self, remotePoint } = this.party;
     const binding = this.#binding(remote, self, hello.poolHead);
-    if (binding === undefined || !equalBytes(hello.device, remote)) {
-      this.close();
-      return;
-    }
-    if (hello.version !== CHANNEL_VERSION) {
+    const isSpoken = hello.version === CHANNEL_VERSION;
+    if (binding === undefined || !equalBytes(hello.device, remote) || !isSpoken) {
       this.close();
       return;
     }

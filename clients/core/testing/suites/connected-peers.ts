@@ -164,9 +164,9 @@ export class Side {
     );
   }
 
-  create(label: string): Line {
+  create(label: string, sent?: 'once'): Line {
     const line = this.line(label);
-    line.channel = this.connection.createChannel(label, line.events);
+    line.channel = this.connection.createChannel(label, line.events, sent);
     return line;
   }
 

@@ -14,6 +14,7 @@ export interface Transport {
 const LOW_MARK_BYTES = 256 * 1024;
 const BUFFERED_BYTES = 8 * 1024 * 1024;
 const GLARES = 8;
+const PROBES = 50;
 const SIZES = [1, 2, 100, 1_200, 16_384, 16_385, 65_535, CHANNEL_FRAME_BYTES_MAX] as const;
 
 const GARBAGE = [
@@ -96,6 +97,17 @@ export function transportSuite(t: SuiteTest, { left, right }: Transport): void {
       );
     });
   }
+  test('what is sent once passes beside what is sent until it arrives, where nothing is lost', async (t, pair) => {
+    pair.left.create('probe', 'once');
+    await pair.connect('control');
+    for (const [side, other] of pair.bothWays()) {
+      const [line, twin] = [side.line('probe'), other.line('probe')];
+      await line.until('open', () => line.isOpen);
+      for (let number = 0; number < PROBES; number += 1) line.channel?.send(Uint8Array.of(number));
+      await twin.until('all arrived', () => twin.received.length === PROBES);
+      t.same(new Set(twin.received.map(([number]) => number)).size, PROBES);
+    }
+  });
   test('what has not gone out is counted, and the sender is told once little is left', async (t, pair) => {
     const [line, other] = await pair.connect('bulk');
     const frame = pattern(CHANNEL_FRAME_BYTES_MAX, 1);

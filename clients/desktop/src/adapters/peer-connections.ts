@@ -139,9 +139,10 @@ class NativeConnection implements PeerConnection {
     this.#native.addRemoteCandidate(candidate, mid);
   }
 
-  createChannel(label: string, events: ChannelEvents): Channel {
+  createChannel(label: string, events: ChannelEvents, sent?: 'once'): Channel {
     if (this.#closed) throw new Error('the connection is closed');
-    const channel = new NativeChannel(this.#native.createDataChannel(label));
+    const delivery = sent === 'once' ? { unordered: true, maxRetransmits: 0 } : {};
+    const channel = new NativeChannel(this.#native.createDataChannel(label, delivery));
     this.#channels.push(channel);
     channel.listen(events);
     this.#askForNegotiation();

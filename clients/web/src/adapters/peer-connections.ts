@@ -48,8 +48,9 @@ export const browserPeers: PeerConnectionPort = {
       get signalingState() {
         return narrowSignalingState(connection.signalingState);
       },
-      createChannel(label, channelEvents) {
-        const channel = connection.createDataChannel(label, { ordered: true });
+      createChannel(label, channelEvents, sent) {
+        const delivery = sent === 'once' ? { ordered: false, maxRetransmits: 0 } : {};
+        const channel = connection.createDataChannel(label, delivery);
         listen(channel, channelEvents);
         return wrapChannel(connection, channel);
       },
@@ -167,8 +168,6 @@ async function selectedPairStats(connection: RTCPeerConnection): Promise<PathMea
     ...known('ipv6', own?.address?.includes(':') || other?.address?.includes(':')),
     ...known('bytesSent', pair.bytesSent),
     ...known('bytesReceived', pair.bytesReceived),
-    ...known('checksSent', pair.requestsSent),
-    ...known('checksAnswered', pair.responsesReceived),
   };
 }
 
