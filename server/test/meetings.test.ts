@@ -272,8 +272,11 @@ t.test(
     t.match(await inVain, { code: 'LINK_ENDED' });
     const left = here.pass(known, body);
     here.leave(known);
+    const second = new Socket();
+    await here.meet(known, opened(here, second));
     world.pass(PASS_AGAIN_MS);
-    t.match(await left, { code: 'LINK_ENDED' }, 'who leaves meanwhile says nothing more');
+    t.match(await left, { code: 'LINK_ENDED' }, 'who leaves meanwhile says nothing more of it');
+    t.same(second.heard, ['met'], 'nor to whom they meet next');
     t.same(fresh.heard, ['met', 'passed']);
   },
 );

@@ -118,9 +118,11 @@ export class Meetings {
 
   /** Says it to the other side, as soon as its node is reached. */
   async pass(socket: MeetingSocket, body: Bytes): Promise<Result<void>> {
+    const seat = this.#seats.get(socket);
     for (let tries = 1; ; tries += 1) {
-      const seat = this.#seats.get(socket);
-      if (seat?.step !== 'together') return refuse('LINK_ENDED', 'nobody is here');
+      // Whoever met somebody else meanwhile says nothing of this to them.
+      const isHere = seat?.step === 'together' && this.#seats.get(socket) === seat;
+      if (!isHere) return refuse('LINK_ENDED', 'nobody is here');
       if (this.#say(seat.other, body)) return accept(undefined);
       if (tries === PASS_TRIES_MAX) return refuse('LINK_ENDED', 'its node cannot be reached');
       await new Promise<void>((resolve) => void this.#ports.after(PASS_AGAIN_MS, resolve));
