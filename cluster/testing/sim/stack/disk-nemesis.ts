@@ -167,6 +167,8 @@ export class DiskNemesis {
         coverage.count('D7');
         return;
       case 3: {
+        // Power went, and the note with it: nothing on this disk says that there was more (docs/operations.md).
+        if (victim.note.isBehind) return;
         const first = model.cutLog(random);
         if (first === undefined) return;
         coverage.count('D14');

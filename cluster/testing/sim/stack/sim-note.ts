@@ -8,9 +8,15 @@ type Places = readonly [number, number];
 export class SimNote implements BatchPlaces {
   #written: Places = [0, 0];
   #synced: Places = [0, 0];
+  #isBehind = false;
 
   get newest(): number {
     return Math.max(...this.#written);
+  }
+
+  /** It lost what it said of the newest batches, and has not been written since. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   async read(): Promise<Places> {
@@ -19,6 +25,7 @@ export class SimNote implements BatchPlaces {
 
   write(place: 0 | 1, batch: number): void {
     const [first, second] = this.#written;
+    this.#isBehind = false;
     this.#written = place === 0 ? [batch, second] : [first, batch];
   }
 
@@ -30,7 +37,9 @@ export class SimNote implements BatchPlaces {
 
   /** Of what the kernel had not written yet nothing is left. */
   losePower(): void {
+    const { newest } = this;
     this.#written = this.#synced;
+    this.#isBehind ||= this.newest < newest;
   }
 
   backup(): Places {
@@ -40,5 +49,6 @@ export class SimNote implements BatchPlaces {
   restore(places: Places): void {
     this.#written = places;
     this.#synced = places;
+    this.#isBehind = false;
   }
 }
