@@ -100,6 +100,7 @@ export class DiskNemesis {
     const backup = victim && this.#backups.get(victim);
     if (victim === undefined || backup === undefined || !victim.isUp) return undefined;
     victim.crash();
+    victim.beforeDamage = victim.model.live.copy();
     if (random.chance(0.7)) {
       this.#parts.coverage.count('P10');
       victim.model.restore(backup.store);
@@ -150,6 +151,7 @@ export class DiskNemesis {
   #atRest(victim: SimMachine, random: Random): void {
     const { coverage } = this.#parts;
     const { model } = victim;
+    victim.beforeDamage = model.live.copy();
     switch (random.between(0, 4)) {
       case 0:
         if (!model.damageLog(random)) return;

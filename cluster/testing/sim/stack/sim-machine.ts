@@ -21,6 +21,7 @@ import { SimIncoming, SimOutgoing } from './sim-links.ts';
 import { SimNote } from './sim-note.ts';
 import { SimSpace, SPACE_LIMITS } from './sim-space.ts';
 import { SimStore } from './sim-store.ts';
+import type { SortedMap } from './sorted-map.ts';
 import type { StackNetwork } from './stack-network.ts';
 import type { StackSwarm } from './stack-swarm.ts';
 
@@ -90,6 +91,8 @@ export class SimMachine {
   address: string;
   ruleVersion = 1;
   damage: Damage | undefined;
+  /** What its disk held before it was damaged at rest: what it said of that may still be on its way to others. */
+  beforeDamage: SortedMap | undefined;
   /** It found its data unfit and stays down. */
   isRetired = false;
   /** Calls of the application that have not ended in this life. */

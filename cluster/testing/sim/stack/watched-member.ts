@@ -12,6 +12,7 @@ import type { SimState } from '../disk.ts';
 import type { Watched, WatchedDisk } from '../watched.ts';
 import { keyOf, nameOf } from './level-model.ts';
 import type { SimMachine } from './sim-machine.ts';
+import type { SortedMap } from './sorted-map.ts';
 
 /** Of a disk that holds nothing. */
 const START: LogBase = { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration: NOBODY };
@@ -58,15 +59,16 @@ export class WatchedMember implements Watched, WatchedDisk {
   }
 
   get hardState(): HardState | undefined {
-    return this.#hardState.read(this.machine);
+    return this.#hardState.read(this.#rows);
   }
 
   get appliedIndex(): number {
-    return (this.#applied.read(this.machine) ?? START).index;
+    return (this.#applied.read(this.#rows) ?? START).index;
   }
 
+  /** Or held, where it was damaged since. */
   holds(index: number, checksum: number | undefined): boolean {
-    const base = this.#base.read(this.machine) ?? START;
+    const base = this.#base.read(this.#rows) ?? START;
     if (index < base.index) return true;
     if (index === base.index) return base.checksum === checksum;
     const entry = this.#entry(index);
@@ -74,13 +76,18 @@ export class WatchedMember implements Watched, WatchedDisk {
   }
 
   reaches(index: number): boolean {
-    const base = this.#base.read(this.machine) ?? START;
+    const base = this.#base.read(this.#rows) ?? START;
     return index <= base.index || this.#entry(index) !== undefined;
+  }
+
+  get #rows(): SortedMap {
+    const { damage, beforeDamage, model } = this.machine;
+    return damage === undefined ? model.live : (beforeDamage ?? model.live);
   }
 
   /** In the row that begins with it, or in the one before that. */
   #entry(index: number): Entry | undefined {
-    const found = this.machine.model.live.upTo(nameOf(entryKey(this.group, index)));
+    const found = this.#rows.upTo(nameOf(entryKey(this.group, index)));
     if (found === undefined) return undefined;
     const [name, value] = found;
     if (value !== this.#row?.value) this.#row = { value, entries: entriesIn(name, value) };
@@ -109,8 +116,8 @@ class Record<T> {
     this.#decode = decode;
   }
 
-  read({ model }: SimMachine): T | undefined {
-    const value = model.live.get(this.#name);
+  read(rows: SortedMap): T | undefined {
+    const value = rows.get(this.#name);
     if (value === this.#value) return this.#decoded;
     this.#value = value;
     const stored = value && decodeStoredValue(this.#key, value);
