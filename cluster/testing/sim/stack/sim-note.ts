@@ -10,6 +10,11 @@ export class SimNote implements BatchPlaces {
   #synced: Places = [0, 0];
   #isBehind = false;
 
+  /** Others heard what this disk forgot, and it says so from then on. */
+  get isCondemned(): boolean {
+    return this.newest === Number.MAX_SAFE_INTEGER;
+  }
+
   get newest(): number {
     return Math.max(...this.#written);
   }

@@ -116,8 +116,8 @@ export class StackJudge {
     const isDamaged = machine.damage !== undefined;
     check(isDamaged, 'falseAlarm', () => `${machine.id} refuses a sound disk: ${code}`);
     // Each of these says more than that something is wrong.
-    const isPast = machine.damage === 'restored';
-    const isCut = machine.damage === 'cut';
+    const isPast = machine.damage === 'restored' && !machine.note.isCondemned;
+    const isCut = machine.damage === 'cut' || machine.note.isCondemned;
     const isRight = isPast === (code === 'PEER_INCARNATION') && isCut === (code === 'STORE_BEHIND');
     check(isRight, 'falseAlarm', () => `${machine.id}, ${machine.damage}, says ${code}`);
     this.#coverage.count('refused.damage');
