@@ -165,6 +165,7 @@ async function doubtedVoter() {
       incarnation: '',
       bootNumber: 1,
       bootId: '',
+      bootBatch: 1,
       batch: 1,
       receiver: self,
       clockMs: 3_600_000,

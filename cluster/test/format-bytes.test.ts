@@ -150,14 +150,15 @@ t.test('[PEER-2] [PEER-3] [PEER-5] [PEER-6] [PEER-8] a frame and its payloads', 
     incarnation: C,
     bootNumber: 1,
     bootId: 'ab'.repeat(8),
+    bootBatch: 1,
     batch: 3,
     receiver: A,
     clockMs: 2,
     kind: FRAME_KIND.application,
     payload: bytes('c0ffee'),
   });
-  const body = `02${A}${B}${C}00000001${'ab'.repeat(8)}0000000000000003${A}000000000000000205c0ffee`;
-  t.equal(hex(frame), `00000065${body}${crc(body)}`);
+  const body = `03${A}${B}${C}00000001${'ab'.repeat(8)}00000000000000010000000000000003${A}000000000000000205c0ffee`;
+  t.equal(hex(frame), `0000006d${body}${crc(body)}`);
   t.equal(hex(encodeHello({ featureLevel: 1, peerAddress: 'a:1' })), '000103613a31');
   const proposal = { request: 2, group: 2, ruleVersion: 4, tableEpoch: 5 };
   const forwarded = encodeProposal({ ...proposal, command: bytes('c0') });

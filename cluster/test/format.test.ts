@@ -150,7 +150,7 @@ const header = {
   clusterId: id,
   sender: id,
   incarnation: id,
-  ...mark,
+  ...{ ...mark, bootBatch: u64 },
   receiver: id,
   clockMs: u64,
 };
@@ -397,15 +397,15 @@ t.test('[PEER-2] an impossible length, a flipped bit and unknown kinds are refus
     return new FrameSplitter().push(chunk);
   };
   t.equal(lengthOnly(FRAME_BYTES_MAX + 1), undefined, 'refused before anything is buffered');
-  t.equal(lengthOnly(97), undefined);
-  t.same(lengthOnly(98), []);
+  t.equal(lengthOnly(105), undefined);
+  t.same(lengthOnly(106), []);
   const whole = {
     clusterId: FROM,
     sender: FROM,
     incarnation: FROM,
     bootNumber: 1,
     bootId: '0b'.repeat(8),
-    batch: 1,
+    ...{ bootBatch: 1, batch: 1 },
     receiver: TO,
     clockMs: 5,
     kind: FRAME_KIND.application,

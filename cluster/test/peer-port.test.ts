@@ -57,6 +57,7 @@ async function setUp(test: Test): Promise<Setup> {
     incarnation: decodeIdentity(payloadOf(identityKey, value!))!.incarnation,
     bootNumber: 5,
     bootId: '0b'.repeat(8),
+    bootBatch: 90,
     batch: 100,
     receiver: nodes.made.nodes[0]!.id,
     clockMs: 1,
@@ -172,7 +173,9 @@ t.test(
       { bootNumber: 4, batch: 200 },
       { bootId: '0c'.repeat(8) },
       { batch: 99 },
-      { bootNumber: 6, bootId: '0c'.repeat(8) },
+      { bootNumber: 6, bootId: '0c'.repeat(8), bootBatch: 100 },
+      // It has written since, but what it found at its start was older.
+      { bootNumber: 6, bootId: '0c'.repeat(8), bootBatch: 100, batch: 150 },
     ];
     for (const changes of past) {
       const accepted = await dial(setup.port, setup.key);

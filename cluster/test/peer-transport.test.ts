@@ -24,7 +24,7 @@ function memberOf(id: string, key: NodeKey): MemberNode {
 }
 
 function headerFrom(sender: string, receiver: string): FrameHeader {
-  const boot = { bootNumber: 1, bootId: '0b'.repeat(8), batch: 1 };
+  const boot = { bootNumber: 1, bootId: '0b'.repeat(8), bootBatch: 1, batch: 1 };
   return { clusterId: CLUSTER, sender, incarnation: sender, ...boot, receiver, clockMs: 1 };
 }
 

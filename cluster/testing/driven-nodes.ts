@@ -168,7 +168,8 @@ export class DrivenNodes {
     from.sent.push(frame);
     const { to, kind, payload } = frame;
     setImmediate(() => {
-      const header = { clusterId: '', incarnation: '', bootNumber: 1, bootId: '', batch: 1 };
+      const boot = { bootNumber: 1, bootId: '', bootBatch: 1, batch: 1 };
+      const header = { clusterId: '', incarnation: '', ...boot };
       const clockMs = this.#clock.nowMs();
       const receiver = this.nodes.find(({ id }) => id === to)?.driver;
       receiver?.received({ ...header, sender: from.id, receiver: to, clockMs, kind, payload });

@@ -49,6 +49,12 @@ export interface PeerMark {
   readonly batch: number;
 }
 
+/** What a node says of its store with each frame. */
+export interface StoreClaim extends PeerMark {
+  /** The batch that counted this boot: all older ones were there when the node started. */
+  readonly bootBatch: number;
+}
+
 export function encodePeerMark(mark: PeerMark): Uint8Array {
   return new ByteWriter(20)
     .u32(mark.bootNumber)

@@ -1,16 +1,16 @@
 // Frames on the peer port, [PEER-2]: length u32 of all that follows (at most FRAME_BYTES_MAX) |
-// version u8 (2) | cluster id (16) | sender's node id (16) | sender's incarnation (16) | sender's boot
-// number u32 | its boot id (8) | its newest durable batch u64 | receiver's node id (16) | sender's clock
-// u64 (ms) | kind u8 | payload | CRC-32 u32 over everything between length and checksum. TLS already
+// version u8 (3) | cluster id (16) | sender's node id (16) | sender's incarnation (16) | sender's boot
+// number u32 | its boot id (8) | the batch of that boot u64 | its newest durable batch u64 | receiver's node id (16) |
+// sender's clock u64 (ms) | kind u8 | payload | CRC-32 u32 over everything between length and checksum. TLS already
 // guards the bytes on the way; the checksum guards them in the memory of both ends.
 
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
-import type { PeerMark } from './identity.ts';
+import type { StoreClaim } from './identity.ts';
 
-const FRAME_VERSION = 2;
+const FRAME_VERSION = 3;
 export const FRAME_BYTES_MAX = 4_194_304;
-const HEADER_BYTES = 94;
+const HEADER_BYTES = 102;
 const CHECKSUM_BYTES = 4;
 const LENGTH_BYTES = 4;
 export const PAYLOAD_BYTES_MAX = FRAME_BYTES_MAX - HEADER_BYTES - CHECKSUM_BYTES;
@@ -30,7 +30,7 @@ export const FRAME_KIND = {
 export type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];
 const FRAME_KINDS: ReadonlySet<number> = new Set(Object.values(FRAME_KIND));
 
-export interface FrameHeader extends PeerMark {
+export interface FrameHeader extends StoreClaim {
   readonly clusterId: string;
   readonly sender: string;
   readonly incarnation: string;
@@ -61,6 +61,7 @@ export function encodePeerFrame(frame: PeerFrame): Uint8Array {
     .bytes(fromHex(frame.incarnation))
     .u32(frame.bootNumber)
     .bytes(fromHex(frame.bootId))
+    .u64(frame.bootBatch)
     .u64(frame.batch)
     .bytes(fromHex(frame.receiver))
     .u64(frame.clockMs)
@@ -93,6 +94,7 @@ export function decodePeerFrame(bytes: Uint8Array): DecodedFrame {
     incarnation: toHex(reader.bytes(16)),
     bootNumber: reader.u32(),
     bootId: toHex(reader.bytes(8)),
+    bootBatch: reader.u64(),
     batch: reader.u64(),
     receiver: toHex(reader.bytes(16)),
     clockMs: reader.u64(),

@@ -306,11 +306,12 @@ class NodeStart {
         incarnation: self.incarnation,
         bootNumber: store.identity.bootNumber,
         bootId: this.#bootId,
+        bootBatch: store.bootBatch,
         batch: store.durableBatch,
         receiver,
         clockMs: this.#machine.clock.nowMs(),
       }),
-      admit: (nodeId, mark) => this.#peers.admit(nodeId, mark),
+      admit: (nodeId, claim) => this.#peers.admit(nodeId, claim),
       onHello: (nodeId, hello) => this.#addresses.heard(meta.node(nodeId), hello.peerAddress),
       onFrame: (frame) => {
         if (frame.kind !== FRAME_KIND.application) this.#driver?.received(frame);

@@ -3,7 +3,7 @@
 // entry): its disk lost writes that it had synced, a backup was put back, or a copy of it runs elsewhere.
 // It is not heard, so that neither its votes nor its acknowledgements count, and the alarm is raised.
 
-import { decodePeerMark, type PeerMark } from '../format/identity.ts';
+import { decodePeerMark, type PeerMark, type StoreClaim } from '../format/identity.ts';
 import { NodeError } from '../node-error.ts';
 
 export interface PeerMemoryPorts {
@@ -40,11 +40,11 @@ export class PeerMemory {
   }
 
   /** False, and nothing remembered, if the peer's store is not the one that was heard before. */
-  admit(nodeId: string, mark: PeerMark): boolean {
+  admit(nodeId: string, claim: StoreClaim): boolean {
     const known = this.#marks.get(nodeId);
-    const { bootNumber, bootId, batch } = mark;
+    const { bootNumber, bootId, batch } = claim;
     const heard = { bootNumber, bootId, batch };
-    if (known !== undefined && isPast(heard, known)) {
+    if (known !== undefined && isPast(claim, known)) {
       if (!this.#behind.has(nodeId)) this.#ports.behind(nodeId, heard, known);
       this.#behind.add(nodeId);
       return false;
@@ -57,8 +57,12 @@ export class PeerMemory {
   }
 }
 
-function isPast(mark: PeerMark, known: PeerMark): boolean {
-  if (mark.bootNumber > known.bootNumber) return mark.batch <= known.batch;
-  if (mark.bootNumber < known.bootNumber) return true;
-  return mark.bootId !== known.bootId || mark.batch < known.batch;
+/**
+ * Of a newer boot it counts which batches it found: by the time that it is heard it may have written as many new ones as it had
+ * lost, and more.
+ */
+function isPast(claim: StoreClaim, known: PeerMark): boolean {
+  if (claim.bootNumber > known.bootNumber) return claim.bootBatch <= known.batch;
+  if (claim.bootNumber < known.bootNumber) return true;
+  return claim.bootId !== known.bootId || claim.batch < known.batch;
 }

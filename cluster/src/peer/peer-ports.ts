@@ -1,7 +1,7 @@
 // What the peer transport needs to know, and whom it tells.
 
 import type { TLSSocket } from 'node:tls';
-import type { PeerMark } from '../format/identity.ts';
+import type { StoreClaim } from '../format/identity.ts';
 import type { FrameHeader, PeerFrame } from '../format/peer-frame.ts';
 import type { Hello } from '../format/peer-payload.ts';
 import type { MemberNode } from '../meta/meta-records.ts';
@@ -27,7 +27,7 @@ export interface PeerPorts {
   /** What a frame that leaves now says of its sender. */
   header(receiver: string): FrameHeader;
   /** False if the peer's store is older than what was heard of it. */
-  admit(nodeId: string, mark: PeerMark): boolean;
+  admit(nodeId: string, claim: StoreClaim): boolean;
   /** Where the member says that it is reached. */
   onHello(nodeId: string, hello: Hello): void;
   /** Any other frame of a member that passed every check. */

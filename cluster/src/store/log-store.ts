@@ -83,6 +83,8 @@ export class LogStore {
   readonly #durableSides: RowSides;
   readonly #clearing = new Map<number, Promise<void>>();
   readonly identity: StoreIdentity;
+  /** The batch that counted this boot. */
+  readonly bootBatch: number;
 
   private constructor(
     { store, writer, heard }: StoreParts,
@@ -93,6 +95,7 @@ export class LogStore {
     this.#writer = writer;
     this.#heard = heard;
     this.identity = identity;
+    this.bootBatch = writer.durableBatch;
     this.#sides = new RowSides(sides);
     this.#durableSides = new RowSides(sides);
   }

@@ -23,6 +23,7 @@ export function forgeFrame(from: SimMachine, to: SimMachine, random: Random): Pe
     receiver: to.id,
     bootNumber: 1_000_000,
     bootId: 'ab'.repeat(8),
+    bootBatch: 1_000_000_000,
     batch: 1_000_000_000,
     clockMs: 0,
     kind: FRAME_KIND.raft,

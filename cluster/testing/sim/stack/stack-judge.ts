@@ -26,13 +26,8 @@ import { WatchedMember } from './watched-member.ts';
 
 /** Failures of a machine that is started again; its data is whole. */
 const PASSING: ReadonlySet<NodeErrorCode> = new Set(['STORE_WRITE_FAILED', 'STORE_OPEN_FAILED']);
-const UNFIT: ReadonlySet<NodeErrorCode> = new Set([
-  'STORE_DAMAGED',
-  'STORE_HOLE',
-  'STORE_BEHIND',
-  'STORE_EMPTY',
-  'PEER_INCARNATION',
-]);
+const DAMAGED: readonly NodeErrorCode[] = ['STORE_DAMAGED', 'STORE_HOLE', 'STORE_EMPTY'];
+const UNFIT: ReadonlySet<NodeErrorCode> = new Set([...DAMAGED, 'STORE_BEHIND', 'PEER_INCARNATION']);
 
 export class StackJudge {
   readonly groups: readonly number[];
@@ -116,9 +111,7 @@ export class StackJudge {
     const isDamaged = machine.damage !== undefined;
     check(isDamaged, 'falseAlarm', () => `${machine.id} refuses a sound disk: ${code}`);
     // Each of these says more than that something is wrong.
-    const isPast = machine.damage === 'restored' && !machine.note.isCondemned;
-    const isCut = machine.damage === 'cut' || machine.note.isCondemned;
-    const isRight = isPast === (code === 'PEER_INCARNATION') && isCut === (code === 'STORE_BEHIND');
+    const isRight = expectedOf(machine).includes(code);
     check(isRight, 'falseAlarm', () => `${machine.id}, ${machine.damage}, says ${code}`);
     this.#coverage.count('refused.damage');
     return true;
@@ -222,6 +215,13 @@ export class StackJudge {
       return entry;
     });
   }
+}
+
+/** What a machine may say of its disk; one that others told so says STORE_BEHIND when it is started again. */
+function expectedOf({ damage, note }: SimMachine): readonly NodeErrorCode[] {
+  if (damage === 'cut') return ['STORE_BEHIND'];
+  if (damage !== 'restored') return DAMAGED;
+  return note.isCondemned ? ['PEER_INCARNATION', 'STORE_BEHIND'] : ['PEER_INCARNATION'];
 }
 
 function isOnItsWayOut({ membership }: SimMachine): boolean {
