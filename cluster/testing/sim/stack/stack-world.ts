@@ -29,6 +29,8 @@ import { drawStackSwarm, type StackSwarm } from './stack-swarm.ts';
 const ELECTION_TICKS_MAX = 20;
 /** After healing, in election timeouts of the longest kind. */
 const LEADER_TIMEOUTS = 10;
+/** Where a disk is lost two voters need each other, and may stand against each other more than once. */
+const FIRST_LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 60;
 const REFUSED_TIMEOUTS = 60;
 const STANDSTILL_TIMEOUTS = 3;
@@ -203,7 +205,9 @@ class StackWorld {
         () => past.isRetired,
       );
     }
-    await this.#runUntil(LEADER_TIMEOUTS * timeoutMs, 'a group has no leader', () => this.#isLed());
+    await this.#runUntil(FIRST_LEADER_TIMEOUTS * timeoutMs, 'a group has no leader', () =>
+      this.#isLed(),
+    );
     this.#clients.stop();
     await this.#runFor(LEADER_TIMEOUTS * timeoutMs);
     await this.#probe(LEADER_TIMEOUTS * timeoutMs);
