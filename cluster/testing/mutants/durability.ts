@@ -194,7 +194,7 @@ export const DURABILITY: readonly Mutant[] = [
     file: 'peer/peer-memory.ts',
     edits: [
       [
-        'if (known !== undefined && isPast(heard, known)) {',
+        'if (known !== undefined && isPast(claim, known)) {',
         'if (known !== undefined && isPast(known, known)) {',
       ],
     ],
