@@ -105,6 +105,8 @@ export class Driver implements MemberHooks {
       wake: (group) => this.wake(group),
     });
     this.#outbox = new Outbox({
+      after: clock.after,
+      due: () => this.#schedule(),
       send: (nodeId, bundle) => ports.send(nodeId, FRAME_KIND.raft, bundle),
       dropped: (group, nodeId) => this.#members.get(group)?.raft.unreachable(nodeId),
     });
@@ -135,7 +137,7 @@ export class Driver implements MemberHooks {
       snapshots: this.#snapshots,
       log: this.#log,
       send: (nodeId, kind, payload) => ports.send(nodeId, kind, payload),
-      propose: (proposal) => this.#propose(proposal),
+      propose: (proposal, from) => this.#propose(proposal, from),
       wake: (group) => this.wake(group),
     });
   }
@@ -162,6 +164,7 @@ export class Driver implements MemberHooks {
     this.#stopped = true;
     this.#handover.end();
     this.#wheel.stop();
+    this.#outbox.stop();
     this.submissions.stop();
     this.reads.stop();
     this.#snapshots.stop();
@@ -195,6 +198,7 @@ export class Driver implements MemberHooks {
   peerLost(nodeId: string): void {
     if (this.#stopped) return;
     this.submissions.disconnected(nodeId);
+    this.#outbox.lost(nodeId);
     for (const member of this.#members.values()) {
       member.raft.connectionLost(nodeId);
       this.wake(member.group);
@@ -338,7 +342,7 @@ export class Driver implements MemberHooks {
     if (this.#awake.size > 0) this.#schedule();
   }
 
-  #propose(proposal: ForwardedProposal): ProposalAnswer {
+  #propose(proposal: ForwardedProposal, from?: string): ProposalAnswer {
     const { group, command, ruleVersion, tableEpoch } = proposal;
     const member = this.#members.get(group);
     if (member?.raft.role !== 'leader') return 'notLeader';
@@ -346,7 +350,8 @@ export class Driver implements MemberHooks {
     const entryTimeMs = this.#ports.clock.nowMs();
     const result = member.raft.propose({ command, entryTimeMs, ruleVersion, tableEpoch });
     this.wake(group);
-    if (result.ok) return 'appended';
-    return result.code === 'NOT_LEADER' ? 'notLeader' : 'busy';
+    if (!result.ok) return result.code === 'NOT_LEADER' ? 'notLeader' : 'busy';
+    if (from !== undefined) this.#outbox.awaits(from, group, result.index);
+    return 'appended';
   }
 }

@@ -23,7 +23,7 @@ export interface FrameReceiverParts {
   readonly log: PacedLog;
   /** False when the peer is away or its queue is full. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
-  propose(proposal: ForwardedProposal): ProposalAnswer;
+  propose(proposal: ForwardedProposal, from: string): ProposalAnswer;
   wake(group: number): void;
 }
 
@@ -84,7 +84,7 @@ export class FrameReceiver {
     const { propose, send } = this.#parts;
     const proposal = decodeProposal(payload);
     if (proposal === undefined) return false;
-    const reply = { request: proposal.request, answer: propose(proposal) };
+    const reply = { request: proposal.request, answer: propose(proposal, sender) };
     send(sender, FRAME_KIND.proposalReply, encodeProposalReply(reply));
     return true;
   }
