@@ -188,7 +188,7 @@ export const DURABILITY: readonly Mutant[] = [
     edits: [['await this.#ports.clear();', '']],
   },
   {
-    id: 'D13',
+    id: 'D13a',
     mistake: 'a node that comes back with a disk of the past is heard as before',
     metIn: 'matrixone#25029, nexus PR#3939, openraft PR#2002, redisraft#2',
     file: 'peer/peer-memory.ts',
@@ -198,6 +198,14 @@ export const DURABILITY: readonly Mutant[] = [
         'if (known !== undefined && isPast(known, known)) {',
       ],
     ],
+  },
+  {
+    id: 'D13b',
+    mistake:
+      'a disk of the past counts as a new one once it has written as much again as it had lost',
+    metIn: 'this repository: cluster/test/peer-port.test.ts',
+    file: 'peer/peer-memory.ts',
+    edits: [['return claim.bootBatch <= known.batch;', 'return claim.batch <= known.batch;']],
   },
   {
     id: 'D14',
