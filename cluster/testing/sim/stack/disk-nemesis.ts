@@ -8,7 +8,7 @@ import type { EventQueue } from '../event-queue.ts';
 import type { Random } from '../random.ts';
 import type { Strikes } from '../strikes.ts';
 import type { Backup } from './level-model.ts';
-import type { SimMachine } from './sim-machine.ts';
+import type { Damage, SimMachine } from './sim-machine.ts';
 import type { SimNote } from './sim-note.ts';
 import { membersOf } from './stack-nemesis.ts';
 import type { StackKind, StackSwarm } from './stack-swarm.ts';
@@ -108,7 +108,7 @@ export class DiskNemesis {
       victim.damage = 'restored';
     } else {
       this.#parts.coverage.count('P9');
-      this.#wipe(victim);
+      victim.damage = this.#wipe(victim);
     }
     victim.start();
     return victim;
@@ -144,49 +144,47 @@ export class DiskNemesis {
       return;
     }
     victim.crash();
-    this.#atRest(victim, random);
+    const before = victim.model.live.copy();
+    victim.damage = this.#atRest(victim, random);
+    if (victim.damage !== undefined) victim.beforeDamage = before;
     this.#parts.strikes.later(lastsMs, () => victim.start());
   }
 
-  #atRest(victim: SimMachine, random: Random): void {
+  /** Undefined if there was nothing to break, or nothing that anybody was told of. */
+  #atRest(victim: SimMachine, random: Random): Damage | undefined {
     const { coverage } = this.#parts;
-    const { model } = victim;
-    victim.beforeDamage = model.live.copy();
+    const { model, note } = victim;
     switch (random.between(0, 4)) {
       case 0:
-        if (!model.damageLog(random)) return;
-        victim.damage = 'logMiddle';
+        if (!model.damageLog(random)) return undefined;
         coverage.count('D4');
-        return;
+        return 'logMiddle';
       case 1:
-        if (!model.flipBit(random, ...ALL)) return;
-        victim.damage = 'bitFlip';
+        if (!model.flipBit(random, ...ALL)) return undefined;
         coverage.count('D5');
-        return;
+        return 'bitFlip';
       case 2:
-        if (!model.misdirect(random)) return;
-        victim.damage = 'misdirected';
+        if (!model.misdirect(random)) return undefined;
         coverage.count('D7');
-        return;
+        return 'misdirected';
       case 3: {
         // Power went, and the note with it: nothing on this disk says that there was more (docs/operations.md).
-        if (victim.note.isBehind) return;
+        if (note.isBehind) return undefined;
         const first = model.cutLog(random);
-        if (first === undefined) return;
+        if (first === undefined) return undefined;
         coverage.count('D14');
         // Else it is as if the last batch had not been written: nobody was told of it.
-        if (first <= victim.note.newest) victim.damage = 'cut';
-        return;
+        return first <= note.newest ? 'cut' : undefined;
       }
       default:
-        this.#wipe(victim);
         coverage.count('P9');
+        return this.#wipe(victim);
     }
   }
 
-  #wipe(victim: SimMachine): void {
-    victim.damage = 'wiped';
-    victim.model.wipe();
-    victim.note.restore([0, 0]);
+  #wipe({ model, note }: SimMachine): Damage {
+    model.wipe();
+    note.restore([0, 0]);
+    return 'wiped';
   }
 }
