@@ -186,6 +186,8 @@ export class GroupMember {
       return;
     }
     this.#received = undefined;
+    // Its rows go: whoever sends the same again must not hear that it is here.
+    this.#receiver.forget();
     this.#clear().catch((error: unknown) => this.#hooks.fatal(error));
   }
 

@@ -63,6 +63,11 @@ export class SnapshotReceiver {
       });
   }
 
+  /** What was taken is not to be gone on with, nor to be called done: the next chunk taken is a first one. */
+  forget(): void {
+    this.#receiving = undefined;
+  }
+
   async #take(from: string, chunk: SnapshotChunk): Promise<void> {
     const { term, leader, commit } = this.#ports.status();
     if (chunk.term !== term || leader !== from) {
@@ -76,6 +81,10 @@ export class SnapshotReceiver {
     const receiving = await this.#current(from, chunk);
     if (receiving === undefined || chunk.number > receiving.next) {
       this.#answer(from, chunk, 0, 'refused');
+    } else if (chunk.number < receiving.next && chunk.isLast && !receiving.isDone) {
+      // It was cut into other chunks before.
+      this.forget();
+      this.#answer(from, chunk, 0, 'refused');
     } else if (chunk.number < receiving.next) {
       this.#answer(from, chunk, receiving.next, receiving.isDone ? 'done' : 'more');
     } else if (await this.#write(receiving, chunk)) {
@@ -84,7 +93,7 @@ export class SnapshotReceiver {
       if (chunk.isLast) this.#complete(receiving, chunk);
       this.#answer(from, chunk, receiving.next, chunk.isLast ? 'done' : 'more');
     } else {
-      this.#receiving = undefined;
+      this.forget();
       this.#answer(from, chunk, 0, 'refused');
     }
   }

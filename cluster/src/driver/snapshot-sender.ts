@@ -1,6 +1,7 @@
 // Streams state machines to followers that need what the log no longer has. At most two at a time in the
 // whole process: a snapshot reads and sends all that a group has. One chunk is on its way at a time, and
-// sent again until it is answered, so that a broken connection costs no more than one chunk.
+// sent again until it is answered, so that a broken connection costs no more than one chunk. A transfer that
+// broke off is gone on with by the next one of the same base: its follower says which chunk it wants.
 
 import { crc32 } from 'node:zlib';
 import type { SnapshotAnswer, SnapshotChunk } from '../format/snapshot-payload.ts';
@@ -27,6 +28,8 @@ interface Transfer {
   readonly nodeId: string;
   readonly term: number;
   chunk: SnapshotChunk | undefined;
+  /** The follower holds all chunks before this one. */
+  wanted: number;
   waitedTicks: number;
   /** Answers the chunk on its way: taken, or the transfer is over. */
   answer: (status: 'more' | 'done' | 'refused') => void;
@@ -44,9 +47,16 @@ export class SnapshotSender {
 
   /** Ends with ended(). */
   want(group: number, nodeId: string, term: number): void {
-    const answer = () => {};
-    const chunk = undefined;
-    this.#queued.push({ group, nodeId, term, chunk, waitedTicks: 0, answer, isOver: false });
+    this.#queued.push({
+      group,
+      nodeId,
+      term,
+      chunk: undefined,
+      wanted: 0,
+      waitedTicks: 0,
+      answer: () => {},
+      isOver: false,
+    });
     this.#startNext();
   }
 
@@ -56,10 +66,13 @@ export class SnapshotSender {
       const isFor = transfer.nodeId === nodeId && transfer.group === answer.group;
       if (!isFor || chunk === undefined || transfer.term !== answer.term) continue;
       if (chunk.base.index !== answer.index) continue;
-      if (answer.status !== 'more' || answer.next === chunk.number + 1)
-        transfer.answer(answer.status);
+      if (answer.status !== 'more') transfer.answer(answer.status);
       // It has begun anew, or lost what it had taken.
       else if (answer.next < chunk.number) transfer.answer('refused');
+      else if (answer.next > chunk.number) {
+        transfer.wanted = answer.next;
+        transfer.answer('more');
+      }
     }
   }
 
@@ -122,16 +135,12 @@ export class SnapshotSender {
       for await (const { bytes, isLast } of chunksOf(slots, rows, this.#ports.chunkBytes)) {
         if (transfer.isOver) return false;
         crc = crc32(bytes, crc);
-        const status = await this.#deliver(transfer, {
-          group,
-          term,
-          base,
-          number,
-          isLast,
-          crc,
-          bytes,
-        });
-        if (status !== 'more') return status === 'done';
+        // The last one says where all ends: if that is not where the follower thinks, it begins anew.
+        if (number >= transfer.wanted || isLast) {
+          const chunk = { group, term, base, number, isLast, crc, bytes };
+          const status = await this.#deliver(transfer, chunk);
+          if (status !== 'more') return status === 'done';
+        }
         number += 1;
       }
       return false;

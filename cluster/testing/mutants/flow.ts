@@ -145,4 +145,20 @@ export const FLOW: readonly Mutant[] = [
     file: 'node/start-cluster.ts',
     edits: [['this.#addresses.of(node)', 'node.peerAddress']],
   },
+  {
+    id: 'F16a',
+    mistake: 'chunks that a follower holds from a transfer that broke off are not gone on from',
+    metIn: 'this repository: cluster/test/snapshot-transfer.test.ts',
+    file: 'driver/snapshot-sender.ts',
+    edits: [
+      ['else if (answer.next > chunk.number) {', 'else if (answer.next === chunk.number + 1) {'],
+    ],
+  },
+  {
+    id: 'F16b',
+    mistake: 'a snapshot that was received and not installed is called received ever after',
+    metIn: 'this repository: cluster/test/snapshot-transfer.test.ts',
+    file: 'driver/group-member.ts',
+    edits: [['this.#receiver.forget();', '']],
+  },
 ];

@@ -228,6 +228,11 @@ export const LINES: Readonly<Record<string, readonly Line[]>> = {
       says: 'a node that moved is not found',
       faults: 'nodes that move to another address',
     },
+    {
+      id: 'F16',
+      says: 'a snapshot that broke off stands in the way of the next one',
+      faults: 'leaders that change while a snapshot is sent, received or installed',
+    },
   ],
 };
 
