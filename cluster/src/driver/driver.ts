@@ -31,6 +31,7 @@ import type { GroupMember, MemberHooks } from './group-member.ts';
 import { Handover } from './handover.ts';
 import { Outbox } from './outbox.ts';
 import { type NodesView, Reconciler } from './reconciler.ts';
+import { SharedTimer } from './shared-timer.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
 import { Submissions } from './submissions.ts';
 import { TickWheel } from './tick-wheel.ts';
@@ -83,6 +84,7 @@ export class Driver implements MemberHooks {
   readonly #awake = new Set<number>();
   readonly #outbox: Outbox;
   readonly #wheel: TickWheel;
+  readonly #timer: SharedTimer;
   readonly #snapshots: SnapshotSender;
   readonly #receiver: FrameReceiver;
   readonly #reconciler: Reconciler;
@@ -97,7 +99,8 @@ export class Driver implements MemberHooks {
     this.#ports = ports;
     const { clock, logger } = ports;
     this.history = new GroupHistories(ports.self, () => clock.nowMs());
-    this.reads = new CurrentReads(clock.after, (group) => this.wake(group));
+    this.#timer = new SharedTimer(clock);
+    this.reads = new CurrentReads(this.#timer.after, (group) => this.wake(group));
     this.#log = new PacedLog(logger, () => clock.monotonicMs());
     this.#wheel = new TickWheel({ ...ports, tick: (mayCampaign) => this.#tick(mayCampaign) });
     this.#reconciler = new Reconciler(this.#members, {
@@ -124,7 +127,7 @@ export class Driver implements MemberHooks {
     });
     this.submissions = new Submissions({
       ...ports,
-      after: clock.after,
+      after: this.#timer.after,
       view: (group) => this.view(group),
       propose: (proposal) => this.#propose(proposal),
       forward: (leader, proposal) =>
@@ -167,6 +170,7 @@ export class Driver implements MemberHooks {
     this.#outbox.stop();
     this.submissions.stop();
     this.reads.stop();
+    this.#timer.stop();
     this.#snapshots.stop();
     await Promise.all([...this.#members.values()].map((member) => member.stop()));
   }
