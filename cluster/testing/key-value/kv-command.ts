@@ -23,14 +23,20 @@ export function swapCommand(key: Buffer, expected: Buffer | undefined, value: Bu
   return Buffer.concat([Buffer.of(SWAP), encodeRows([{ key, value }, ...rows])]);
 }
 
+/** A put reads nothing. */
+export function isSwap(bytes: Uint8Array): boolean {
+  return bytes[0] === SWAP;
+}
+
 /** Undefined for bytes that are no command. */
 export function decodeCommand(bytes: Uint8Array): KvCommand | undefined {
   const { buffer, byteOffset, byteLength } = bytes;
-  const command = Buffer.from(buffer, byteOffset, byteLength);
-  const [row, expected, ...more] = decodeRows(command.subarray(1)) ?? [];
-  if (row === undefined || more.length > 0) return undefined;
-  if (command[0] === PUT && expected === undefined) return row;
-  if (command[0] === SWAP) return { ...row, swap: { expected: expected?.value } };
+  if (byteLength === 0) return undefined;
+  const rows = decodeRows(Buffer.from(buffer, byteOffset + 1, byteLength - 1));
+  const [row, expected] = rows ?? [];
+  if (row === undefined || rows === undefined || rows.length > 2) return undefined;
+  if (bytes[0] === PUT && expected === undefined) return row;
+  if (isSwap(bytes)) return { ...row, swap: { expected: expected?.value } };
   return undefined;
 }
 

@@ -2,14 +2,14 @@
 // row: as little as etcd does for a Put, so that a bench measures logs.
 import type { MachineModule } from '../../src/options.ts';
 import type { StateMachine } from '../../src/ports.ts';
-import { decodeCommand, encodeFound } from './kv-command.ts';
+import { decodeCommand, encodeFound, isSwap } from './kv-command.ts';
 
 const NOTHING = new Uint8Array(0);
 
 export const kvMachine: StateMachine = {
   readSet(_slot, command) {
-    const decoded = decodeCommand(command);
-    return decoded?.swap === undefined ? [] : [decoded.key];
+    const decoded = isSwap(command) ? decodeCommand(command) : undefined;
+    return decoded === undefined ? [] : [decoded.key];
   },
   apply(rows, command) {
     const decoded = decodeCommand(command);
