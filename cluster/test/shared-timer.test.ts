@@ -13,8 +13,7 @@ function sharedTimer() {
       return () => state.due.delete(dueMs);
     },
   });
-  const after = (delayMs: number, name: string) =>
-    timer.after(delayMs, () => state.ran.push(name));
+  const after = (delayMs: number, name: string) => timer.after(delayMs, () => state.ran.push(name));
   /** The machine's timers fire as their time comes. */
   const pass = (elapsedMs: number): readonly string[] => {
     state.ran = [];
