@@ -18,6 +18,9 @@ type Handlers = {
 
 type Copy = (bytes: Bytes) => Bytes;
 
+/** All that one turn of the driver applied is answered in one callback: to wait for others would gain nothing. */
+const HURRIED: ReadonlySet<CallName> = new Set(['submit']);
+
 /** The node's end. It is there before the node is, whose start has much to say already. */
 export class ClusterService {
   readonly port: NodePort;
@@ -53,6 +56,7 @@ export class ClusterService {
       const value = await handler?.(...args);
       const copied = COPIED[name]?.(value as never, (bytes) => this.port.copy(bytes)) ?? value;
       this.port.post(['answer', id, copied]);
+      if (HURRIED.has(name)) this.port.hurry();
     } catch (error) {
       this.port.post(['failed', id, carry(error)]);
     }

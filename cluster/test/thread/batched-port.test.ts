@@ -137,3 +137,34 @@ t.test('a busy thread misses events but is told of it once it has caught up', (t
   ]);
   t.end();
 });
+
+t.test(
+  'what is hurried goes when the callback is done, with all that was posted in it',
+  async (t) => {
+    const heard: string[] = [];
+    const done = Promise.withResolvers<void>();
+    const { sender, posted } = pair(t, ([name]) => {
+      heard.push(name);
+      if (heard.length === 4) done.resolve();
+    });
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    sender.post(['a']);
+    sender.hurry();
+    sender.hurry();
+    sender.post(['b', sender.copy(new Uint8Array(3))]);
+    await new Promise<void>((resolve) => process.nextTick(resolve));
+    t.same(
+      [posted.length, posted[0]?.length],
+      [1, 1],
+      'one post with its buffer, in the same turn',
+    );
+    sender.post(['c']);
+    await turn();
+    t.equal(posted.length, 2, 'what is not hurried goes at the end of the turn');
+    await turn();
+    t.equal(posted.length, 2, 'and nothing is posted for nothing');
+    sender.post(['d']);
+    await done.promise;
+    t.same(heard, ['a', 'b', 'c', 'd']);
+  },
+);
