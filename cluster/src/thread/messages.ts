@@ -14,13 +14,12 @@ import type {
   Slot,
   SlotRow,
   SlotTable,
-  Submitted,
 } from '../ports.ts';
 import type { CarriedError, ErrorWords } from './carried-error.ts';
+import type { PackedRecord } from './packed-records.ts';
 
 /** Each is answered once. */
 export interface Calls {
-  submit(slot: Slot, command: Bytes, timeoutMs: number | undefined): Submitted;
   barrier(slot: Slot, timeoutMs: number | undefined): void;
   get(slot: Slot, key: Bytes): Bytes | undefined;
   getOfGroup(group: number, key: Bytes): Bytes | undefined;
@@ -53,7 +52,12 @@ type CallMessage = {
   [Name in CallName]: readonly ['call', id: number, name: Name, args: Parameters<Calls[Name]>];
 }[CallName];
 
-export type ToNode = CallMessage | readonly ['send', nodeId: string, message: Bytes];
+/** Id, slot, how long it may take; the command. */
+export type SubmitRecord = PackedRecord<'submit'>;
+/** Id, index and time of the entry; the reply. */
+export type SubmittedRecord = PackedRecord<'submitted'>;
+
+export type ToNode = CallMessage | SubmitRecord | readonly ['send', nodeId: string, message: Bytes];
 
 /** What the application may ask without waiting, as of the moment from which on changes are told. */
 export interface NodeFacts {
@@ -69,6 +73,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 /** What a running node says by itself. */
 export type FromCluster =
   | readonly ['answer', id: number, value: unknown]
+  | SubmittedRecord
   | readonly ['failed', id: number, error: CarriedError]
   | readonly ['event', group: number, slot: Slot, index: number, event: Bytes]
   | readonly ['replaced', group: number]

@@ -84,7 +84,7 @@ export class RemoteCluster implements Cluster {
 
   async submit(slot: Slot, command: Bytes, options?: { timeoutMs?: number }): Promise<Submitted> {
     if (command.length > BODY_BYTES_MAX) throw failure('CLUSTER_TOO_LARGE');
-    return await this.#calls.call('submit', slot, command, options?.timeoutMs);
+    return await this.#calls.submit(slot, command, options?.timeoutMs);
   }
 
   barrier(slot: Slot, options?: { timeoutMs?: number }): Promise<void> {
@@ -158,6 +158,11 @@ export class RemoteCluster implements Cluster {
       case 'answer':
         this.#calls.answered(message[1], message[2]);
         return;
+      case 'submitted': {
+        const [, id, index, entryTimeMs = 0, reply] = message;
+        this.#calls.answered(id, { reply, index, entryTimeMs });
+        return;
+      }
       case 'failed':
         this.#calls.failed(message[1], message[2]);
         return;

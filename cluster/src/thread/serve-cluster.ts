@@ -1,10 +1,11 @@
 // A node as the application's thread reaches it: says what there is, carries out calls, tells what happens.
 
+import { failure } from '../driver/submissions.ts';
 import type { Awaitable, Bytes, Cluster, SlotTable } from '../ports.ts';
 import { BatchedPort, type PortEnd } from './batched-port.ts';
 import { carry } from './carried-error.ts';
 import { EventFeed } from './event-feed.ts';
-import type { CallName, Calls, FromNode, NodeFacts, ToNode } from './messages.ts';
+import type { CallName, Calls, FromNode, NodeFacts, SubmitRecord, ToNode } from './messages.ts';
 import { OpenBackups } from './open-backups.ts';
 import { TurnQueue } from './turn-queue.ts';
 
@@ -17,9 +18,6 @@ type Handlers = {
 };
 
 type Copy = (bytes: Bytes) => Bytes;
-
-/** All that one turn of the driver applied is answered in one callback: to wait for others would gain nothing. */
-const HURRIED: ReadonlySet<CallName> = new Set(['submit']);
 
 /** The node's end. It is there before the node is, whose start has much to say already. */
 export class ClusterService {
@@ -46,8 +44,29 @@ export class ClusterService {
   }
 
   #received(message: ToNode): void {
-    if (message[0] === 'send') this.#cluster?.nodes.send(message[1], message[2]);
-    else void this.#carryOut(message[1], message[2], message[3]);
+    switch (message[0]) {
+      case 'send':
+        this.#cluster?.nodes.send(message[1], message[2]);
+        return;
+      case 'submit':
+        void this.#submit(message);
+        return;
+      case 'call':
+        void this.#carryOut(message[1], message[2], message[3]);
+    }
+  }
+
+  async #submit([, id, slot, timeoutMs, command]: SubmitRecord): Promise<void> {
+    try {
+      const submitted = await this.#cluster?.submit(slot, command, within(timeoutMs));
+      if (submitted === undefined) throw failure('CLUSTER_STOPPED');
+      const { index, entryTimeMs, reply } = submitted;
+      this.port.postRecord(['submitted', id, index, entryTimeMs, reply]);
+      // All that one turn of the driver applied is answered in one callback: to wait for others would gain nothing.
+      this.port.hurry();
+    } catch (error) {
+      this.port.post(['failed', id, carry(error)]);
+    }
   }
 
   async #carryOut(id: number, name: CallName, args: readonly unknown[]): Promise<void> {
@@ -56,7 +75,6 @@ export class ClusterService {
       const value = await handler?.(...args);
       const copied = COPIED[name]?.(value as never, (bytes) => this.port.copy(bytes)) ?? value;
       this.port.post(['answer', id, copied]);
-      if (HURRIED.has(name)) this.port.hurry();
     } catch (error) {
       this.port.post(['failed', id, carry(error)]);
     }
@@ -73,7 +91,6 @@ function handlersOf(cluster: Cluster): Handlers {
   const { members } = cluster;
   const backups = new OpenBackups(cluster);
   return {
-    submit: (slot, command, timeoutMs) => cluster.submit(slot, command, within(timeoutMs)),
     barrier: (slot, timeoutMs) => cluster.barrier(slot, within(timeoutMs)),
     get: (slot, key) => cluster.get(slot, key),
     getOfGroup: (group, key) => cluster.getOfGroup(group, key),
@@ -106,7 +123,6 @@ function within(timeoutMs: number | undefined): { timeoutMs?: number } {
 const COPIED: {
   readonly [Name in CallName]?: (value: ReturnType<Calls[Name]>, copy: Copy) => unknown;
 } = {
-  submit: ({ reply, index, entryTimeMs }, copy) => ({ reply: copy(reply), index, entryTimeMs }),
   get: (value, copy) => value && copy(value),
   getOfGroup: (value, copy) => value && copy(value),
   scan: (rows, copy) =>
