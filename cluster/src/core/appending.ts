@@ -20,13 +20,21 @@ export function configurationEntry(state: RaftState, configuration: Configuratio
 }
 
 function afterLast(state: RaftState, what: Omit<EntryContent, 'group' | 'index' | 'term'>): Entry {
-  const { log, config } = state;
+  const { log, config, term } = state;
+  const { kind, ruleVersion, tableEpoch, command, configuration } = what;
+  const { lastIndex } = log;
   const content = {
-    ...what,
     group: config.group,
-    index: log.lastIndex + 1,
-    term: state.term,
+    index: lastIndex + 1,
+    term,
+    checksum: 0,
+    kind,
+    ruleVersion,
     entryTimeMs: Math.max(what.entryTimeMs, log.lastEntryTimeMs),
+    tableEpoch,
+    command,
   };
-  return { ...content, checksum: config.chainChecksum(log.checksumAt(log.lastIndex), content) };
+  const entry = configuration === undefined ? content : { ...content, configuration };
+  entry.checksum = config.chainChecksum(log.checksumAt(lastIndex), entry);
+  return entry;
 }

@@ -76,8 +76,11 @@ export class Log {
   }
 
   get last(): LogPosition {
-    const term = this.#entries.at(-1)?.term ?? this.#base.term;
-    return { index: this.lastIndex, term };
+    return { index: this.lastIndex, term: this.#lastTerm };
+  }
+
+  get #lastTerm(): number {
+    return this.#entries.at(-1)?.term ?? this.#base.term;
   }
 
   get lastEntryTimeMs(): number {
@@ -114,7 +117,7 @@ export class Log {
 
   append(entry: Entry): void {
     assert(entry.index === this.lastIndex + 1, `entry ${entry.index} follows the last one`);
-    assert(entry.term >= this.last.term, 'terms in a log never fall');
+    assert(entry.term >= this.#lastTerm, 'terms in a log never fall');
     assert(entry.entryTimeMs >= this.lastEntryTimeMs, 'times in a log never fall');
     this.#entries.push(entry);
     this.#bytes += entryBytes(entry);

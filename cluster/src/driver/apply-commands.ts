@@ -134,8 +134,9 @@ function readSetOf(group: number, command: Command | undefined, machine: StateMa
 }
 
 async function loadRows(readSets: readonly ReadSet[], { getMany }: ApplyPorts): Promise<Rows> {
-  const keys = new Map(readSets.flatMap((readSet) => [...readSet]));
-  if (keys.size === 0) return new Map();
+  const reading = readSets.filter((readSet) => readSet.size > 0);
+  if (reading.length === 0) return new Map();
+  const keys = new Map(reading.flatMap((readSet) => [...readSet]));
   const values = await getMany([...keys.values()]);
   return new Map([...keys.keys()].map((name, at) => [name, values[at]]));
 }

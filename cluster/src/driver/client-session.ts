@@ -179,8 +179,7 @@ export class ClientSession {
   }
 
   #oldest(next: number): number {
-    const [oldest = next] = this.#numbered.keys();
-    return oldest;
+    return this.#numbered.keys().next().value ?? next;
   }
 
   #reasonInLine(): ClusterErrorCode {

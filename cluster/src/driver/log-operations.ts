@@ -68,7 +68,8 @@ export class LogOperations {
   #append(entries: readonly Entry[]): void {
     let from = 0;
     let bytes = 0;
-    for (const [at, entry] of entries.entries()) {
+    let at = 0;
+    for (const entry of entries) {
       const more = logEntryBytes(entry);
       if (at > from && bytes + more > ROW_BYTES_MAX) {
         this.#putRow(entries.slice(from, at));
@@ -76,6 +77,7 @@ export class LogOperations {
         bytes = 0;
       }
       bytes += more;
+      at += 1;
     }
     this.#putRow(from === 0 ? entries : entries.slice(from));
   }

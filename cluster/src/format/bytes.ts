@@ -126,6 +126,12 @@ export class ByteWriter {
     this.#bytes = pieceOf(length);
   }
 
+  /** Writes over what it wrote. */
+  again(): this {
+    this.#at = 0;
+    return this;
+  }
+
   u8(value: number): this {
     this.#bytes[this.#at++] = value;
     return this;

@@ -46,7 +46,9 @@ export function decodeCommand(bytes: Uint8Array): Command | undefined {
   const reader = new ByteReader(bytes);
   const version = reader.u8();
   const slot = reader.i32();
-  const [session, sequence, oldest] = [reader.u64(), reader.u64(), reader.u64()];
+  const session = reader.u64();
+  const sequence = reader.u64();
+  const oldest = reader.u64();
   const body = reader.rest();
   if (!reader.complete || version !== COMMAND_VERSION || bytes.length > COMMAND_BYTES_MAX) {
     return undefined;

@@ -14,6 +14,8 @@ export const COMMAND_BYTES_MAX = 262_144;
 export const ENTRY_HEAD_BYTES = 43;
 const KINDS: readonly EntryKind[] = ['noop', 'command', 'configuration'];
 const NOTHING = new Uint8Array(0);
+/** What a checksum covers but the command: one for all, since each is read before the next is written. */
+const COVERED = new ByteWriter(ENTRY_HEAD_BYTES);
 
 export function logEntryBytes({ command, configuration }: EntryContent): number {
   const bodyBytes = configuration ? configurationBytes(configuration) : command.length;
@@ -50,15 +52,26 @@ export function readLogEntry(reader: ByteReader): Entry | undefined {
     reader.fail();
     return undefined;
   }
-  const content = { group, index, term, checksum, kind, ruleVersion, entryTimeMs, tableEpoch };
-  if (kind !== 'configuration') return { ...content, command: body };
+  const command = kind === 'configuration' ? NOTHING : body;
+  const entry = {
+    group,
+    index,
+    term,
+    checksum,
+    kind,
+    ruleVersion,
+    entryTimeMs,
+    tableEpoch,
+    command,
+  };
+  if (kind !== 'configuration') return entry;
   const configuration = decodeConfiguration(body);
   // None without voters is ever proposed.
   if (configuration === undefined || configuration.voters.length === 0) {
     reader.fail();
     return undefined;
   }
-  return { ...content, command: NOTHING, configuration };
+  return { ...entry, configuration };
 }
 
 /** Undefined for bytes that are not one entry or more. */
@@ -75,7 +88,7 @@ export function decodeLogEntries(bytes: Uint8Array): readonly Entry[] | undefine
 
 export function chainChecksum(previousChecksum: number, content: EntryContent): number {
   const body = bodyOf(content);
-  const covered = new ByteWriter(ENTRY_HEAD_BYTES).u32(previousChecksum);
+  const covered = COVERED.again().u32(previousChecksum);
   covered.u32(content.group).u64(content.index).u64(content.term);
   return crc32(body, crc32(writeTail(covered, content, body.length).finish()));
 }

@@ -39,6 +39,10 @@ export class SequenceSet {
     this.#oldest = oldest;
     const [lowest] = this.#ranges;
     if (lowest === undefined || lowest.first >= oldest) return;
+    if (lowest.last >= oldest) {
+      this.#ranges[0] = { first: oldest, last: lowest.last };
+      return;
+    }
     this.#ranges = this.#ranges
       .filter(({ last }) => last >= oldest)
       .map(({ first, last }) => ({ first: Math.max(first, oldest), last }));

@@ -58,19 +58,20 @@ export function encodeRows(
 
 /** Undefined for bytes that are no rows. The rows are views of `body`. */
 export function decodeRows(body: Buffer): readonly KeyValue[] | undefined {
-  let at = 0;
-  const part = (): Buffer | undefined => {
-    if (body.length - at < ROW_LENGTH_BYTES) return undefined;
-    const start = at + ROW_LENGTH_BYTES;
-    at = start + body.readUInt16BE(at);
-    return at > body.length ? undefined : body.subarray(start, at);
-  };
   const rows: KeyValue[] = [];
-  while (at < body.length) {
-    const key = part();
-    const value = key && part();
-    if (key === undefined || value === undefined) return undefined;
-    rows.push({ key, value });
+  for (let at = 0; at < body.length; ) {
+    const keyEnd = partEnd(body, at);
+    const valueEnd = partEnd(body, keyEnd);
+    if (valueEnd > body.length) return undefined;
+    const key = body.subarray(at + ROW_LENGTH_BYTES, keyEnd);
+    rows.push({ key, value: body.subarray(keyEnd + ROW_LENGTH_BYTES, valueEnd) });
+    at = valueEnd;
   }
   return rows;
+}
+
+/** Beyond the end of the body for a part that is not whole. */
+function partEnd(body: Buffer, at: number): number {
+  if (body.length - at < ROW_LENGTH_BYTES) return Number.POSITIVE_INFINITY;
+  return at + ROW_LENGTH_BYTES + body.readUInt16BE(at);
 }
