@@ -15,7 +15,7 @@ import {
   type PeerFrame,
 } from '../src/format/peer-frame.ts';
 import { decodeRefusal, encodeHello } from '../src/format/peer-payload.ts';
-import { KEY_KIND, peerKey, rowKey, storeKey } from '../src/format/store-key.ts';
+import { KEY_KIND, rowKey, storeKey } from '../src/format/store-key.ts';
 import { clusterRowKey, decodeNode, encodeNode, nodeRowKey } from '../src/meta/meta-records.ts';
 import type { NodeError } from '../src/node-error.ts';
 import { HandshakeFailures } from '../src/peer/handshake-failures.ts';
@@ -204,13 +204,13 @@ t.test(
     const memory = new MemoryDisk();
     await createStore({ open: async () => memory.open() });
     const store = await openStore({ open: async () => memory.open() });
-    const key = peerKey('07'.repeat(16));
+    const peer = '07'.repeat(16);
     const mark = { bootNumber: 1, bootId: '08'.repeat(8), batch: 5 };
-    store.rememberPeer(key, mark, true);
+    store.rememberPeer(peer, mark, true);
     await store.settle();
     const { writes } = memory;
-    store.rememberPeer(key, { ...mark, batch: 6 }, false);
-    store.rememberPeer(key, { ...mark, batch: 7 }, false);
+    store.rememberPeer(peer, { ...mark, batch: 6 }, false);
+    store.rememberPeer(peer, { ...mark, batch: 7 }, false);
     await store.settle();
     t.equal(memory.writes, writes, 'no batch of its own');
     await stageDurably(store, [

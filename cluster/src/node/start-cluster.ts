@@ -7,7 +7,7 @@ import type { AppliedEntry } from '../driver/apply-commands.ts';
 import { Driver } from '../driver/driver.ts';
 import { ByteReader, toHex } from '../format/bytes.ts';
 import { FRAME_KIND, type PeerFrame } from '../format/peer-frame.ts';
-import { KEY_KIND, peerKey } from '../format/store-key.ts';
+import { KEY_KIND } from '../format/store-key.ts';
 import { JoinDoor } from '../joining/join-door.ts';
 import { FEATURE_LEVEL, type MemberNode } from '../meta/meta-records.ts';
 import { MetaState } from '../meta/meta-state.ts';
@@ -88,8 +88,7 @@ class NodeStart {
   readonly #snapshotChunkBytes: number | undefined;
   readonly #bootId: string;
   readonly #peers = new PeerMemory({
-    remember: (nodeId, mark, isNewBoot) =>
-      this.#store?.rememberPeer(peerKey(nodeId), mark, isNewBoot),
+    remember: (nodeId, mark, isNewBoot) => this.#store?.rememberPeer(nodeId, mark, isNewBoot),
     behind: (nodeId, mark, known) => {
       const fields = { code: 'PEER_INCARNATION', node: nodeId, heard: mark, known };
       const { logger } = this.#options;

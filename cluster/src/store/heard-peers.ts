@@ -4,21 +4,23 @@
 
 import type { Operation } from '@rockpool/storage';
 import { encodePeerMark, type PeerMark } from '../format/identity.ts';
+import { peerKey } from '../format/store-key.ts';
 
 export class HeardPeers {
-  /** By the hexadecimal key of the record. */
-  readonly #marks = new Map<string, { readonly key: Uint8Array; readonly mark: PeerMark }>();
+  readonly #marks = new Map<string, PeerMark>();
 
-  note(key: Uint8Array, mark: PeerMark): void {
-    this.#marks.set(Buffer.from(key).toString('hex'), { key, mark });
+  note(nodeId: string, mark: PeerMark): void {
+    this.#marks.set(nodeId, mark);
   }
 
   /** What was noted since the last call. */
   take(): readonly Operation[] {
-    const taken = Array.from(this.#marks.values(), ({ key, mark }) => {
-      return { key, payload: encodePeerMark(mark) };
-    });
+    const taken = Array.from(this.#marks, ([nodeId, mark]) => peerOperation(nodeId, mark));
     this.#marks.clear();
     return taken;
   }
+}
+
+export function peerOperation(nodeId: string, mark: PeerMark): Operation {
+  return { key: peerKey(nodeId), payload: encodePeerMark(mark) };
 }

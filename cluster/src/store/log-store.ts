@@ -15,12 +15,7 @@ import {
   type Urgency,
 } from '@rockpool/storage';
 import { encodeSide, type Side } from '../format/group-records.ts';
-import {
-  encodeIdentity,
-  encodePeerMark,
-  type PeerMark,
-  type StoreIdentity,
-} from '../format/identity.ts';
+import { encodeIdentity, type PeerMark, type StoreIdentity } from '../format/identity.ts';
 import {
   groupOfKey,
   HEAD_BYTES,
@@ -35,7 +30,7 @@ import {
 } from '../format/store-key.ts';
 import { type NodeError, storeFailure } from '../node-error.ts';
 import type { GroupScanOptions } from '../ports.ts';
-import { HeardPeers } from './heard-peers.ts';
+import { HeardPeers, peerOperation } from './heard-peers.ts';
 import { fromSide, onSide, otherSide, RowSides } from './row-sides.ts';
 import { SnapshotRows } from './snapshot-rows.ts';
 import { firstOf, mergeRows, nameOf, type Staged } from './staged-rows.ts';
@@ -168,9 +163,9 @@ export class LogStore {
   }
 
   /** Durable at once where the peer's boot is new; else with whatever is written next. */
-  rememberPeer(key: Uint8Array, mark: PeerMark, isNewBoot: boolean): void {
-    this.#heard.note(key, mark);
-    if (isNewBoot) this.#writer.stage([{ key, payload: encodePeerMark(mark) }], 'urgent');
+  rememberPeer(nodeId: string, mark: PeerMark, isNewBoot: boolean): void {
+    this.#heard.note(nodeId, mark);
+    if (isNewBoot) this.#writer.stage([peerOperation(nodeId, mark)], 'urgent');
   }
 
   /** The number of the newest batch that is on the disk. */
