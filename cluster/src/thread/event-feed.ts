@@ -2,7 +2,7 @@
 // left out, and their groups are said to be replaced once there is room again: what is derived from them is then read anew.
 
 import type { Bytes, Cluster, ClusterEvent } from '../ports.ts';
-import type { FromCluster } from './messages.ts';
+import type { EventRecord, FromCluster } from './messages.ts';
 
 const EVENT_BYTES_WAITING_MAX = 33_554_432;
 /** Messages of other nodes may be lost. */
@@ -12,6 +12,7 @@ export interface FeedPort {
   readonly waitingBytes: number;
   copy(bytes: Bytes): Bytes;
   post(message: FromCluster): void;
+  postRecord(event: EventRecord): void;
 }
 
 export class EventFeed {
@@ -43,6 +44,6 @@ export class EventFeed {
   #event({ group, slot, index, event }: ClusterEvent): void {
     const isFull = this.#port.waitingBytes > EVENT_BYTES_WAITING_MAX;
     if (isFull || this.#incomplete.has(group)) this.#incomplete.add(group);
-    else this.#port.post(['event', group, slot, index, this.#port.copy(event)]);
+    else this.#port.postRecord(['event', group, slot, index, event]);
   }
 }

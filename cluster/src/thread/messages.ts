@@ -56,6 +56,8 @@ type CallMessage = {
 export type SubmitRecord = PackedRecord<'submit'>;
 /** Id, index and time of the entry; the reply. */
 export type SubmittedRecord = PackedRecord<'submitted'>;
+/** Group, slot and index of the entry; the event. */
+export type EventRecord = PackedRecord<'event'>;
 
 export type ToNode = CallMessage | SubmitRecord | readonly ['send', nodeId: string, message: Bytes];
 
@@ -75,7 +77,7 @@ export type FromCluster =
   | readonly ['answer', id: number, value: unknown]
   | SubmittedRecord
   | readonly ['failed', id: number, error: CarriedError]
-  | readonly ['event', group: number, slot: Slot, index: number, event: Bytes]
+  | EventRecord
   | readonly ['replaced', group: number]
   | readonly ['leadership', group: number, leader: boolean]
   | readonly ['message', nodeId: string, message: Bytes]

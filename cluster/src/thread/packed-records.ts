@@ -3,7 +3,7 @@
 
 import type { Bytes } from '../ports.ts';
 
-const KINDS = ['submit', 'submitted'] as const;
+const KINDS = ['submit', 'submitted', 'event'] as const;
 export type RecordKind = (typeof KINDS)[number];
 
 export type PackedRecord<Kind extends RecordKind = RecordKind> = readonly [

@@ -167,7 +167,7 @@ export class RemoteCluster implements Cluster {
         this.#calls.failed(message[1], message[2]);
         return;
       case 'event': {
-        const [, group, slot, index, event] = message;
+        const [, group, slot, index = 0, event] = message;
         this.#events.emit({ group, slot, index, event: event.slice() });
         return;
       }

@@ -100,6 +100,7 @@ t.test('a busy thread misses events but is told of it once it has caught up', (t
     },
     copy: port.copy,
     post: (message) => posted.push(message),
+    postRecord: (event) => posted.push(event),
   };
   const feed = new EventFeed(cluster, feedPort);
   const event = (group: number) =>
