@@ -19,7 +19,7 @@ import { TestLog } from './test-nodes.ts';
 
 export const DRIVEN_TIMING = { tickMs: 10, electionTicks: 10, heartbeatTicks: 2 };
 const LIMIT = 1_000_000;
-const LIMITS = {
+export const DRIVEN_LIMITS = {
   appendBytesMax: LIMIT,
   inflightAppendsMax: 64,
   inflightBytesMax: LIMIT,
@@ -157,7 +157,7 @@ export class DrivenNodes {
       machine,
       hooks: driver,
       timing: DRIVEN_TIMING,
-      limits: LIMITS,
+      limits: DRIVEN_LIMITS,
       drawSeed: () => seed++,
     });
     Object.assign(node, { driver, store });
