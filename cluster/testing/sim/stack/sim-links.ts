@@ -100,7 +100,7 @@ export class SimOutgoing implements Outgoing, OutgoingEnd {
     if (connection === undefined || !this.loop.isAlive) return false;
     this.#sent = true;
     const header = this.#ports.header(this.nodeId);
-    this.#network.watch(this.self, this.nodeId, kind, payload);
+    this.#network.watcher.sent(this.self, this.nodeId, kind, payload);
     return this.#network.transmit(connection, encodePeerFrame({ ...header, kind, payload }));
   }
 
@@ -253,6 +253,7 @@ export class SimIncoming implements Incoming, IncomingEnd {
       }
       this.#listener.onUp(from);
     }
+    this.#network.watcher.heard(from, this.self, frame.kind, frame.payload);
     this.#listener.onFrame(frame);
   }
 

@@ -12,14 +12,19 @@ import { flipABit } from './level-model.ts';
 import type { StackSwarm } from './stack-swarm.ts';
 
 const CONNECT_MS_MAX = 1_500;
-/** A frame's bytes on the wire, as the nemesis may find them. */
-export type Watcher = (from: string, to: string, kind: FrameKind, payload: Uint8Array) => void;
+type Frames = (from: string, to: string, kind: FrameKind, payload: Uint8Array) => void;
+
+/** Told of each frame as it is put on the wire, and as its receiver takes it for good. */
+export interface Watcher {
+  readonly sent: Frames;
+  readonly heard: Frames;
+}
 
 export class StackNetwork {
   readonly #queue: EventQueue;
   readonly #random: Random;
   readonly #coverage: CoverageCounter;
-  readonly #watcher: Watcher;
+  readonly watcher: Watcher;
   readonly #listeners = new Map<string, IncomingEnd>();
   readonly #connections = new Set<Connection>();
   readonly #cut = new Set<string>();
@@ -36,11 +41,7 @@ export class StackNetwork {
     this.#queue = queue;
     this.#random = random;
     this.#coverage = coverage;
-    this.#watcher = watcher;
-  }
-
-  watch(from: string, to: string, kind: FrameKind, payload: Uint8Array): void {
-    this.#watcher(from, to, kind, payload);
+    this.watcher = watcher;
   }
 
   backoffMs(ceilingMs: number): number {

@@ -18,6 +18,7 @@ import { DiskFaults } from './disk-faults.ts';
 import { DiskNemesis } from './disk-nemesis.ts';
 import { openModel } from './level-model.ts';
 import { type Membership, SimMachine } from './sim-machine.ts';
+import { SnapshotChecker } from './snapshot-checker.ts';
 import { StackClients } from './stack-clients.ts';
 import { StackJudge } from './stack-judge.ts';
 import { stackMachine } from './stack-machine.ts';
@@ -60,6 +61,7 @@ class StackWorld {
   readonly #machines: readonly SimMachine[];
   readonly #strikes: Strikes;
   readonly #judge: StackJudge;
+  readonly #snapshots = new SnapshotChecker();
   readonly #clients: StackClients;
   readonly #nemesis: StackNemesis;
   readonly #disks: DiskNemesis;
@@ -78,13 +80,12 @@ class StackWorld {
     const swarm = this.#swarm;
     const queue = this.#queue;
     const coverage = this.#coverage;
-    this.#network = new StackNetwork(
-      swarm.network,
-      queue,
-      random.fork('network'),
-      coverage,
-      (from, to, kind, payload) => this.#sent(from, to, kind, payload),
-    );
+    this.#network = new StackNetwork(swarm.network, queue, random.fork('network'), coverage, {
+      sent: (from, to, kind, payload) => this.#sent(from, to, kind, payload),
+      heard: (from, to, kind, payload) => {
+        if (kind === FRAME_KIND.snapshotAnswer) this.#snapshots.answerHeard(from, to, payload);
+      },
+    });
     const nodes = Array.from({ length: swarm.nodes + swarm.spares }, (_, at) => nodeOf(at));
     this.#rows = firstRows(nodes.slice(0, swarm.nodes), swarm.shardGroups);
     this.#machines = nodes.map((node, at) =>
@@ -333,6 +334,7 @@ class StackWorld {
       this.#coverage.count('raft.snapshotSent');
       this.#coverage.count('O4');
       this.#nemesis.snapshotChunk(from, to);
+      this.#snapshots.chunkSent(from, to, payload);
     }
     this.#judge.sent(sender, to, kind, payload);
   }
