@@ -93,25 +93,37 @@ export class DiskNemesis {
     );
   }
 
-  /** In a calm cluster a disk of the past comes back, or a known node on an empty one. */
-  lastDamage(random: Random): SimMachine | undefined {
-    if (!this.#parts.swarm.kinds.has('damage') || this.#parts.beyond) return undefined;
-    const victim = [...this.#backups.keys()].find((machine) => this.#mayDamage(machine));
-    const backup = victim && this.#backups.get(victim);
-    if (victim === undefined || backup === undefined || !victim.isUp) return undefined;
+  /** Whose disk may be lost once all is well: best one that was copied before. */
+  lastVictim(): SimMachine | undefined {
+    const { swarm, beyond, machines } = this.#parts;
+    if (!swarm.kinds.has('damage') || beyond) return undefined;
+    return [...this.#backups.keys(), ...machines].find(
+      (machine) => machine.isUp && this.#mayDamage(machine),
+    );
+  }
+
+  /** In a calm cluster, which has heard of all that was there, a disk of the past comes back, or a known node on an empty one. */
+  lastDamage(victim: SimMachine, random: Random): void {
+    const { coverage } = this.#parts;
     victim.crash();
     victim.beforeDamage = victim.model.live.copy();
-    if (random.chance(0.7)) {
-      this.#parts.coverage.count('P10');
-      victim.model.restore(backup.store);
-      victim.note.restore(backup.note);
-      victim.damage = 'restored';
-    } else {
-      this.#parts.coverage.count('P9');
-      victim.damage = this.#wipe(victim);
-    }
+    const isOfThePast =
+      random.chance(0.7) && this.#takeBack(victim, random, this.#backups.get(victim));
+    coverage.count(isOfThePast ? 'P10' : 'P9');
+    victim.damage = isOfThePast ? 'restored' : this.#wipe(victim);
     victim.start();
-    return victim;
+  }
+
+  /** To when it was copied, or to a moment ago, as if all of the machine had been copied then. */
+  #takeBack({ model, note }: SimMachine, random: Random, backup?: MachineBackup): boolean {
+    if (backup !== undefined && random.chance(0.5)) {
+      model.restore(backup.store);
+      note.restore(backup.note);
+      return true;
+    }
+    const first = model.cutLog(random);
+    if (first !== undefined) note.restore([first - 1, 0]);
+    return first !== undefined;
   }
 
   #every(kind: StackKind, strike: (lastsMs: number, random: Random) => void): void {

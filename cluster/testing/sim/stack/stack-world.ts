@@ -35,6 +35,8 @@ const FIRST_LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 60;
 const REFUSED_TIMEOUTS = 60;
 const STANDSTILL_TIMEOUTS = 3;
+/** In which all nodes are connected, and have heard of each other's newest batch. */
+const HEARD_MS = 5_000;
 /** The costly checks come once in so many events. */
 const REPLICAS_EVERY = 4_000;
 const STEPS_MAX = 5_000_000;
@@ -198,8 +200,10 @@ class StackWorld {
     await this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'nodes do not start', () =>
       this.#healthy().every(({ cluster }) => cluster !== undefined),
     );
-    const past = this.#disks.lastDamage(this.#random);
+    const past = this.#disks.lastVictim();
     if (past !== undefined) {
+      await this.#runFor(HEARD_MS);
+      this.#disks.lastDamage(past, this.#random);
       await this.#runUntil(
         REFUSED_TIMEOUTS * timeoutMs,
         'a disk of the past is not refused',
