@@ -11,6 +11,7 @@ const EVENTS = [
   'operator.joined',
   'operator.left',
   'operator.refused',
+  'operator.died',
   'guard.readOnly',
   'membership.joint',
   'membership.left',

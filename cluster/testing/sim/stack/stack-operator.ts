@@ -17,6 +17,8 @@ import { membersOf, type NemesisParts } from './stack-nemesis.ts';
 const LOOK_MS = 500;
 /** A node that has left hears of it from the others, or is switched off. */
 const SWITCHED_OFF_MS = 4_000;
+const DEAD_BEFORE = 0.4;
+const DEAD_MS = 4_000;
 /** With fewer nodes one votes alone, and its disk would be the only one. */
 const NODES_MIN = 3;
 
@@ -57,6 +59,7 @@ export class StackOperator {
     const draw = random.unit();
     if (fresh !== undefined && (refused !== undefined || draw < 0.3) && others.length > 1) {
       const former = refused ?? random.pick(others);
+      this.#mayDie(former, random);
       this.#ask(asked, 'operator.replace', { fresh, former }, (cluster) =>
         cluster.members.replace(former.id, fresh.node, { until: 'agreed' }),
       );
@@ -64,10 +67,19 @@ export class StackOperator {
       this.#ask(asked, 'operator.join', { fresh }, (cluster) => cluster.members.add(fresh.node));
     } else if (members.filter(({ membership }) => membership === 'member').length > NODES_MIN) {
       const former = random.pick(others);
+      this.#mayDie(former, random);
       this.#ask(asked, 'operator.leave', { former }, (cluster) =>
         cluster.members.remove(former.id, { until: 'agreed' }),
       );
     }
+  }
+
+  /** Often a node is sent away because it is dead; and then it comes back. */
+  #mayDie(former: SimMachine, random: Random): void {
+    if (!former.isUp || !random.chance(DEAD_BEFORE)) return;
+    this.#parts.coverage.count('operator.died');
+    former.crash();
+    this.#parts.strikes.later(random.exponential(DEAD_MS), () => former.start());
   }
 
   /** What is refused has not happened; what has no answer may have. */
