@@ -136,9 +136,7 @@ export class DiskNemesis {
     if (beyond) return true;
     const members = membersOf(machines);
     const lost = members.filter(({ damage, isRetired }) => damage !== undefined || isRetired);
-    // Whoever leaves may be missed already. A cluster that began as one node may still have one voter.
-    const isSettled = members.every(({ membership }) => membership === 'member');
-    return isSettled && lost.length === 0 && swarm.nodes >= VOTERS;
+    return isSettled(members) && lost.length === 0 && swarm.nodes >= VOTERS;
   }
 
   #damage(victim: SimMachine, lastsMs: number, random: Random): void {
@@ -199,4 +197,15 @@ export class DiskNemesis {
     note.restore([0, 0]);
     return 'wiped';
   }
+}
+
+/** Whoever leaves may be missed already; and where others have yet to become voters there may be one only. */
+function isSettled(members: readonly SimMachine[]): boolean {
+  const views = members.flatMap(({ cluster }) => cluster?.status().groups ?? []);
+  const areVoters = views.every(({ members: { voters, outgoing } }) => {
+    return voters.length >= VOTERS && outgoing.length === 0;
+  });
+  return (
+    views.length > 0 && areVoters && members.every(({ membership }) => membership === 'member')
+  );
 }
