@@ -67,6 +67,7 @@ export type RoleChangeReason =
   | 'preVoteWon'
   | 'electionWon'
   | 'electionLost'
+  | 'yielded'
   | 'higherTerm'
   | 'leaderHeard'
   | 'quorumLost'

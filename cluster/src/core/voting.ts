@@ -14,6 +14,7 @@ export function answerVoteRequest(state: RaftState, message: PreVoteRequest | Vo
     const granted = isCurrent && (message.term > state.term || mayVote(state, from));
     const term = granted ? message.term : state.term;
     state.send({ kind: 'preVoteReply', to: from, term, granted });
+    if (granted) yieldTo(state, message);
     return;
   }
   const granted = isCurrent && mayVote(state, from);
@@ -27,4 +28,13 @@ export function answerVoteRequest(state: RaftState, message: PreVoteRequest | Vo
 function mayVote(state: RaftState, candidate: string): boolean {
   if (!state.rules.mayVote(state.vote, candidate)) return false;
   return state.vote !== undefined || state.leader === undefined;
+}
+
+/**
+ * Two that campaign for the same term at the same moment would both win their pre-votes, and split the votes. A pre-vote binds
+ * nobody: the one with the lower id leaves the term to the other.
+ */
+function yieldTo(state: RaftState, { from, term }: PreVoteRequest): void {
+  const isTie = state.role.kind === 'preCandidate' && term === state.term + 1;
+  if (isTie && from > state.config.self) state.becomeFollower(state.term, undefined, 'yielded');
 }

@@ -238,6 +238,25 @@ t.test('[C16] a valid vote or pre-vote of a higher term is granted from any role
   }
 });
 
+t.test('of two that campaign for the same term at once one leaves it to the other', async (t) => {
+  const log = { lastIndex: 0, lastTerm: 0 };
+  for (const [self, role] of [
+    ['a', 'follower'],
+    ['c', 'preCandidate'],
+  ] as const) {
+    const node = new Node({ self });
+    node.campaign();
+    node.step('preVoteRequest', { term: 1, ...log });
+    t.match(node.take('preVoteReply'), [{ to: 'b', granted: true }]);
+    t.equal(node.status.role, role, `${self} against b`);
+  }
+  const ahead = new Node({ self: 'a', log: [1] });
+  ahead.campaign();
+  ahead.step('preVoteRequest', { term: 2, ...log });
+  t.match(ahead.take('preVoteReply'), [{ to: 'b', granted: false }]);
+  t.equal(ahead.status.role, 'preCandidate', 'but not to one whose log lacks something');
+});
+
 t.test('[C17] [C63] a node cut off campaigns for long, and raises no term by it', async (t) => {
   const group = new Group(3);
   group.elect('a');
