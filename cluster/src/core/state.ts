@@ -208,8 +208,9 @@ export class RaftState {
 
   /** The only voter: nobody else could lead in its place. */
   get isAlone(): boolean {
-    const [only, ...others] = votersOf(this.configuration);
-    return only === this.config.self && others.length === 0;
+    const { voters, outgoing } = this.configuration;
+    const { self } = this.config;
+    return voters.length === 1 && voters[0] === self && outgoing.every((voter) => voter === self);
   }
 
   /** A node whose disk hangs can promise nothing: it must neither lead for long nor campaign. */
