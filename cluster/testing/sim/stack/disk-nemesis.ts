@@ -11,6 +11,7 @@ import type { Backup } from './level-model.ts';
 import type { Damage, SimMachine } from './sim-machine.ts';
 import type { SimNote } from './sim-note.ts';
 import { membersOf } from './stack-nemesis.ts';
+import type { StackNetwork } from './stack-network.ts';
 import type { StackKind, StackSwarm } from './stack-swarm.ts';
 
 /** Of a group; with fewer nodes one votes alone. */
@@ -23,6 +24,7 @@ export interface DiskNemesisParts {
   readonly queue: EventQueue;
   readonly strikes: Strikes;
   readonly machines: readonly SimMachine[];
+  readonly network: StackNetwork;
   readonly coverage: CoverageCounter;
   /** More than the cluster promises to survive. */
   readonly beyond: boolean;
@@ -114,16 +116,23 @@ export class DiskNemesis {
     victim.start();
   }
 
-  /** To when it was copied, or to a moment ago, as if all of the machine had been copied then. */
-  #takeBack({ model, note }: SimMachine, random: Random, backup?: MachineBackup): boolean {
+  /**
+   * To when it was copied, or to a moment ago, as if all of the machine had been copied then. False if nobody could tell: what it
+   * wrote last it may not have told to everybody yet.
+   */
+  #takeBack({ id, model, note }: SimMachine, random: Random, backup?: MachineBackup): boolean {
     if (backup !== undefined && random.chance(0.5)) {
       model.restore(backup.store);
       note.restore(backup.note);
       return true;
     }
+    const { machines, network } = this.#parts;
+    const others = membersOf(machines).filter((machine) => machine.id !== id);
+    const heard = Math.min(...others.map((other) => network.newestHeard(id, other.id)));
     const first = model.cutLog(random);
-    if (first !== undefined) note.restore([first - 1, 0]);
-    return first !== undefined;
+    if (first === undefined || first > heard) return false;
+    note.restore([first - 1, 0]);
+    return true;
   }
 
   #every(kind: StackKind, strike: (lastsMs: number, random: Random) => void): void {

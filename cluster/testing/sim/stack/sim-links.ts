@@ -253,7 +253,7 @@ export class SimIncoming implements Incoming, IncomingEnd {
       }
       this.#listener.onUp(from);
     }
-    this.#network.watcher.heard(from, this.self, frame.kind, frame.payload);
+    this.#network.heard(this.self, frame);
     this.#listener.onFrame(frame);
   }
 

@@ -28,6 +28,8 @@ export class StackNetwork {
   readonly #listeners = new Map<string, IncomingEnd>();
   readonly #connections = new Set<Connection>();
   readonly #cut = new Set<string>();
+  /** By link: the newest batch of the sender that the receiver has heard of. */
+  readonly #heard = new Map<string, number>();
   #faults: StackSwarm['network'];
 
   constructor(
@@ -42,6 +44,15 @@ export class StackNetwork {
     this.#random = random;
     this.#coverage = coverage;
     this.watcher = watcher;
+  }
+
+  heard(to: string, { sender, kind, payload, batch }: PeerFrame): void {
+    this.#heard.set(linkOf(sender, to), batch);
+    this.watcher.heard(sender, to, kind, payload);
+  }
+
+  newestHeard(from: string, to: string): number {
+    return this.#heard.get(linkOf(from, to)) ?? 0;
   }
 
   backoffMs(ceilingMs: number): number {
