@@ -133,7 +133,8 @@ export const VOTES: readonly Mutant[] = [
   },
   {
     id: 'B12',
-    mistake: 'all nodes wait equally long before they campaign',
+    mistake:
+      'all nodes wait equally long before they campaign, and none leaves the term to another',
     metIn: 'thesis 3.4',
     file: 'core/election-timeout.ts',
     edits: [
@@ -142,6 +143,10 @@ export const VOTES: readonly Mutant[] = [
         'return this.#electionTicks + (this.#advance() % 1);',
       ],
     ],
+    also: {
+      file: 'core/voting.ts',
+      edits: [['if (isTie && from > state.config.self)', "if (isTie && from < '')"]],
+    },
     tests: ['core/election.test.ts'],
   },
   {
