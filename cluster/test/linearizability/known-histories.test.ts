@@ -106,3 +106,11 @@ t.test('what takes more steps than allowed is undecided, never approved', async 
     'a violation elsewhere is told all the same',
   );
 });
+
+t.test('what easy keys leave of the steps is for those that need more', async (t) => {
+  const busy = ['a', 'b', 'c'].map((value) => op(put(value), 1, 5));
+  const easy = Array.from({ length: 20 }, (_, at) => ({ ...op(READ, 1, 2), key: `easy ${at}` }));
+  const history = [...busy, op(READ, 6, 7, 'b'), ...easy];
+  t.same(checkHistory(history, { stepsMax: 100 }), { verdict: 'linearizable' });
+  t.same(checkHistory(history, { stepsMax: 21 }), { verdict: 'undecided', key: 'k' });
+});
