@@ -36,7 +36,7 @@ export const FAULTS = {
   P7: kind('an event loop that stalls'),
   P8: kind('a restart with another version of the rules, up or down'),
   P9: kind('a known node on an empty disk'),
-  P10: kind('a known node on an old copy of its disk'),
+  P10: kind('a known node on an old copy of its disk, or on one of a moment ago'),
   P11: kind('a crash while a snapshot is sent, received or installed'),
   P12: kind('a crash during a change of the membership'),
   P13: kind('a node that moves to another address'),
