@@ -157,7 +157,7 @@ export const FLOW: readonly Mutant[] = [
   {
     id: 'F16b',
     mistake: 'a snapshot that was received and not installed is called received ever after',
-    metIn: 'this repository: cluster/test/snapshot-transfer.test.ts',
+    metIn: 'this repository: cluster/test/group-member.test.ts',
     file: 'driver/group-member.ts',
     edits: [['this.#receiver.forget();', '']],
   },
