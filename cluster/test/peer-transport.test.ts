@@ -10,9 +10,10 @@ import {
 } from '../src/format/peer-frame.ts';
 import { encodeRefusal } from '../src/format/peer-payload.ts';
 import type { MemberNode } from '../src/meta/meta-records.ts';
+import { HostFinder } from '../src/peer/host-finder.ts';
 import { fingerprintOf, makeNodeKey, type NodeKey } from '../src/peer/node-key.ts';
 import type { PeerPorts } from '../src/peer/peer-ports.ts';
-import { PeerTransport } from '../src/peer/peer-transport.ts';
+import { PeerTransport, tlsLinks } from '../src/peer/peer-transport.ts';
 import { SilentProxy } from '../testing/silent-proxy.ts';
 import { TestLog } from '../testing/test-nodes.ts';
 
@@ -35,7 +36,13 @@ interface Told {
   changed: (isConnected: boolean) => void;
 }
 
-function transportOf(self: MemberNode, peer: MemberNode, key: NodeKey, address: () => string) {
+function transportOf(
+  self: MemberNode,
+  peer: MemberNode,
+  key: NodeKey,
+  address: () => string,
+  hosts?: HostFinder,
+) {
   const told: Told = {
     lost: [],
     refused: Promise.withResolvers<string>(),
@@ -61,12 +68,16 @@ function transportOf(self: MemberNode, peer: MemberNode, key: NodeKey, address: 
     onLost: (id) => told.lost.push(id),
     onRefused: (error) => told.refused.resolve(error.code),
   };
-  const transport: PeerTransport = new PeerTransport(ports);
+  const transport: PeerTransport = new PeerTransport(ports, tlsLinks(hosts));
   return { transport, told };
 }
 
 /** A transport whose only peer is a bare TLS server that the test moves. */
-async function facing(test: Test, onConnection: (socket: TLSSocket, server: Server) => void) {
+async function facing(
+  test: Test,
+  onConnection: (socket: TLSSocket, server: Server) => void,
+  { host = '127.0.0.1', hosts }: { host?: string; hosts?: HostFinder } = {},
+) {
   const [ownKey, peerKey] = await Promise.all([makeNodeKey('a'), makeNodeKey('b')]);
   const self = memberOf('aa'.repeat(16), ownKey);
   const peer = memberOf('bb'.repeat(16), peerKey);
@@ -83,7 +94,7 @@ async function facing(test: Test, onConnection: (socket: TLSSocket, server: Serv
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-  const { transport, told } = transportOf(self, peer, ownKey, () => `127.0.0.1:${port}`);
+  const { transport, told } = transportOf(self, peer, ownKey, () => `${host}:${port}`, hosts);
   test.teardown(async () => {
     await transport.stop();
     await new Promise((resolve) => server.close(resolve));
@@ -140,6 +151,21 @@ t.test('[PEER-3] a peer that takes everything and tells nothing is dialled anew'
   const took = (times[1] ?? 0) - (times[0] ?? 0);
   t.ok(took > 1_200 && took < 4_000, `it took ${Math.round(took)} ms`);
   t.equal(lost.length, 1, 'what was sent may be lost, and that is told');
+});
+
+t.test('a peer is dialled by a name while lookups of the system hang', async (t) => {
+  const reached = Promise.withResolvers<void>();
+  const hosts = new HostFinder({
+    system: () => new Promise(() => {}),
+    servers: async () => [{ address: '127.0.0.1', family: 4 }],
+    soonMs: 10,
+  });
+  const arrived = (socket: TLSSocket) => {
+    socket.resume();
+    reached.resolve();
+  };
+  await facing(t, arrived, { host: 'node-2.test', hosts });
+  await t.resolves(reached.promise);
 });
 
 /** Two transports, each reaching the other through a proxy of its own. */

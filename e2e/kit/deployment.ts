@@ -165,9 +165,9 @@ export class Deployment implements Servers {
     return this.#engine.compose('logs', '--no-color', '--tail', LAST_WORDS_LINES);
   }
 
-  /** Its container and its volume are gone. */
+  /** Its container and its volume are gone. (The container of `init`, which has ended, holds every volume.) */
   async loseVolume(node: number): Promise<void> {
-    await this.#engine.compose('rm', '--stop', '--force', serviceOf(node));
+    await this.#engine.compose('rm', '--stop', '--force', serviceOf(node), 'init');
     await this.#engine.docker('volume', 'rm', volumeOf(node));
   }
 

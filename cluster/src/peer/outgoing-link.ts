@@ -14,6 +14,7 @@ import { decodeHello, decodeRefusal, encodeHello } from '../format/peer-payload.
 import type { MemberNode } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import { FrameSocket } from './frame-socket.ts';
+import type { HostFinder } from './host-finder.ts';
 import { peerFingerprint } from './node-key.ts';
 import { type PeerPorts, parseAddress } from './peer-ports.ts';
 import { Silence } from './silence.ts';
@@ -29,6 +30,7 @@ export class OutgoingLink {
   readonly nodeId: string;
   readonly #ports: PeerPorts;
   readonly #onChange: (isUp: boolean) => void;
+  readonly #hosts: HostFinder;
   #socket: TLSSocket | undefined;
   #frames: FrameSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -38,10 +40,16 @@ export class OutgoingLink {
   readonly #silence = new Silence();
   #stopped = false;
 
-  constructor(nodeId: string, ports: PeerPorts, onChange: (isUp: boolean) => void) {
+  constructor(
+    nodeId: string,
+    ports: PeerPorts,
+    onChange: (isUp: boolean) => void,
+    hosts: HostFinder,
+  ) {
     this.nodeId = nodeId;
     this.#ports = ports;
     this.#onChange = onChange;
+    this.#hosts = hosts;
   }
 
   get up(): boolean {
@@ -61,6 +69,8 @@ export class OutgoingLink {
     }
     const socket = connect({
       ...target,
+      lookup: this.#hosts.lookup,
+      autoSelectFamily: true,
       key: this.#ports.key.key,
       cert: this.#ports.key.certificate,
       minVersion: 'TLSv1.3',

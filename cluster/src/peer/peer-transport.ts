@@ -6,6 +6,7 @@ import type { Cancel } from '@rockpool/storage';
 import { SYSTEM_CLOCK } from '../driver/clock.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
 import { decodeHello } from '../format/peer-payload.ts';
+import { HostFinder } from './host-finder.ts';
 import { IncomingLinks, type IncomingListener } from './incoming-links.ts';
 import { OutgoingLink } from './outgoing-link.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
@@ -26,11 +27,14 @@ export interface PeerLinks {
   every(intervalMs: number, run: () => void): Cancel;
 }
 
-const TLS_LINKS: PeerLinks = {
-  incoming: (ports, listener) => new IncomingLinks(ports, listener),
-  outgoing: (nodeId, ports, onChange) => new OutgoingLink(nodeId, ports, onChange),
-  every: SYSTEM_CLOCK.every,
-};
+/** Connections by TLS. */
+export function tlsLinks(hosts = new HostFinder()): PeerLinks {
+  return {
+    incoming: (ports, listener) => new IncomingLinks(ports, listener),
+    outgoing: (nodeId, ports, onChange) => new OutgoingLink(nodeId, ports, onChange, hosts),
+    every: SYSTEM_CLOCK.every,
+  };
+}
 
 export class PeerTransport {
   readonly #ports: PeerPorts;
@@ -41,7 +45,7 @@ export class PeerTransport {
   #isStarted = false;
   #stopKeepAlive: Cancel | undefined;
 
-  constructor(ports: PeerPorts, links: PeerLinks = TLS_LINKS) {
+  constructor(ports: PeerPorts, links: PeerLinks = tlsLinks()) {
     this.#ports = ports;
     this.#links = links;
     this.#incoming = links.incoming(ports, {
