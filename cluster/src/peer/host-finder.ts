@@ -28,11 +28,15 @@ export class HostFinder {
     this.#ways = ways;
   }
 
-  /** For a connection that tries all addresses (`autoSelectFamily`). */
-  readonly lookup: LookupFunction = (host, _, done) => {
+  /** For a connection: it asks for all addresses where it tries one after the other. */
+  readonly lookup: LookupFunction = (host, { all }, done) => {
     this.find(host).then(
-      (found) => done(null, [...found]),
-      (error: NodeJS.ErrnoException) => done(error, []),
+      (found) => {
+        const [first] = found;
+        if (all === true) done(null, [...found]);
+        else done(null, first?.address ?? '', first?.family);
+      },
+      (error: NodeJS.ErrnoException) => done(error, ''),
     );
   };
 

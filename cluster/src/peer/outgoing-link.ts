@@ -70,7 +70,6 @@ export class OutgoingLink {
     const socket = connect({
       ...target,
       lookup: this.#hosts.lookup,
-      autoSelectFamily: true,
       key: this.#ports.key.key,
       cert: this.#ports.key.certificate,
       minVersion: 'TLSv1.3',
