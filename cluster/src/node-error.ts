@@ -8,7 +8,8 @@ interface NodeErrorEntry {
 
 const entry = (message: string, remedy: string): NodeErrorEntry => ({ message, remedy });
 
-const GO_ON = 'the other nodes go on, and another node can take its place.';
+const GO_ON =
+  'the other nodes go on, and another node can take its place (rockpool token, join, replace).';
 
 export const NODE_ERRORS = {
   STORE_DAMAGED: entry(
@@ -49,7 +50,7 @@ export const NODE_ERRORS = {
   ),
   NODE_NOT_INITIALISED: entry(
     'The data directory was never initialised.',
-    'Run rockpool init, or name the right directory in ROCKPOOL_DATA.',
+    'Name the right directory in ROCKPOOL_DATA. In an empty one rockpool join makes a node of a cluster that runs, rockpool init a new cluster.',
   ),
   NODE_ALREADY_INITIALISED: entry(
     'The data directory is initialised already.',
@@ -60,8 +61,8 @@ export const NODE_ERRORS = {
     "Check that all three are there and belong to the node's user.",
   ),
   MEMBER_UNKNOWN: entry(
-    'The cluster has no node of this id.',
-    'Name one of the nodes that the status of the cluster lists.',
+    'The cluster has no node of this name or id.',
+    'Name one that rockpool status lists. A node that has left is not among them any more.',
   ),
   MEMBER_NAME_TAKEN: entry(
     'Another node of the cluster has this name.',
@@ -178,7 +179,7 @@ export class NodeError extends Error {
   readonly detail: string;
   constructor(code: NodeErrorCode, detail: string, options?: ErrorOptions) {
     const { message, remedy } = NODE_ERRORS[code];
-    super(`${code}: ${[message, detail, remedy].filter(Boolean).join(' ')}`, options);
+    super(`${code}: ${[message, ended(detail), remedy].filter(Boolean).join(' ')}`, options);
     this.name = 'NodeError';
     this.code = code;
     this.detail = detail;
@@ -201,4 +202,9 @@ export class StoreDamagedError extends NodeError {
     super('STORE_DAMAGED', detail, options);
     this.name = 'StoreDamagedError';
   }
+}
+
+/** A path or an id is no sentence, and the remedy begins one. */
+function ended(detail: string): string {
+  return detail === '' || /[.!?]$/.test(detail) ? detail : `${detail}.`;
 }

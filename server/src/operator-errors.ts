@@ -48,7 +48,7 @@ export const OPERATOR_ERRORS = {
   ),
   CLI_INIT_PARTIAL: entry(
     'Some, but not all, of the data directories hold a node already.',
-    'Name empty directories, or delete these if nothing in them is needed.',
+    'If data was lost, leave what is there alone: a new node takes the place of a lost one (rockpool token, join, replace); where most are lost, rockpool recover goes on from one. After a first start that was cut off, empty all of them.',
   ),
   CLI_BACKUP_EXISTS: entry(
     'A file with the name of the new backup is there already.',

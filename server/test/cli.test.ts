@@ -76,9 +76,12 @@ t.test('rockpool init makes a cluster once, and finds it afterwards', async (t) 
   t.same(readdirSync(data).sort(), ['node-1', 'node-2', 'node-3']);
   t.match(await run(['init', '--data', data, '--nodes', nodes]), { code: 0, out: /nothing to do/ });
   rmSync(join(data, 'node-2'), { recursive: true });
-  t.match(await run(['init', '--data', data, '--nodes', nodes]), { code: 1, errors: /not all/ });
+  t.match(await run(['init', '--data', data, '--nodes', nodes]), {
+    code: 1,
+    errors: /no node in .*node-2, .*join, replace\./,
+  });
   const env = { ROCKPOOL_DATA: join(dir, 'one') };
-  t.match(await run(['init'], env), { code: 0, out: /of 1 node/ });
+  t.match(await run(['init'], env), { code: 0, out: /of one node/ });
   t.match(await run(['status'], env), { code: 1, errors: /No node is running/ });
 });
 

@@ -112,6 +112,12 @@ const SITUATIONS: [string, Partial<GroupStatus>, Partial<ClusterStatus>, string]
     {},
     'this node has no vote in it, and has not heard whom the others elected',
   ],
+  [
+    'no vote, and nobody there',
+    { members: { voters: [], outgoing: [], learners: [] } },
+    { peers: [peer(TWO!, AWAY), peer(THREE!, AWAY)] },
+    'this node has no vote in it, and reaches none of the others',
+  ],
   ['a hung disk', {}, { syncs: hung }, 'the disk of this node has not confirmed a write for 12 s'],
   [
     'a hung disk is no reason where the others are away',
@@ -167,6 +173,22 @@ t.test('17 healthy groups fit a screen, and --groups shows each', async (t) => {
   t.ok(each.some((line) => line.startsWith('shard 16  led by node 2')));
   t.ok(each.length > 34);
 });
+
+t.test(
+  'peers are in the order of their names, and a node that just joined knows no members',
+  (t) => {
+    const tenth = peer(FOUR!);
+    const peers = [{ ...tenth, node: { ...tenth.node, name: '10' } }, peer(THREE!), peer(TWO!)];
+    const nobody = { voters: [], outgoing: [], learners: [] };
+    const lines = words(clusterOf({ peers, groups: [groupOf(0, { members: nobody })] }));
+    t.same(
+      lines.filter((line) => line.startsWith('peer ')).map((line) => line.split(' ')[1]),
+      ['2', '3', '10'],
+    );
+    t.ok(lines.includes('meta  no leader, term 3, members not known yet'), lines.join('\n'));
+    t.end();
+  },
+);
 
 t.test('groups in different states are told apart', async (t) => {
   const follower = (node: string, more: Partial<FollowerState> = {}): FollowerState => {

@@ -9,7 +9,7 @@ import { NodeError, verifyBackup } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
 import { askBackup, ControlError } from '../control/control-client.ts';
 import { operatorWords } from '../operator-errors.ts';
-import { BackupProgress, inMegabytes } from './backup-progress.ts';
+import { BackupProgress, sizeOf } from './backup-progress.ts';
 
 /** It holds no content and no name, but whoever has it has the whole directory. */
 const MODE = 0o600;
@@ -36,7 +36,7 @@ export const backupCommand: Subcommand = {
     try {
       const { rows, bytes } = await writeWhole(path, askBackup(data), progress);
       progress.clear();
-      terminal.out(`Wrote ${path}: ${rows} rows, ${inMegabytes(bytes)}, and read it back whole.`);
+      terminal.out(`Wrote ${path}: ${rows} rows, ${sizeOf(bytes)}, and read it back whole.`);
       return 0;
     } catch (error) {
       progress.clear();

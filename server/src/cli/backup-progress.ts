@@ -3,6 +3,7 @@
 import type { Terminal } from '@rockpool/cli';
 
 const EVERY_MS = 100;
+const KILOBYTE = 1_000;
 const MEGABYTE = 1_000_000;
 const CLEAR = '\r\x1b[K';
 
@@ -18,8 +19,8 @@ export class BackupProgress {
     const nowMs = performance.now();
     if (nowMs - this.#drawnMs < EVERY_MS) return;
     this.#drawnMs = nowMs;
-    const of = totalBytes === undefined ? '' : ` of ${inMegabytes(totalBytes)}`;
-    this.#terminal.draw?.(`${CLEAR}${what}: ${inMegabytes(bytes)}${of}`);
+    const of = totalBytes === undefined ? '' : ` of ${sizeOf(totalBytes)}`;
+    this.#terminal.draw?.(`${CLEAR}${what}: ${sizeOf(bytes)}${of}`);
   }
 
   clear(): void {
@@ -27,6 +28,8 @@ export class BackupProgress {
   }
 }
 
-export function inMegabytes(bytes: number): string {
+/** "1.8 kB", "23.4 MB". */
+export function sizeOf(bytes: number): string {
+  if (bytes < MEGABYTE) return `${(bytes / KILOBYTE).toFixed(1)} kB`;
   return `${(bytes / MEGABYTE).toFixed(1)} MB`;
 }

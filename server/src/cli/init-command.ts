@@ -6,6 +6,7 @@ import { type CommandContext, readOptions, type Subcommand, UsageError } from '@
 import { type InitNode, initCluster, isInitialised, NodeError } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
 import { operatorWords } from '../operator-errors.ts';
+import { listOf } from './status-phrases.ts';
 
 export const SINGLE_NODE: InitNode = { name: '1', peerAddress: '127.0.0.1:7400' };
 
@@ -31,13 +32,13 @@ export const initCommand: Subcommand = {
       return 0;
     }
     if (made.some((done) => done)) {
-      const words = `Some, but not all, of the directories in ${data} hold a node already.`;
+      const words = partialWords(dataDirs.filter((_, index) => made[index] !== true));
       terminal.error(operatorWords('CLI_INIT_PARTIAL', words));
       return 1;
     }
     try {
       const { clusterId } = await initCluster({ dataDirs, nodes });
-      terminal.out(`Made cluster ${clusterId} of ${nodes.length} node(s) in ${data}.`);
+      terminal.out(`Made cluster ${clusterId} of ${countOf(nodes)} in ${data}.`);
       return 0;
     } catch (error) {
       if (!(error instanceof NodeError)) throw error;
@@ -46,6 +47,20 @@ export const initCommand: Subcommand = {
     }
   },
 };
+
+/** The operator may have lost a disk, and must not be told to begin anew. */
+function partialWords(empty: readonly string[]): string {
+  return [
+    `There is no node in ${listOf(empty)}, but in the other directories: nothing was made.`,
+    'If data was lost, a new node takes the place of the lost one: rockpool token, join, replace.',
+    'Only a first start that was cut off is begun anew, by emptying all of them.',
+  ].join(' ');
+}
+
+/** "one node", "3 nodes". */
+export function countOf(nodes: readonly InitNode[]): string {
+  return nodes.length === 1 ? 'one node' : `${nodes.length} nodes`;
+}
 
 /** The directory of one of several nodes whose data lie side by side. */
 export function nodeDirectory(data: string, name: string): string {

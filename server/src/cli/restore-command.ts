@@ -6,7 +6,7 @@ import { restoreCluster } from '@rockpool/cluster';
 import { dataDirOf } from '../config.ts';
 import { BackupProgress } from './backup-progress.ts';
 import { GRACE_USAGE, graceWords, openingOf, readGrace } from './grace-option.ts';
-import { nodeDirectory, readNodes, SINGLE_NODE } from './init-command.ts';
+import { countOf, nodeDirectory, readNodes, SINGLE_NODE } from './init-command.ts';
 import { readFailure } from './verify-command.ts';
 
 export const restoreCommand: Subcommand = {
@@ -47,7 +47,7 @@ export const restoreCommand: Subcommand = {
         onProgress: (what, bytes) => progress.show(what, bytes),
       });
       progress.clear();
-      terminal.out(`Made cluster ${clusterId} of ${nodes.length} node(s) in ${data} from ${file}.`);
+      terminal.out(`Made cluster ${clusterId} of ${countOf(nodes)} in ${data} from ${file}.`);
       if (graceMs > 0) terminal.error(graceWords(graceMs));
       return 0;
     } catch (error) {

@@ -52,7 +52,9 @@ export function statusWords(view: StatusView): string {
     ...full.map((name) => {
       return `node ${name} is nearly out of disk: nothing is changed (CLUSTER_READ_ONLY)`;
     }),
-    ...peers.map((peer) => `peer ${peer.node.name}  ${peer.node.peerAddress}  ${wordsOf(peer)}`),
+    ...peers
+      .toSorted(byName)
+      .map((peer) => `peer ${peer.node.name}  ${peer.node.peerAddress}  ${wordsOf(peer)}`),
   );
   const render = (of: readonly GroupStatus[]) => groupLines(of, cluster, nowMs);
   lines.push(...(everyGroup ? groups.map((group) => [group]) : folded(cluster)).flatMap(render));
@@ -107,6 +109,7 @@ function membersOf({ members }: GroupStatus, cluster: ClusterStatus): string {
       .map((id) => nameOf(id, cluster))
       .toSorted()
       .join(' ');
+  if (members.voters.length === 0) return 'members not known yet';
   const parts = [`voters ${names(members.voters)}`];
   if (members.outgoing.length > 0) parts.push(`voters before ${names(members.outgoing)}`);
   if (members.learners.length > 0) parts.push(`learners ${names(members.learners)}`);
@@ -194,6 +197,11 @@ function diskLine({ syncs: { batches, p99Ms, maxMs, waitingMs } }: ClusterStatus
 function wordsOf({ connected, isBehind }: PeerState): string {
   if (isBehind) return 'not counted: its disk lost what it had confirmed (PEER_INCARNATION)';
   return connected ? 'connected' : 'away';
+}
+
+/** Node 10 after node 9. */
+function byName(a: PeerState, b: PeerState): number {
+  return a.node.name.localeCompare(b.node.name, 'en', { numeric: true });
 }
 
 function stunLine(stun: ProbedStun | undefined): string {

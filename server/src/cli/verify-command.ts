@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { type CommandContext, readArguments, type Subcommand, UsageError } from '@rockpool/cli';
 import { NodeError, verifyBackup } from '@rockpool/cluster';
 import { operatorWords } from '../operator-errors.ts';
-import { BackupProgress, inMegabytes } from './backup-progress.ts';
+import { BackupProgress, sizeOf } from './backup-progress.ts';
 
 export const verifyCommand: Subcommand = {
   name: 'verify',
@@ -25,7 +25,7 @@ export const verifyCommand: Subcommand = {
       });
       progress.clear();
       const made = new Date(head.timeMs).toISOString();
-      terminal.out(`${path} is whole: ${rows} rows, ${inMegabytes(bytes)}, made at ${made}`);
+      terminal.out(`${path} is whole: ${rows} rows, ${sizeOf(bytes)}, made at ${made}`);
       terminal.out(`realm ${head.realm}\ncluster ${head.clusterId}`);
       for (const { group, base } of head.groups) {
         const kind = group === 0 ? 'meta ' : 'shard';

@@ -16,10 +16,13 @@ export function whyNoLeader(
   { role, term, members, stoodDown }: Leaderless,
   node: Knowledge,
 ): string {
-  const { self, syncs, isClockOff, loopLagMs } = node;
+  const { self, peers, syncs, isClockOff, loopLagMs } = node;
   const short = tooFew(members, node);
   if (short !== undefined) return short;
   const votes = members.voters.includes(self.id) || members.outgoing.includes(self.id);
+  if (!votes && !peers.some(({ connected }) => connected)) {
+    return 'this node has no vote in it, and reaches none of the others';
+  }
   if (!votes) return 'this node has no vote in it, and has not heard whom the others elected';
   if (syncs.waitingMs >= HUNG_DISK_MS) {
     return `the disk of this node has not confirmed a write for ${secondsOf(syncs.waitingMs)}`;

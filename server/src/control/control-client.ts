@@ -123,7 +123,9 @@ function unreachable(words: string): ControlError {
 }
 
 function answerWords({ code, detail }: Extract<ControlAnswer, { ok: false }>): string {
-  return `The node refused (${code}): ${detail}`;
+  // What the cluster refuses has its code in front already.
+  const hasCode = detail.startsWith(`${code}: `);
+  return `The node refused: ${hasCode ? detail : `${detail} (${code})`}`;
 }
 
 function exchange(dataDir: string, line: string): Promise<string> {

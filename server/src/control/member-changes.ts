@@ -41,5 +41,5 @@ async function named(members: ClusterMembers, word: string): Promise<NewNode> {
   const node = nodes.find(({ id, name }) => name === word || id === word);
   if (node !== undefined) return node;
   const known = nodes.map(({ name }) => name).sort();
-  throw new NodeError('MEMBER_UNKNOWN', `"${word.slice(0, 64)}". There are ${known.join(', ')}.`);
+  throw new NodeError('MEMBER_UNKNOWN', `"${word.slice(0, 64)}" is none of ${known.join(', ')}.`);
 }

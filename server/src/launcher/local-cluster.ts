@@ -45,7 +45,7 @@ export async function startLocalCluster(options: LocalClusterOptions): Promise<L
   if (count !== options.nodes) {
     throw new LauncherError(
       'LAUNCHER_NODE_COUNT',
-      `${dataDir} holds a cluster of ${count} node(s). Start with --nodes ${count}, or with --fresh.`,
+      `${dataDir} holds a cluster of ${count === 1 ? 'one node' : `${count} nodes`}. Start with --nodes ${count}, or with --fresh.`,
     );
   }
   const nodes = await choosePorts(count, former?.nodes ?? []);

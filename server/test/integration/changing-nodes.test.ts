@@ -114,7 +114,10 @@ t.test('a node that was killed, and its disk with it, is replaced', async (t) =>
   await nodes.destroy('3', join(nodes.dir, 'ghost'));
   const data = nodes.dataDir('2');
   const unknown = await nodes.run('replace', '3', '5', '--data', data);
-  t.match(unknown, { code: 1, errors: /MEMBER_UNKNOWN: .*"5". There are 1, 2, 3, 4\./ });
+  t.match(unknown, {
+    code: 1,
+    errors: /^The node refused: MEMBER_UNKNOWN: .*"5" is none of 1, 2, 3, 4\. /,
+  });
   t.match(await joinBy(await nodes.token('2'), '5'), { code: 0 });
   nodes.start('5');
   await nodes.until('5', ({ ready }) => ready);
