@@ -13,6 +13,7 @@ import {
   encodeSide,
 } from '../src/format/group-records.ts';
 import { encodeIdentity, encodePeerMark } from '../src/format/identity.ts';
+import { KnownIds } from '../src/format/known-ids.ts';
 import { chainChecksum, encodeLogEntries } from '../src/format/log-entry.ts';
 import { encodePeerFrame, FRAME_KIND } from '../src/format/peer-frame.ts';
 import {
@@ -207,5 +208,24 @@ t.test('[PEER-4] every raft message', (t) => {
     head('0c'),
   ];
   t.equal(hex(bundle!), expected.join(''));
+  t.end();
+});
+
+t.test('ids that begin alike, and more of them than are known at once, are told apart', (t) => {
+  const ids = new KnownIds();
+  const idOf = (number: number): string => `cafe${number.toString(16).padStart(28, '0')}`;
+  for (const number of [1, 2, 1, 0x1_0000_0000]) {
+    t.equal(ids.idOf(bytes(idOf(number))), idOf(number));
+    t.equal(hex(ids.bytesOf(idOf(number))), idOf(number));
+  }
+  t.equal(ids.idOf(bytes('cafe0000')), 'cafe0000', 'a shorter one');
+  for (let number = 0; number < 1_000; number += 1) {
+    if (hex(ids.bytesOf(idOf(number))) !== idOf(number)) t.fail(`${number}`);
+    if (ids.idOf(bytes(idOf(number * 0x1_0000))) !== idOf(number * 0x1_0000)) t.fail(`${number}`);
+  }
+  const received = bytes(idOf(3));
+  t.equal(ids.idOf(received), idOf(3));
+  received.fill(0);
+  t.equal(ids.idOf(bytes(idOf(3))), idOf(3), 'what a frame brought is not kept with the frame');
   t.end();
 });

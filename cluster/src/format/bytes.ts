@@ -138,11 +138,18 @@ export class ByteWriter {
   }
 
   u16(value: number): this {
-    return this.u8(value >>> 8).u8(value);
+    const at = this.#at;
+    this.#bytes[at] = value >>> 8;
+    this.#bytes[at + 1] = value;
+    this.#at = at + 2;
+    return this;
   }
 
   u32(value: number): this {
-    return this.u16(value >>> 16).u16(value);
+    const at = this.#at;
+    this.#word(at, value);
+    this.#at = at + 4;
+    return this;
   }
 
   /** The same bytes: two's complement. */
@@ -152,7 +159,11 @@ export class ByteWriter {
 
   u64(value: number): this {
     if (!Number.isSafeInteger(value) || value < 0) throw new Error(`not a u64: ${value}`);
-    return this.u32(Math.floor(value / WORD)).u32(value % WORD);
+    const at = this.#at;
+    this.#word(at, value / WORD);
+    this.#word(at + 4, value);
+    this.#at = at + 8;
+    return this;
   }
 
   varint(value: number): this {
@@ -169,6 +180,15 @@ export class ByteWriter {
     this.#bytes.set(value, this.#at);
     this.#at += value.length;
     return this;
+  }
+
+  // The shifts take a number modulo 2^32, and round it down: that is its low word, and of a quotient the high one.
+  #word(at: number, value: number): void {
+    const bytes = this.#bytes;
+    bytes[at] = value >>> 24;
+    bytes[at + 1] = value >>> 16;
+    bytes[at + 2] = value >>> 8;
+    bytes[at + 3] = value;
   }
 
   finish(): Uint8Array {
