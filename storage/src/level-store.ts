@@ -13,10 +13,14 @@ const VIEW = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 const CACHE_BYTES = 33_554_432;
 /** Twice what LevelDB takes by itself: with fewer and larger tables it merges less. */
 const WRITE_BUFFER_BYTES = 8_388_608;
+/** A batch that grew beyond this is not used again: its memory is let go. */
+const REFILLED_BYTES_MAX = 1_048_576;
+
+type Level = ClassicLevel<Uint8Array, Uint8Array>;
 
 /** Opens or creates the database. Rejects with STORE_IN_USE or STORE_OPEN_FAILED. */
 export async function openLevelStore(location: string, failWith: FailWith): Promise<KeyValueStore> {
-  const db = new ClassicLevel<Uint8Array, Uint8Array>(location, {
+  const db: Level = new ClassicLevel(location, {
     ...VIEW,
     cacheSize: CACHE_BYTES,
     writeBufferSize: WRITE_BUFFER_BYTES,
@@ -29,20 +33,60 @@ export async function openLevelStore(location: string, failWith: FailWith): Prom
     throw failWith(locked ? 'STORE_IN_USE' : 'STORE_OPEN_FAILED', location, { cause: error });
   }
   const damaged = (error: unknown) => throwDamage(error, failWith);
+  const batches = new LevelBatches(db);
   return {
     getMany: (keys) => db.getMany([...keys]).catch(damaged),
     cursor: (range) => levelCursor(db, range, damaged),
     verify: (pause) => verifyTables(db, { location, failWith }, pause),
-    write: (operations) => db.batch(operations.map(toBatchOperation), { sync: true }),
+    write: (operations) => batches.store(operations),
     close: () => db.close(),
   };
 }
 
-function levelCursor(
-  db: ClassicLevel<Uint8Array, Uint8Array>,
-  range: KeyRange,
-  damaged: (error: unknown) => never,
-): Cursor {
+/** A chained batch, by the methods beneath its public ones (abstract-level documents them for those who make databases). */
+interface ChainedBatch {
+  _put(key: Uint8Array, value: Uint8Array): void;
+  _del(key: Uint8Array): void;
+  _clear(): void;
+  _write(options: { readonly sync: true }): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Batches that are filled again. As an array, operations cost twice as much: each is copied, and asked for its properties by
+ * name. And a chained batch serves its public callers once, and then keeps memory that only the garbage collector frees, which does not see it.
+ */
+class LevelBatches {
+  readonly #db: Level;
+  #empty: ChainedBatch | undefined;
+
+  constructor(db: Level) {
+    this.#db = db;
+  }
+
+  async store(operations: readonly WriteOperation[]): Promise<void> {
+    const batch = this.#take();
+    let bytes = 0;
+    for (const { key, value } of operations) {
+      if (value === null) batch._del(key);
+      else batch._put(key, value);
+      bytes += key.length + (value?.length ?? 0);
+    }
+    await batch._write({ sync: true });
+    batch._clear();
+    if (bytes > REFILLED_BYTES_MAX || this.#empty !== undefined) await batch.close();
+    else this.#empty = batch;
+  }
+
+  /** A new one where there is none, and where the database is closed: then it throws. */
+  #take(): ChainedBatch {
+    const empty = this.#db.status === 'open' ? this.#empty : undefined;
+    this.#empty = undefined;
+    return empty ?? (this.#db.batch() as unknown as ChainedBatch);
+  }
+}
+
+function levelCursor(db: Level, range: KeyRange, damaged: (error: unknown) => never): Cursor {
   const iterator = db.iterator({ gte: range.from, lt: range.to });
   return {
     next: (limit) => iterator.nextv(limit).catch(damaged),
@@ -53,7 +97,7 @@ function levelCursor(
 
 /** Only the tables in use: what a crash left half written is none of them. */
 async function verifyTables(
-  db: ClassicLevel<Uint8Array, Uint8Array>,
+  db: Level,
   { location, failWith }: { readonly location: string; readonly failWith: FailWith },
   pause: () => Promise<unknown> = async () => {},
 ): Promise<void> {
@@ -75,7 +119,7 @@ async function verifyTables(
 }
 
 /** LevelDB lists them as " NUMBER:BYTES['first key' .. 'last key']", keys with escapes. */
-function tablesOf(db: ClassicLevel<Uint8Array, Uint8Array>): readonly string[] {
+function tablesOf(db: Level): readonly string[] {
   const lines = db.getProperty('leveldb.sstables').matchAll(/^ (\d+):\d+\[/gm);
   return Array.from(lines, ([, number = '']) => number);
 }
@@ -85,11 +129,6 @@ function throwDamage(error: unknown, failWith: FailWith): never {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   const isDamage = code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR';
   throw isDamage ? failWith('STORE_DAMAGED', 'A file of the database.', { cause: error }) : error;
-}
-
-function toBatchOperation(operation: WriteOperation) {
-  const { key, value } = operation;
-  return value === null ? { type: 'del' as const, key } : { type: 'put' as const, key, value };
 }
 
 function causeCode(error: unknown): unknown {

@@ -12,7 +12,7 @@ import { lineAt, viewsOf } from './source-text.ts';
 
 const DATABASE = 'classic-level';
 const ROOM = 'storage/src/';
-const WRITE = /(\w+|\))\s*(?:\?\.|\.)\s*(put|del|batch|write)\s*\(/g;
+const WRITE = /(\w+|\))\s*(?:\?\.|\.)\s*_?(put|del|batch|write)\s*\(/g;
 
 /** The database is written in one place, and always through to the disk. */
 export const durableWrites: Rule = {

@@ -174,6 +174,7 @@ t.test('a database write that may be lost is caught', async (t) => {
     'await db.batch(rows);',
     'await db.batch(rows, { sync: false });',
     'await batch.write();',
+    'await batch._write({});',
     'await db.del(key, {});',
   ]) {
     t.same(objections(durableWrites, writing(write)), [`${path}:2`], write);
