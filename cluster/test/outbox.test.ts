@@ -99,6 +99,17 @@ t.test('a node hears at once of what it asked for, and waits for the rest', (t) 
   t.end();
 });
 
+t.test('a commit index that waits makes room for the next append of its group', (t) => {
+  const { outbox, timers, flush } = harness();
+  outbox.add(commitOf('b', 7));
+  outbox.add(commitOf('b', 5, 2));
+  outbox.add(commitOf('b', 8));
+  t.same(flush(), []);
+  timers.pop()?.();
+  t.same(flush(), ['b: commit 5, commit 8']);
+  t.end();
+});
+
 t.test('stopping takes the timer back', (t) => {
   const { outbox, timers, flush } = harness();
   outbox.add(commitOf('b', 7));

@@ -6,8 +6,11 @@ import type { After, Cancel } from '@rockpool/storage';
 import type { PeerMessage } from '../core/messages.ts';
 import { encodeRaftBundles } from '../format/peer-payload.ts';
 
-/** So long a commit index waits; the listeners of a follower hear of entries so much later at most. */
-const QUIET_MS = 2;
+/**
+ * So long a commit index waits; the listeners of a follower hear of entries so much later at most. While clients write, their
+ * next entries come sooner.
+ */
+const QUIET_MS = 10;
 
 export interface OutboxPorts {
   readonly after: After;
@@ -41,6 +44,7 @@ export class Outbox {
       queue = { messages: [], isDue: false };
       this.#queues.set(message.to, queue);
     }
+    if (message.kind === 'append') dropWaiting(queue.messages, message.group);
     queue.messages.push(message);
     if (!this.#canWait(message)) queue.isDue = true;
   }
@@ -89,4 +93,13 @@ export class Outbox {
     for (const queue of this.#queues.values()) queue.isDue = true;
     this.#ports.due();
   }
+}
+
+/** The append that comes now says all that one without entries was to say. */
+function dropWaiting(messages: PeerMessage[], group: number): void {
+  const at = messages.findIndex(
+    (message) =>
+      message.kind === 'append' && message.group === group && message.entries.length === 0,
+  );
+  if (at !== -1) messages.splice(at, 1);
 }
