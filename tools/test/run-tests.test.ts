@@ -20,7 +20,8 @@ function runTests(cwd: string, words: readonly string[] = []) {
 }
 
 t.test('the files asked for run, in processes without what the runner loads', async (t) => {
-  const plain = `${TAP}t.equal(process.env.NODE_OPTIONS, '');\nt.same(process.execArgv, []);\n`;
+  const given = JSON.stringify(process.env['NODE_OPTIONS'] ?? '');
+  const plain = `${TAP}t.equal(process.env.NODE_OPTIONS, ${given});\nt.same(process.execArgv, []);\n`;
   const below = { 'two.test.ts': HOLDS, 'three.test.ts': HOLDS };
   const cwd = t.testdir({ 'one.test.ts': plain, test: below });
   const { code, out } = await runTests(cwd, ['one', 'two']);
