@@ -111,6 +111,7 @@ async function doubtedVoter() {
     ruleVersion: 1,
     tableEpoch: 1,
     tickMs: 1,
+    electionTicks: 40,
     heartbeatTicks: 20,
     send: (to, _, payload) => sent.push(...(decodeRaftBundle(payload, self, to) ?? [])) > 0,
     applied: nothing,

@@ -10,6 +10,7 @@ import { LeaderReads } from './leader-reads.ts';
 import { entryBytes } from './log.ts';
 import type { AppendAccepted, AppendRejected, HeartbeatReply, Message } from './messages.ts';
 import { Progress } from './progress.ts';
+import { tickQuiet } from './quiescence.ts';
 import { agreedIndex } from './quorum.ts';
 import { confirmReads } from './reading.ts';
 import type { LeaderRole, RaftState } from './state.ts';
@@ -31,6 +32,8 @@ export function becomeLeader(state: RaftState): void {
     heartbeatElapsed: state.nowTick % config.heartbeatTicks,
     reads: new LeaderReads(config.limits.readsMax),
     transfer: undefined,
+    quietIndex: log.lastIndex,
+    quietTicks: 0,
     uncommittedBytes: commandBytes(log.slice(state.commit + 1, log.lastIndex)),
   };
   state.setRole(role, 'electionWon');
@@ -60,6 +63,7 @@ export function tickLeader(state: RaftState, role: LeaderRole): void {
   if (role.heartbeatElapsed >= config.heartbeatTicks && !state.isDiskSlow()) {
     sendHeartbeats(state, role);
   }
+  tickQuiet(state, role);
 }
 
 export function stepLeader(state: RaftState, role: LeaderRole, message: Message): void {

@@ -48,6 +48,11 @@ export class OwnReads {
     }
   }
 
+  /** Nobody waits for an answer, or for one to be applied. */
+  get isIdle(): boolean {
+    return this.#asked.size + this.#confirmed.length + this.#failed.length === 0;
+  }
+
   takeApplied(applied: number): readonly ConfirmedRead[] {
     if (this.#confirmed.length === 0) return [];
     const taken = this.#confirmed.filter(({ index }) => index <= applied);

@@ -67,6 +67,12 @@ export class Progress {
     return this.#isHeard;
   }
 
+  /** It has all of the log, and was told that it is committed. */
+  isSettled(lastIndex: number, commit: number): boolean {
+    const hasAll = this.#state === 'replicate' && this.#matchIndex === lastIndex;
+    return hasAll && this.wants(lastIndex, commit) === 'nothing';
+  }
+
   get inflightAppends(): number {
     return this.#inflights.length;
   }

@@ -11,14 +11,17 @@ import { isLive } from './heartbeats.ts';
 import { handleSnapshot, takeWaitingSnapshot } from './installing.ts';
 import { advanceCommit, proposeAsLeader, sendAppends, stepLeader, tickLeader } from './leader.ts';
 import type { Message } from './messages.ts';
+import { quiesce, quietGroup, resume } from './quiescence.ts';
 import { answerReadRequest, askForRead, handleReadReply, sendReadRound } from './reading.ts';
 import { advanceConfiguration, dismiss, proposeConfigurationAsLeader } from './reconfiguring.ts';
 import { RaftState } from './state.ts';
 import { advanceTransfer, transferTo } from './transferring.ts';
 import type {
+  LogPlace,
   Proposal,
   ProposeConfigurationResult,
   ProposeResult,
+  QuietGroup,
   Raft,
   RaftConfig,
   RaftStatus,
@@ -72,6 +75,19 @@ class Member implements Raft {
     const { sendNow, sendDurably, events, snapshotsFor, reads } = this.#state;
     const outputs = sendNow.length + sendDurably.length + events.length + snapshotsFor.length;
     return outputs > 0 || reads.hasFailed;
+  }
+
+  get quiet(): QuietGroup | undefined {
+    const { role } = this.#state;
+    return role.kind === 'leader' ? quietGroup(this.#state, role) : undefined;
+  }
+
+  quiesce(leader: NodeId, place: LogPlace): boolean {
+    return quiesce(this.#state, leader, place);
+  }
+
+  resume(missedTicks: number, silentTicks: number): void {
+    resume(this.#state, missedTicks, silentTicks);
   }
 
   tick(mayCampaign = true): void {

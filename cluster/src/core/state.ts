@@ -49,6 +49,9 @@ export interface LeaderRole {
   readonly reads: LeaderReads;
   /** No proposal is taken meanwhile. */
   transfer: Transfer | undefined;
+  /** The end of the log at the last tick, and for how many of them nothing has happened. */
+  quietIndex: number;
+  quietTicks: number;
 }
 
 type RoleState = FollowerRole | PreCandidateRole | CandidateRole | LeaderRole;

@@ -228,6 +228,17 @@ export interface RaftStatus {
   readonly transferTo: NodeId | undefined;
 }
 
+/** A place in the log of a group. */
+export interface LogPlace {
+  readonly term: number;
+  readonly index: number;
+}
+
+/** The term of its leader, where the logs of all members end, and who else is a member. */
+export interface QuietGroup extends LogPlace {
+  readonly followers: readonly NodeId[];
+}
+
 /**
  * One member of one Raft group. Call an input, then drain ready() until it returns undefined. A
  * broken invariant throws, and the process must not go on with this object.
@@ -238,6 +249,15 @@ export interface Raft {
   readonly leader: NodeId | undefined;
   /** Without leave to campaign, a follower whose timeout is over waits for the next tick. */
   tick(mayCampaign?: boolean): void;
+  /** On a leader of whose group nobody has had anything to do for an election timeout. */
+  readonly quiet: QuietGroup | undefined;
+  /**
+   * What the leader says when ticks are to cease here. False if there is still something to do; else no tick is due any more
+   * until resume(), as long as the leader's node gives signs of life, and no input came but heartbeats of this term.
+   */
+  quiesce(leader: NodeId, place: LogPlace): boolean;
+  /** Ticks begin again after so many that were left out; in the last of them the leader's node was silent. */
+  resume(missedTicks: number, silentTicks: number): void;
   /** Whether a tick left something for ready(); after any other input it is to be drained anyway. */
   readonly hasOutput: boolean;
   /** Messages of other groups and to other nodes are ignored, and answers of nodes that take no part. */

@@ -1,6 +1,6 @@
 // Drives all groups of the process: one tick wheel, one outgoing bundle per peer and turn. Inputs are
 // handed to the cores as they come, and what the cores want done is carried out at the end of the
-// same turn, never at the next tick. Of a group where nothing happens nothing is asked but to count ticks.
+// same turn, never at the next tick. A group where nothing happens is asked nothing at all.
 
 import type { PeerMessage } from '../core/messages.ts';
 import type { RaftEvent } from '../core/types.ts';
@@ -30,6 +30,7 @@ import { GroupHistories } from './group-history.ts';
 import type { GroupMember, MemberHooks } from './group-member.ts';
 import { Handover } from './handover.ts';
 import { Outbox } from './outbox.ts';
+import { Quiescence } from './quiescence.ts';
 import { type NodesView, Reconciler } from './reconciler.ts';
 import { SharedTimer } from './shared-timer.ts';
 import { SnapshotSender } from './snapshot-sender.ts';
@@ -45,6 +46,7 @@ export interface DriverPorts {
   readonly tableEpoch: number;
   readonly tickMs: number;
   readonly heartbeatTicks: number;
+  readonly electionTicks: number;
   readonly snapshotChunkBytes?: number | undefined;
   /** False when the peer is away or its queue is full. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
@@ -60,6 +62,14 @@ export interface DriverPorts {
   /** No group has this node any more. */
   departed(nodeId: string): void;
   fatal(error: unknown): void;
+}
+
+export interface DriverHealth {
+  /** The longest that the event loop was late within the last 10 to 20 s. */
+  readonly loopLagMs: number;
+  readonly isClockOff: boolean;
+  /** Groups in which nothing happens: they are not ticked. */
+  readonly restingGroups: number;
 }
 
 /**
@@ -81,7 +91,9 @@ export class Driver implements MemberHooks {
   readonly history: GroupHistories;
   readonly #ports: DriverPorts;
   readonly #members = new Map<number, GroupMember>();
-  readonly #awake = new Set<number>();
+  /** Their cores may have more to do in this turn. */
+  readonly #due = new Set<number>();
+  readonly #quiescence: Quiescence;
   readonly #outbox: Outbox;
   readonly #wheel: TickWheel;
   readonly #timer: SharedTimer;
@@ -102,6 +114,10 @@ export class Driver implements MemberHooks {
     this.#timer = new SharedTimer(clock);
     this.reads = new CurrentReads(this.#timer.after, (group) => this.wake(group));
     this.#log = new PacedLog(logger, () => clock.monotonicMs());
+    this.#quiescence = new Quiescence(this.#members, {
+      ...ports,
+      send: (nodeId, payload) => ports.send(nodeId, FRAME_KIND.quiet, payload),
+    });
     this.#wheel = new TickWheel({ ...ports, tick: (mayCampaign) => this.#tick(mayCampaign) });
     this.#reconciler = new Reconciler(this.#members, {
       ...ports,
@@ -138,21 +154,24 @@ export class Driver implements MemberHooks {
       members: this.#members,
       submissions: this.submissions,
       snapshots: this.#snapshots,
+      quiescence: this.#quiescence,
       log: this.#log,
       send: (nodeId, kind, payload) => ports.send(nodeId, kind, payload),
       propose: (proposal, from) => this.#propose(proposal, from),
       wake: (group) => this.wake(group),
+      drain: (group) => this.#drain(group),
     });
   }
 
   start(members: readonly GroupMember[]): void {
     for (const member of members) this.#members.set(member.group, member);
+    this.#quiescence.start();
     this.#wheel.start();
   }
 
-  /** loopLagMs: the longest that the event loop was late within the last 10 to 20 s. */
-  get health(): { readonly loopLagMs: number; readonly isClockOff: boolean } {
-    return { loopLagMs: this.#wheel.lagMs, isClockOff: this.#suspicious };
+  get health(): DriverHealth {
+    const { restingGroups } = this.#quiescence;
+    return { loopLagMs: this.#wheel.lagMs, isClockOff: this.#suspicious, restingGroups };
   }
 
   /**
@@ -187,6 +206,7 @@ export class Driver implements MemberHooks {
     if (this.#stopped) return;
     const { clock } = this.#ports;
     this.#guard.observe(frame.sender, frame.clockMs, clock.nowMs(), clock.monotonicMs());
+    this.#quiescence.heard(frame.sender);
     try {
       this.#receiver.received(frame);
     } catch (error) {
@@ -203,6 +223,7 @@ export class Driver implements MemberHooks {
     if (this.#stopped) return;
     this.submissions.disconnected(nodeId);
     this.#outbox.lost(nodeId);
+    this.#quiescence.lost(nodeId);
     for (const member of this.#members.values()) {
       member.raft.connectionLost(nodeId);
       this.wake(member.group);
@@ -210,8 +231,8 @@ export class Driver implements MemberHooks {
   }
 
   wake(group: number): void {
-    this.#awake.add(group);
-    this.#schedule();
+    this.#quiescence.rouse(group);
+    this.#drain(group);
   }
 
   send(message: PeerMessage): void {
@@ -297,10 +318,11 @@ export class Driver implements MemberHooks {
 
   #tick(mayCampaign: boolean): void {
     this.#judgeClock();
-    for (const { raft, group } of this.#members.values()) {
+    for (const { raft, group } of this.#quiescence.awake) {
       raft.tick(mayCampaign);
-      if (raft.hasOutput) this.wake(group);
+      if (raft.hasOutput) this.#drain(group);
     }
+    this.#quiescence.tick();
     this.reads.wakeWaiting();
     this.submissions.retry();
     this.#snapshots.tick();
@@ -312,11 +334,17 @@ export class Driver implements MemberHooks {
     const wasSuspicious = this.#suspicious;
     this.#suspicious = this.#guard.suspicious(this.#ports.clock.monotonicMs());
     if (this.#suspicious === wasSuspicious) return;
+    this.#quiescence.mayLead(!this.#suspicious);
     const { logger } = this.#ports;
     if (this.#suspicious) {
       logger.error({}, 'this clock is seconds off the other nodes; check NTP');
       this.#handover.transferAll();
     } else logger.info({}, 'this clock agrees with the other nodes again');
+  }
+
+  #drain(group: number): void {
+    this.#due.add(group);
+    this.#schedule();
   }
 
   /** A turn takes along all that comes until it ends. */
@@ -329,9 +357,9 @@ export class Driver implements MemberHooks {
   #turn(): void {
     if (this.#stopped) return;
     try {
-      const awake = [...this.#awake];
-      this.#awake.clear();
-      for (const group of awake) {
+      const due = [...this.#due];
+      this.#due.clear();
+      for (const group of due) {
         const member = this.#members.get(group);
         if (member === undefined) continue;
         this.reads.ask(group, member.raft);
@@ -343,7 +371,7 @@ export class Driver implements MemberHooks {
     }
     this.#scheduled = false;
     // What came up in this turn has one of its own: other inputs may come in between.
-    if (this.#awake.size > 0) this.#schedule();
+    if (this.#due.size > 0) this.#schedule();
   }
 
   #propose(proposal: ForwardedProposal, from?: string): ProposalAnswer {

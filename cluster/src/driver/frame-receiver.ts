@@ -1,5 +1,6 @@
 // What peers send to the driver: each payload is decoded, refused where it cannot be read, and handed to whom it is for.
 
+import type { PeerMessage } from '../core/messages.ts';
 import { FRAME_KIND, type FrameKind, type PeerFrame } from '../format/peer-frame.ts';
 import {
   decodeProposal,
@@ -12,6 +13,7 @@ import {
 import { decodeSnapshotAnswer, decodeSnapshotChunk } from '../format/snapshot-payload.ts';
 import type { PacedLog } from '../paced-log.ts';
 import type { GroupMember } from './group-member.ts';
+import type { Quiescence } from './quiescence.ts';
 import type { SnapshotSender } from './snapshot-sender.ts';
 import type { Submissions } from './submissions.ts';
 
@@ -20,12 +22,19 @@ export interface FrameReceiverParts {
   readonly members: ReadonlyMap<number, GroupMember>;
   readonly submissions: Submissions;
   readonly snapshots: SnapshotSender;
+  readonly quiescence: Quiescence;
   readonly log: PacedLog;
   /** False when the peer is away or its queue is full. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
   propose(proposal: ForwardedProposal, from: string): ProposalAnswer;
+  /** Something came that the group has to heed. */
   wake(group: number): void;
+  /** Only an answer may be due. */
+  drain(group: number): void;
 }
+
+/** They keep a group as it is. */
+const CALM: ReadonlySet<PeerMessage['kind']> = new Set(['heartbeat', 'heartbeatReply']);
 
 export class FrameReceiver {
   readonly #parts: FrameReceiverParts;
@@ -63,19 +72,25 @@ export class FrameReceiver {
         if (answer !== undefined) snapshots.answered(sender, answer);
         return answer !== undefined;
       }
+      case FRAME_KIND.quiet:
+        return this.#parts.quiescence.received(sender, payload);
       default:
         return true;
     }
   }
 
   #step({ payload, sender }: PeerFrame): boolean {
-    const { members, self, wake } = this.#parts;
+    const { members, self, wake, drain } = this.#parts;
     const messages = decodeRaftBundle(payload, sender, self);
     for (const message of messages ?? []) {
-      const member = members.get(message.group);
+      const { group, kind } = message;
+      const member = members.get(group);
       if (member === undefined) continue;
+      const { term } = member.raft;
       member.raft.step(message);
-      wake(message.group);
+      // A leader goes on with heartbeats until the last of its followers rests.
+      if (CALM.has(kind) && member.raft.term === term) drain(group);
+      else wake(group);
     }
     return messages !== undefined;
   }

@@ -28,6 +28,7 @@ export const FRAME_KIND = {
   refusal: 6,
   snapshotChunk: 7,
   snapshotAnswer: 8,
+  quiet: 9,
 } as const;
 
 export type FrameKind = (typeof FRAME_KIND)[keyof typeof FRAME_KIND];

@@ -272,6 +272,7 @@ class NodeStart {
       tableEpoch: meta.slotTable.epoch,
       tickMs: this.#timing().tickMs,
       heartbeatTicks: this.#timing().heartbeatTicks,
+      electionTicks: this.#timing().electionTicks,
       snapshotChunkBytes: this.#snapshotChunkBytes,
       send: (nodeId: string, kind: PeerFrame['kind'], payload: Uint8Array) =>
         transport.send(nodeId, kind, payload),
