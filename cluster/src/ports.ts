@@ -172,6 +172,8 @@ export interface GroupStatus extends GroupHistory {
   readonly leader?: string;
   readonly commitIndex: number;
   readonly appliedIndex: number;
+  /** Nothing happens in it: neither ticks nor heartbeats, until something does. */
+  readonly isResting: boolean;
   /** Node ids, as the newest configuration in this node's log has them. */
   readonly members: {
     readonly voters: readonly string[];

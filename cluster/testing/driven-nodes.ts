@@ -1,5 +1,5 @@
 // Drivers of one cluster in one process, on disks in memory and without sockets: what one sends, another is
-// given in a later turn. Time is stepped; disks can be held back.
+// given in a later turn. Time is stepped; disks can be held back, and frames lost.
 
 import type { PeerMessage } from '../src/core/messages.ts';
 import type { AppliedEntry } from '../src/driver/apply-commands.ts';
@@ -79,6 +79,8 @@ export interface DrivenOptions {
 
 export class DrivenNodes {
   readonly nodes: readonly DrivenNode[];
+  /** False: the frame is lost. */
+  passes: (from: DrivenNode, frame: SentFrame) => boolean = () => true;
   readonly #clock = new SteppedClock(DRIVEN_TIMING.tickMs);
   #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
 
@@ -166,6 +168,7 @@ export class DrivenNodes {
 
   #deliver(from: DrivenNode, frame: SentFrame): boolean {
     from.sent.push(frame);
+    if (!this.passes(from, frame)) return true;
     const { to, kind, payload } = frame;
     setImmediate(() => {
       const boot = { bootNumber: 1, bootId: '', bootBatch: 1, batch: 1 };

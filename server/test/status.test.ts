@@ -21,6 +21,7 @@ function groupOf(group: number, more: Partial<GroupStatus> = {}): GroupStatus {
     term: 3,
     commitIndex: 90,
     appliedIndex: 90,
+    isResting: false,
     members: { voters: ALL, outgoing: [], learners: [] },
     firstIndex: 1,
     lastIndex: 90,

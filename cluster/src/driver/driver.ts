@@ -64,14 +64,6 @@ export interface DriverPorts {
   fatal(error: unknown): void;
 }
 
-export interface DriverHealth {
-  /** The longest that the event loop was late within the last 10 to 20 s. */
-  readonly loopLagMs: number;
-  readonly isClockOff: boolean;
-  /** Groups in which nothing happens: they are not ticked. */
-  readonly restingGroups: number;
-}
-
 /**
  * What a node whose clock cannot be trusted keeps to itself: as a leader it hands over where a follower has
  * all of the log, and falls silent, so that another one takes over; and it does not campaign. It goes on to vote and to follow: the others may need it.
@@ -169,9 +161,14 @@ export class Driver implements MemberHooks {
     this.#wheel.start();
   }
 
-  get health(): DriverHealth {
-    const { restingGroups } = this.#quiescence;
-    return { loopLagMs: this.#wheel.lagMs, isClockOff: this.#suspicious, restingGroups };
+  /** loopLagMs: the longest that the event loop was late within the last 10 to 20 s. */
+  get health(): { readonly loopLagMs: number; readonly isClockOff: boolean } {
+    return { loopLagMs: this.#wheel.lagMs, isClockOff: this.#suspicious };
+  }
+
+  /** Nothing happens in the group, here and on all of its nodes: it is not ticked. */
+  isResting(group: number): boolean {
+    return this.#quiescence.isResting(group);
   }
 
   /**

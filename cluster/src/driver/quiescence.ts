@@ -58,8 +58,8 @@ export class Quiescence {
     return this.#awake;
   }
 
-  get restingGroups(): number {
-    return this.#resting.size;
+  isResting(group: number): boolean {
+    return this.#resting.has(group);
   }
 
   /** A leader whose word is not to be heard does not let its groups rest either. */

@@ -213,6 +213,7 @@ export class ClusterNode implements Cluster {
           ...(status?.leader === undefined ? {} : { leader: status.leader }),
           commitIndex: status?.commit ?? 0,
           appliedIndex: member?.appliedIndex ?? 0,
+          isResting: driver.isResting(group),
           members: status?.configuration ?? NOBODY,
           firstIndex: status?.firstIndex ?? 0,
           lastIndex: status?.lastIndex ?? 0,

@@ -29,6 +29,43 @@ export const FLOW: readonly Mutant[] = [
     ],
   },
   {
+    id: 'F2a',
+    mistake: 'groups rest although nothing is heard of the nodes that they depend on',
+    metIn: 'cockroach#9561',
+    file: 'driver/quiescence.ts',
+    edits: [['if (needs.includes(nodeId)) this.rouse(group, silentTicks);', '']],
+  },
+  {
+    id: 'F2b',
+    mistake: 'a group rests although a follower lacks the end of its log',
+    metIn: 'cockroach PR#31112',
+    file: 'core/quiescence.ts',
+    edits: [
+      [
+        'const isThere = isLive(role, progress) && progress.isSettled(log.lastIndex, commit);',
+        'const isThere = isLive(role, progress) && log.lastIndex >= commit;',
+      ],
+      [
+        'if (!isOurs || state.log.lastIndex !== index || !isSettled(state)) return false;',
+        'if (!isOurs || state.log.lastIndex > index) return false;',
+      ],
+    ],
+    tests: ['core/quiescence.test.ts'],
+  },
+  {
+    id: 'F2c',
+    mistake: 'a leader rests on although one of its followers is awake',
+    metIn: 'cockroach#9372, #26257',
+    file: 'driver/quiescence.ts',
+    edits: [
+      [
+        'else if (rest.needs.includes(nodeId) && !peer.agrees(group, quiet)) this.rouse(group);',
+        'else if (rest.needs.includes(nodeId) && !peer.agrees(group, quiet)) continue;',
+      ],
+    ],
+    tests: ['quiescence.test.ts'],
+  },
+  {
     id: 'F3',
     mistake:
       'after a standstill every tick that was missed is made up for at once, and campaigns follow',

@@ -189,7 +189,8 @@ export const LINES: Readonly<Record<string, readonly Line[]>> = {
     {
       id: 'F2',
       says: 'groups that sleep and groups that do not disagree',
-      notOurs: 'no group sleeps: every leader sends heartbeats',
+      faults:
+        'times in which nobody asks for anything, links that are cut, nodes that stop or stand still meanwhile',
     },
     {
       id: 'F3',

@@ -34,6 +34,8 @@ const EVENTS = [
   'raft.snapshotSent',
   'raft.snapshotInstalled',
   'raft.snapshotNotNeeded',
+  'raft.rested',
+  'raft.roused',
   'raft.transferred',
   'raft.transferring',
   'raft.busy',

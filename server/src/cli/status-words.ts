@@ -45,6 +45,7 @@ export function statusWords(view: StatusView): string {
     stunLine(stun),
     diskLine(cluster),
     `event loop late by ${Math.round(loopLagMs)} ms at most`,
+    restLine(groups),
   ];
   if (grace !== undefined) lines.push(...graceLines(grace, nowMs));
   if (isClockOff) lines.push("clock seconds off the other nodes': check NTP");
@@ -60,6 +61,11 @@ export function statusWords(view: StatusView): string {
   lines.push(...(everyGroup ? groups.map((group) => [group]) : folded(cluster)).flatMap(render));
   lines.push(...leaderless(cluster));
   return lines.join('\n');
+}
+
+function restLine(groups: readonly GroupStatus[]): string {
+  const resting = groups.filter(({ isResting }) => isResting);
+  return `${resting.length} of ${groups.length} groups at rest: nothing happens in them`;
 }
 
 /** Groups about which the same is to be said, in the order of their first one. */

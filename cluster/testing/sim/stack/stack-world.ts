@@ -17,6 +17,7 @@ import { check, violationOf } from '../violation.ts';
 import { DiskFaults } from './disk-faults.ts';
 import { DiskNemesis } from './disk-nemesis.ts';
 import { openModel } from './level-model.ts';
+import { QuietChecker } from './quiet-checker.ts';
 import { type Membership, SimMachine } from './sim-machine.ts';
 import { SnapshotChecker } from './snapshot-checker.ts';
 import { StackClients } from './stack-clients.ts';
@@ -64,6 +65,7 @@ class StackWorld {
   readonly #strikes: Strikes;
   readonly #judge: StackJudge;
   readonly #snapshots = new SnapshotChecker();
+  readonly #quiet: QuietChecker;
   readonly #clients: StackClients;
   readonly #nemesis: StackNemesis;
   readonly #disks: DiskNemesis;
@@ -85,6 +87,7 @@ class StackWorld {
     this.#network = new StackNetwork(swarm.network, queue, random.fork('network'), coverage, {
       sent: (from, to, kind, payload) => this.#sent(from, to, kind, payload),
       heard: (from, to, kind, payload) => {
+        this.#quiet.heard(from, to);
         if (kind === FRAME_KIND.snapshotAnswer) this.#snapshots.answerHeard(from, to, payload);
       },
     });
@@ -97,6 +100,7 @@ class StackWorld {
     this.#strikes = new Strikes(queue, random.fork('strikes'), leftOut);
     const strikes = this.#strikes;
     this.#judge = new StackJudge(swarm, machines, coverage);
+    this.#quiet = new QuietChecker({ machines, groups: this.#judge.groups, swarm, coverage });
     this.#clients = new StackClients({
       swarm,
       queue,
@@ -320,6 +324,7 @@ class StackWorld {
     this.#steps += 1;
     for (const machine of this.#touched) {
       this.#judge.afterEvent(machine);
+      this.#quiet.afterEvent(machine);
       this.#judge.trace(machine, (...numbers) =>
         this.#trace.note(machine.id, this.#queue.nowMs, ...numbers),
       );
