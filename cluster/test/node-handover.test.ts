@@ -1,5 +1,6 @@
 import t from 'tap';
 import type { ClusterNode } from '../src/node/cluster-node.ts';
+import { META } from '../src/ports.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
@@ -14,6 +15,8 @@ t.test('a node that stops hands over every group it leads, and nobody waits', as
   t.teardown(() => nodes.end());
   const running = await Promise.all([0, 1, 2].map((at) => nodes.start(at, { timing: TIMING })));
   for (const slot of SLOTS) await running[0]!.submit(slot, Buffer.from('k'), { timeoutMs: 30_000 });
+  // Without a leader at first, the meta group would elect one at any moment from now on.
+  await running[0]!.barrier(META, { timeoutMs: 30_000 });
   const stopping = running.findIndex((cluster) => ledBy(cluster).length > 0);
   const led = ledBy(running[stopping]!);
   t.ok(led.length > 0);
