@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { FRAME_KIND } from '../src/format/peer-frame.ts';
+import { FRAME_KIND, type PeerFrame } from '../src/format/peer-frame.ts';
+import { encodeQuietGroups } from '../src/format/quiet-groups.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { type DrivenNode, DrivenNodes } from '../testing/driven-nodes.ts';
 
@@ -22,6 +23,12 @@ function restsWholly({ driver }: DrivenNode): boolean {
 
 function rests(node: DrivenNode, group = SHARD): boolean {
   return node.driver?.isResting(group) === true;
+}
+
+function frameOf(from: DrivenNode, to: DrivenNode, payload: Uint8Array): PeerFrame {
+  const boot = { bootNumber: 1, bootId: '', bootBatch: 1, batch: 1 };
+  const ends = { clusterId: '', incarnation: '', sender: from.id, receiver: to.id };
+  return { ...boot, ...ends, clockMs: 1_000_000, kind: FRAME_KIND.quiet, payload };
 }
 
 function others(driven: DrivenNodes, node: DrivenNode | undefined): readonly DrivenNode[] {
@@ -91,6 +98,15 @@ t.test('[F2] a leader does not rest while one of its followers is awake', async 
   t.pass('once it is heard again, all of them rest');
 });
 
+t.test('[F2] a leader whose follower takes its word back does not rest', async (t) => {
+  const driven = await start(t);
+  const [leader] = await driven.leaders([SHARD]);
+  const [follower] = others(driven, leader);
+  const nothing = encodeQuietGroups({ led: new Uint8Array(0), agreed: new Uint8Array(0) });
+  leader!.driver!.received(frameOf(follower!, leader!, nothing));
+  t.notOk(rests(leader!));
+});
+
 t.test('a node whose connection broke rouses what depends on it, on both ends', async (t) => {
   const driven = await start(t);
   const [leader] = await driven.leaders([SHARD]);
@@ -104,22 +120,7 @@ t.test('a node whose connection broke rouses what depends on it, on both ends', 
 t.test('a list of groups that cannot be read is refused, and changes nothing', async (t) => {
   const driven = await start(t);
   const [node, sender] = driven.nodes;
-  const frame = {
-    clusterId: '',
-    incarnation: '',
-    bootNumber: 1,
-    bootId: '',
-    bootBatch: 1,
-    batch: 1,
-  };
-  node!.driver!.received({
-    ...frame,
-    sender: sender!.id,
-    receiver: node!.id,
-    clockMs: 1_000_000,
-    kind: FRAME_KIND.quiet,
-    payload: bytes('no such list'),
-  });
+  node!.driver!.received(frameOf(sender!, node!, bytes('no such list')));
   t.match(node!.log.lines.find(({ fields }) => fields['code'] === 'PEER_FRAME_REFUSED')?.fields, {
     node: sender!.id,
     kind: FRAME_KIND.quiet,

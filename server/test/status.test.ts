@@ -54,6 +54,12 @@ function words(cluster: ClusterStatus, everyGroup = false): readonly string[] {
   return statusWords({ status, stun: undefined, nowMs: NOW_MS, everyGroup }).split('\n');
 }
 
+t.test('how many groups rest is told', (t) => {
+  const groups = [groupOf(0), groupOf(1, { isResting: true }), groupOf(2, { isResting: true })];
+  t.ok(words(clusterOf({ groups })).includes('2 of 3 groups at rest: nothing happens in them'));
+  t.end();
+});
+
 t.test('a grace is told of, and what is left of it', (t) => {
   const status = { ready: true, pid: 7, unclaimed: false, sockets: { anonymous: 0, device: 2 } };
   const told = (grace: GraceStatus) =>
