@@ -1,12 +1,16 @@
-// Every history of three nodes, within small bounds, on the real core. Wider bounds: npm run sim -- --exhaustive
+// Every history of three nodes, and of four that change who votes, within small bounds, on the real core. Wider bounds:
+// npm run sim -- --exhaustive
 
 import t from 'tap';
 import type { Bounds } from '../testing/exhaustive/bounds.ts';
 import { runExhaustiveCli } from '../testing/exhaustive/cli.ts';
 import { explore } from '../testing/exhaustive/explore.ts';
-import { type Input, Members, NODES } from '../testing/exhaustive/member.ts';
+import { type Input, Members } from '../testing/exhaustive/member.ts';
 import { textOf } from '../testing/exhaustive/names.ts';
 import { copyOf, openCore } from '../testing/exhaustive/opened-core.ts';
+import { LED, startOf, UNTOUCHED } from '../testing/exhaustive/world.ts';
+import { mutantOf } from '../testing/mutants/all-mutants.ts';
+import { editOf } from '../testing/mutants/mutant.ts';
 import { Random } from '../testing/sim/random.ts';
 
 const NOTHING: Bounds = {
@@ -16,14 +20,22 @@ const NOTHING: Bounds = {
   proposals: 0,
   crashes: 0,
   transfers: 0,
+  changes: 0,
   writing: 0,
 };
 const createRaft = await openCore('real', (_file, source) => source);
 const search = (bounds: Partial<Bounds>, isSymmetric = true, create = createRaft) =>
-  explore(create, { bounds: { ...NOTHING, ...bounds }, statesMax: 15_000, isSymmetric });
+  explore(create, {
+    world: UNTOUCHED,
+    bounds: { ...NOTHING, ...bounds },
+    statesMax: 15_000,
+    isSymmetric,
+  });
+const searchChanges = (bounds: Partial<Bounds>, statesMax: number, create = createRaft) =>
+  explore(create, { world: LED, bounds: { ...NOTHING, changes: 1, ...bounds }, statesMax });
 
 t.test('every history within the bounds holds every invariant', async (t) => {
-  const found = search({ campaigns: 1, crashes: 1 });
+  const found = search({ campaigns: 1, proposals: 1, crashes: 1 });
   t.equal(found.violation, undefined);
   t.ok(found.isComplete);
   t.ok(found.states > 1_000);
@@ -100,14 +112,53 @@ for (const { what, file, from, to, bounds, breaks } of MISTAKES) {
   });
 }
 
+t.test(
+  'every way in which a voter comes, alone or in the place of any, holds every invariant',
+  async (t) => {
+    const found = searchChanges({}, 50_000);
+    t.equal(found.violation, undefined);
+    t.ok(found.isComplete);
+    t.ok(found.states > 10_000);
+  },
+);
+
+t.test(
+  'so does every short history in which leaders change and nodes crash meanwhile',
+  async (t) => {
+    const found = searchChanges({ campaigns: 1, proposals: 1, crashes: 1 }, 15_000);
+    t.equal(found.violation, undefined);
+    t.ok(found.depth >= 5);
+  },
+);
+
+/** The rules of a change of members, each taken away: what that breaks, within which bounds. */
+const WITHOUT_RULE: readonly (readonly [id: string, bounds: Partial<Bounds>, breaks: string])[] = [
+  ['A7b', {}, 'what commits is durable on a quorum by then'],
+  ['E2', {}, 'what commits is durable on a quorum by then'],
+  ['E5', {}, 'one change at a time'],
+  ['E7', { campaigns: 1 }, 'a node goes by the newest configuration in its log'],
+];
+
+for (const [id, bounds, breaks] of WITHOUT_RULE) {
+  t.test(`a change of members without its rule is found: ${id}`, async (t) => {
+    const mistaken = await openCore(id, editOf(mutantOf(id)));
+    const { violation, depth } = searchChanges(bounds, 15_000, mistaken);
+    t.equal(violation?.invariant, breaks);
+    t.equal(violation?.history.length, depth + 1);
+    t.match(violation?.history.join('; '), /makes D a voter/);
+    t.comment(violation?.history.join('; '));
+  });
+}
+
 t.test('an input gives another state and leaves the one before as it was', async (t) => {
   const random = new Random(1);
-  const driver = new Members(createRaft, 1);
-  const nodes = NODES.map((node) => driver.first(node));
-  const mail: Input[][] = NODES.map(() => []);
+  const { nodes: names, configuration } = UNTOUCHED;
+  const driver = new Members(createRaft, configuration, 1);
+  const nodes = [...startOf(UNTOUCHED, createRaft).members];
+  const mail: Input[][] = nodes.map(() => []);
   const wrong: Input[] = [];
   for (let at = 0; at < 600; at += 1) {
-    const node = random.between(0, NODES.length - 1);
+    const node = random.between(0, names.length - 1);
     const own = nodes[node] ?? driver.first('A');
     const isLeader = own.raft.status().role === 'leader';
     const timer: Input = { kind: isLeader ? 'heartbeat' : 'expire' };
@@ -122,7 +173,7 @@ t.test('an input gives another state and leaves the one before as it was', async
     if (!isSame) wrong.push(input);
     nodes[node] = once.member;
     for (const message of once.sent) {
-      mail[NODES.indexOf(message.to)]?.push({ kind: 'deliver', message });
+      mail[names.indexOf(message.to)]?.push({ kind: 'deliver', message });
     }
   }
   t.same(wrong, []);
@@ -137,7 +188,11 @@ t.test('the command line says how far it got', async (t) => {
   };
   const small = ['--proposals', '0', '--crashes', '0'];
   t.match(await run(...small), { code: 0, last: /^every history within the bounds/ });
-  t.match(await run(...small, '--states', '100'), { code: 0, last: /^stopped: every history of/ });
+  t.match(await run(...small, '--campaigns', '0', '--changes', '1', '--states', '100'), {
+    code: 0,
+    last: /^stopped: every history of/,
+  });
+  t.match(await run(...small, '--states', '30'), { code: 0, last: /^stopped: every history of/ });
   for (const args of [['--campaigns', '16'], ['--states', 'x'], ['--what'], ['x']]) {
     t.match(await run(...args), { code: 2 });
   }

@@ -2,16 +2,18 @@
 // often as there are ways to.
 
 import type { Input } from './member.ts';
-import { type Hashes, hashesOf } from './names.ts';
+import type { Hashes, Names } from './names.ts';
 
 export interface Bounds {
-  /** Election timeouts that pass without word from a leader. */
+  /** Election timeouts that pass without word from a leader, and words of a leader to campaign at once. */
   readonly campaigns: number;
   readonly heartbeats: number;
   readonly quorumChecks: number;
   readonly proposals: number;
   readonly crashes: number;
   readonly transfers: number;
+  /** Changes of who takes part. */
+  readonly changes: number;
   /** Batches that a node's disk may be writing while the node goes on. */
   readonly writing: number;
 }
@@ -25,11 +27,13 @@ const ORDER: readonly Bounded[] = [
   'proposals',
   'crashes',
   'transfers',
+  'changes',
 ];
 
 const SPENDS: Readonly<Record<Input['kind'], Bounded | undefined>> = {
   deliver: undefined,
   deliverLate: undefined,
+  deliverTied: undefined,
   persist: undefined,
   expire: 'campaigns',
   heartbeat: 'heartbeats',
@@ -37,17 +41,25 @@ const SPENDS: Readonly<Record<Input['kind'], Bounded | undefined>> = {
   propose: 'proposals',
   crash: 'crashes',
   transfer: 'transfers',
+  change: 'changes',
 };
 
 const BITS = 4;
 
+export function spentBy(input: Input): Bounded | undefined {
+  const isAsked = input.kind === 'deliver' && input.message.kind === 'timeoutNow';
+  return isAsked ? 'campaigns' : SPENDS[input.kind];
+}
+
 /** What has happened so far, as one number. */
 export class Spending {
   readonly #bounds: Bounds;
+  readonly #names: Names;
   readonly #hashes = new Map<number, Hashes>();
 
-  constructor(bounds: Bounds) {
+  constructor(bounds: Bounds, names: Names) {
     this.#bounds = bounds;
+    this.#names = names;
   }
 
   count(spent: number, what: Bounded): number {
@@ -62,14 +74,14 @@ export class Spending {
     return spent + (1 << (BITS * ORDER.indexOf(what)));
   }
 
-  after(spent: number, { kind }: Input, isInterrupted: boolean): number {
-    const what = SPENDS[kind];
+  after(spent: number, input: Input, isInterrupted: boolean): number {
+    const what = spentBy(input);
     const now = what === undefined ? spent : this.spend(spent, what);
     return isInterrupted ? this.spend(now, 'crashes') : now;
   }
 
   hashes(spent: number): Hashes {
-    const known = this.#hashes.get(spent) ?? hashesOf({ spent });
+    const known = this.#hashes.get(spent) ?? this.#names.hashesOf({ spent });
     this.#hashes.set(spent, known);
     return known;
   }

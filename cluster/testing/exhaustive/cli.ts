@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Bounds } from './bounds.ts';
 import { explore } from './explore.ts';
 import { openCore } from './opened-core.ts';
+import { LED, UNTOUCHED } from './world.ts';
 
 const DEFAULTS: Bounds = {
   campaigns: 1,
@@ -12,6 +13,7 @@ const DEFAULTS: Bounds = {
   proposals: 1,
   crashes: 1,
   transfers: 0,
+  changes: 0,
   writing: 0,
 };
 const COUNT_MAX = 15;
@@ -56,8 +58,10 @@ export async function runExhaustiveCli(args: string[], print: Print): Promise<nu
   const startedMs = performance.now();
   const seconds = (): string => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
   const createRaft = await openCore('real', (_file, source) => source);
+  const world = options.bounds.changes > 0 ? LED : UNTOUCHED;
   const { states, statesUnnamed, transitions, depth, isComplete, violation } = explore(createRaft, {
     ...options,
+    world,
     onDepth: (reached, seen) => print(`${seen} states within ${reached} inputs, ${seconds()}`),
   });
   print(

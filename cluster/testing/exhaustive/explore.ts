@@ -1,22 +1,27 @@
 // Every history within the bounds, breadth first, on the real core: an input to one node is one step. What a
 // node does depends on itself alone, so each pair of a node's state and an input is run once and remembered.
 
+import { assert } from '../../src/core/assert.ts';
 import type { PeerMessage } from '../../src/core/messages.ts';
 import type { createRaft } from '../../src/core/raft.ts';
-import { type Bounds, Spending } from './bounds.ts';
+import { type Bounds, Spending, spentBy } from './bounds.ts';
+import { changesOf } from './changes.ts';
+import { inputText } from './input-text.ts';
 import { Interned } from './interned.ts';
+import { BrokenInvariant, type Facts, factsOf, type History, judge } from './invariants.ts';
+import { type Input, type Member, Members } from './member.ts';
+import { Names, StateHash } from './names.ts';
 import {
-  BrokenInvariant,
-  type Facts,
-  factsOf,
-  type History,
-  judge,
-  NO_HISTORY,
-} from './invariants.ts';
-import { type Input, type Member, Members, NODES } from './member.ts';
-import { StateHash } from './names.ts';
-import { NOTHING_SENT, notYetIn, type Sent, withSent } from './sent.ts';
+  isDead,
+  NOTHING_SENT,
+  notYetIn,
+  type Receiver,
+  type Sent,
+  sentWhere,
+  withSent,
+} from './sent.ts';
 import { Visited } from './visited.ts';
+import { type Start, startOf, type World } from './world.ts';
 
 export interface Exploration {
   readonly states: number;
@@ -32,6 +37,7 @@ export interface Exploration {
 }
 
 export interface ExploreOptions {
+  readonly world: World;
   readonly bounds: Bounds;
   readonly statesMax: number;
   /** States that differ in who is who only are looked at once. */
@@ -44,6 +50,8 @@ interface Effect {
   readonly member: number;
   readonly sent: readonly number[];
   readonly hasWritten: boolean;
+  /** The facts of each look at it, by number; the last one is after the input. */
+  readonly looks: readonly number[];
 }
 
 interface Delivery {
@@ -77,18 +85,20 @@ const LATE: ReadonlySet<PeerMessage['kind']> = new Set(['preVoteRequest', 'voteR
 
 class Explorer {
   readonly #options: ExploreOptions;
+  readonly #start: Start;
   readonly #driver: Members;
   readonly #spending: Spending;
-  readonly #members = new Interned<Member>();
-  readonly #facts = new Interned<Facts>();
+  readonly #members: Interned<Member>;
+  readonly #facts: Interned<Facts>;
   readonly #factsOf: number[] = [];
-  readonly #inputs = new Interned<Input>();
-  readonly #messages = new Interned<PeerMessage>();
+  readonly #receivers: Receiver[] = [];
+  readonly #inputs: Interned<Input>;
+  readonly #messages: Interned<PeerMessage>;
   /** By message. */
   readonly #deliveries: Delivery[] = [];
   /** By member and by what is spent. */
   readonly #own = new Map<number, readonly number[]>();
-  readonly #histories = new Interned<History>();
+  readonly #histories: Interned<History>;
   readonly #judged = new Map<string, number>();
   readonly #effects = new Map<number, Effect>();
   readonly #visited = new Visited();
@@ -100,15 +110,23 @@ class Explorer {
   #depth = 0;
 
   constructor(create: typeof createRaft, options: ExploreOptions) {
+    const { world, bounds, isSymmetric = true } = options;
     this.#options = options;
-    this.#driver = new Members(create, options.bounds.writing);
-    this.#spending = new Spending(options.bounds);
-    this.#hash = new StateHash(options.isSymmetric ?? true);
+    this.#start = startOf(world, create);
+    this.#driver = new Members(create, world.configuration, bounds.writing);
+    const names = Names.whichKeep([...this.#start.members, this.#start.history], world.nodes);
+    this.#spending = new Spending(bounds, names);
+    this.#members = new Interned(names);
+    this.#facts = new Interned(names);
+    this.#inputs = new Interned(names);
+    this.#messages = new Interned(names);
+    this.#histories = new Interned(names);
+    this.#hash = new StateHash(isSymmetric ? names.count : 1);
   }
 
   run(): Exploration {
-    const members = NODES.map((node) => this.#numberOf(this.#driver.first(node)));
-    const history = this.#histories.number(NO_HISTORY);
+    const members = this.#start.members.map((member) => this.#numberOf(member));
+    const history = this.#histories.number(this.#start.history);
     this.#reach({ members, history, spent: 0, sent: NOTHING_SENT, before: undefined }, []);
     try {
       this.#search();
@@ -138,11 +156,16 @@ class Explorer {
   #expand(state: State): void {
     for (const message of state.sent.messages) {
       const { node, inputs } = this.#deliveryOf(message);
-      for (const input of inputs) this.#try(state, node, input);
+      for (const input of inputs) if (this.#mayDeliver(state, input)) this.#try(state, node, input);
     }
     for (const [node, member] of state.members.entries()) {
       for (const input of this.#ownInputs(member, state.spent)) this.#try(state, node, input);
     }
+  }
+
+  #mayDeliver({ spent }: State, input: number): boolean {
+    const what = spentBy(this.#inputs.at(input));
+    return what === undefined || this.#spending.may(spent, what);
   }
 
   #ownInputs(member: number, spent: number): readonly number[] {
@@ -164,7 +187,9 @@ class Explorer {
       if (may('heartbeats')) inputs.push({ kind: 'heartbeat' });
       if (may('quorumChecks')) inputs.push({ kind: 'checkQuorum' });
       if (may('proposals')) inputs.push({ kind: 'propose', value });
-      if (may('transfers')) inputs.push(...NODES.map((to): Input => ({ kind: 'transfer', to })));
+      const { nodes } = this.#options.world;
+      if (may('transfers')) inputs.push(...nodes.map((to): Input => ({ kind: 'transfer', to })));
+      if (may('changes')) inputs.push(...changesOf(raft.status().configuration));
     } else if (may('campaigns')) inputs.push({ kind: 'expire' });
     if (writing.length > 0) inputs.push({ kind: 'persist' });
     if (may('crashes')) {
@@ -191,10 +216,46 @@ class Explorer {
     this.#transitions += 1;
     const spent = this.#spending.after(state.spent, this.#inputs.at(input), isInterrupted);
     const members = state.members.with(node, effect.member);
-    const isSame = this.#factsOf[effect.member] === this.#factsOf[member];
-    const history = isSame ? state.history : this.#judge(state.history, node, members);
-    this.#reach({ members, history, spent, sent: state.sent, before: this.#trying }, fresh);
+    let facts = state.members.map((each) => this.#factsOf[each] ?? 0);
+    let { history } = state;
+    for (const look of effect.looks) {
+      if (look === facts[node]) continue;
+      facts = facts.with(node, look);
+      history = this.#judge(history, node, facts);
+    }
+    const sent = this.#withoutDead(state.sent, members);
+    const alive = fresh.filter((message) => !this.#isDead(message, members));
+    this.#reach({ members, history, spent, sent, before: this.#trying }, alive);
     return effect;
+  }
+
+  #receiverOf(number: number): Receiver {
+    const known = this.#receivers[number];
+    if (known !== undefined) return known;
+    const { raft, disk } = this.#members.at(number);
+    const receiver = { durableTerm: disk.hardState?.term ?? 0, role: raft.role };
+    this.#receivers[number] = receiver;
+    return receiver;
+  }
+
+  #withoutDead(sent: Sent, members: readonly number[]): Sent {
+    if (!sent.messages.some((message) => this.#isDead(message, members))) return sent;
+    return sentWhere(
+      sent,
+      (message) => !this.#isDead(message, members),
+      (message) => this.#messages.hashes(message),
+    );
+  }
+
+  #isDead(message: number, members: readonly number[]): boolean {
+    const { node, inputs } = this.#deliveryOf(message);
+    const member = members[node] ?? 0;
+    if (!isDead(this.#messages.at(message), this.#receiverOf(member))) return false;
+    for (const input of inputs) {
+      const effect = this.#effectOf(member, input, false);
+      assert(effect.member === member && effect.sent.length === 0, 'what is dead does nothing');
+    }
+    return true;
   }
 
   #effectOf(member: number, input: number, isInterrupted: boolean): Effect {
@@ -204,7 +265,9 @@ class Explorer {
     const before = this.#members.at(member);
     const step = this.#driver.step(before, this.#inputs.at(input), isInterrupted);
     const sent = step.sent.map((message) => this.#messages.number(message));
-    const effect = { member: this.#numberOf(step.member), sent, hasWritten: step.hasWritten };
+    const { hasWritten } = step;
+    const looks = [...step.looks, step.member].map((look) => this.#facts.number(factsOf(look)));
+    const effect = { member: this.#numberOf(step.member), sent, hasWritten, looks };
     this.#effects.set(key, effect);
     return effect;
   }
@@ -215,14 +278,14 @@ class Explorer {
     return number;
   }
 
-  #judge(history: number, node: number, members: readonly number[]): number {
-    const facts = members.map((member) => this.#factsOf[member] ?? 0);
+  #judge(history: number, node: number, facts: readonly number[]): number {
     const key = `${history} ${node} ${facts.join()}`;
     const known = this.#judged.get(key);
     if (known !== undefined) return known;
     const all = facts.map((each) => this.#facts.at(each));
     const own = this.#facts.at(facts[node] ?? 0);
-    const judged = this.#histories.number(judge(this.#histories.at(history), own, all));
+    const first = this.#options.world.configuration;
+    const judged = this.#histories.number(judge(this.#histories.at(history), own, all, first));
     this.#judged.set(key, judged);
     return judged;
   }
@@ -248,8 +311,9 @@ class Explorer {
     const message = this.#messages.at(number);
     const inputs: Input[] = [{ kind: 'deliver', message }];
     if (LATE.has(message.kind)) inputs.push({ kind: 'deliverLate', message });
+    if (message.kind === 'preVoteRequest') inputs.push({ kind: 'deliverTied', message });
     const delivery = {
-      node: NODES.indexOf(message.to),
+      node: this.#options.world.nodes.indexOf(message.to),
       inputs: inputs.map((input) => this.#inputs.number(input)),
     };
     this.#deliveries[number] = delivery;
@@ -272,7 +336,7 @@ class Explorer {
     for (let at = before; at !== undefined; at = at.state.before) {
       const { node, input, isInterrupted } = at.action;
       const end = isInterrupted ? ', and crashes before it is durable' : '';
-      lines.push(`${NODES[node]} ${inputText(this.#inputs.at(input))}${end}`);
+      lines.push(`${this.#options.world.nodes[node]} ${inputText(this.#inputs.at(input))}${end}`);
     }
     return lines.reverse();
   }
@@ -281,29 +345,4 @@ class Explorer {
 /** Of a variant, whose classes are its own. */
 function isCoreAssertion(error: unknown): error is Error {
   return error instanceof Error && error.name === 'RaftInvariantError';
-}
-
-function inputText(input: Input): string {
-  switch (input.kind) {
-    case 'deliver':
-    case 'deliverLate': {
-      const { kind, from, term } = input.message;
-      const late = input.kind === 'deliverLate' ? ', long after a word from its leader' : '';
-      return `<- ${from} ${kind} of term ${term}${late}`;
-    }
-    case 'crash':
-      return `crashes, with ${input.kept} of its batches written`;
-    case 'propose':
-      return `takes proposal ${input.value}`;
-    case 'transfer':
-      return `hands over to ${input.to}`;
-    case 'expire':
-      return 'hears nobody for an election timeout';
-    case 'heartbeat':
-      return 'sends heartbeats';
-    case 'checkQuorum':
-      return 'checks that a quorum hears it';
-    case 'persist':
-      return 'has its oldest batch on disk';
-  }
 }

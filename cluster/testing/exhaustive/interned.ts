@@ -1,14 +1,15 @@
 // Equal values under one number, so that a state of the cluster is a handful of numbers.
 
-import { type Hashes, hashesOf, textOf } from './names.ts';
+import { type Hashes, type Names, textOf } from './names.ts';
 
 export class Interned<T> {
+  readonly #names: Names;
   readonly #numbers = new Map<string, number>();
   readonly #values: T[] = [];
   readonly #hashes: Hashes[] = [];
 
-  get size(): number {
-    return this.#values.length;
+  constructor(names: Names) {
+    this.#names = names;
   }
 
   number(value: T): number {
@@ -18,7 +19,7 @@ export class Interned<T> {
     const number = this.#values.length;
     this.#numbers.set(text, number);
     this.#values.push(value);
-    this.#hashes.push(hashesOf(value));
+    this.#hashes.push(this.#names.hashesOf(value));
     return number;
   }
 

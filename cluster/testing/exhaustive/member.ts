@@ -2,14 +2,14 @@
 // An input never changes it but gives another one, with the messages that it sent.
 
 import { assert } from '../../src/core/assert.ts';
-import type { Entry, NodeId } from '../../src/core/entry.ts';
+import type { ConfigurationChange } from '../../src/core/configuration.ts';
+import type { Configuration, Entry, LogBase, NodeId } from '../../src/core/entry.ts';
 import type { PeerMessage } from '../../src/core/messages.ts';
 import type { createRaft } from '../../src/core/raft.ts';
 import type { HardState, PersistBatch, Raft, Ready, SendAfter } from '../../src/core/types.ts';
-import { chainChecksum } from '../sim/chain-checksum.ts';
-import { copyOf, timersOf } from './opened-core.ts';
+import { choicesOf, copyOf } from './opened-core.ts';
+import { placeChecksum } from './place-checksum.ts';
 
-export const NODES: readonly NodeId[] = ['A', 'B', 'C'];
 const ELECTION_TICKS = 10;
 const HEARTBEAT_TICKS = 1;
 const OUTPUTS_MAX = 100;
@@ -26,15 +26,6 @@ const LIMITS = {
   logBytesKept: PLENTY,
   logBytesMax: PLENTY,
   readsMax: 8,
-};
-
-/** What all logs go on from: who takes part is known to everyone. */
-const BASE = {
-  index: 0,
-  term: 0,
-  checksum: 0,
-  entryTimeMs: 0,
-  configuration: { voters: NODES, outgoing: [], learners: [] },
 };
 
 interface Disk {
@@ -56,6 +47,8 @@ export type Input =
   | { readonly kind: 'deliver'; readonly message: PeerMessage }
   /** It comes when the receiver has not heard its leader for an election timeout. */
   | { readonly kind: 'deliverLate'; readonly message: PeerMessage }
+  /** It comes when the receiver campaigns for the same term, and has the name that leaves it to the other. */
+  | { readonly kind: 'deliverTied'; readonly message: PeerMessage }
   /** The election timeout of a node that does not lead. */
   | { readonly kind: 'expire' }
   | { readonly kind: 'heartbeat' }
@@ -63,6 +56,7 @@ export type Input =
   | { readonly kind: 'checkQuorum' }
   | { readonly kind: 'propose'; readonly value: number }
   | { readonly kind: 'transfer'; readonly to: NodeId }
+  | { readonly kind: 'change'; readonly change: ConfigurationChange }
   | { readonly kind: 'persist' }
   /** Of the batches that are being written the first `kept` reach the disk; it starts again at once. */
   | { readonly kind: 'crash'; readonly kept: number };
@@ -71,15 +65,19 @@ export interface Step {
   readonly member: Member;
   readonly sent: readonly PeerMessage[];
   readonly hasWritten: boolean;
+  /** As it was on the way: what it committed and then crashed, or lead no longer, stays committed. */
+  readonly looks: readonly Member[];
 }
 
 export class Members {
   readonly #createRaft: typeof createRaft;
+  readonly #base: LogBase;
   /** Batches that may be in flight; of more than these the oldest becomes durable at once. */
   readonly #writingMax: number;
 
-  constructor(create: typeof createRaft, writingMax: number) {
+  constructor(create: typeof createRaft, configuration: Configuration, writingMax: number) {
     this.#createRaft = create;
+    this.#base = { index: 0, term: 0, checksum: 0, entryTimeMs: 0, configuration };
     this.#writingMax = writingMax;
   }
 
@@ -93,38 +91,44 @@ export class Members {
     const member = copyOf(before);
     const sent: PeerMessage[] = [];
     this.#input(member, input, sent);
+    const looks = [copyOf(member)];
     this.#drain(member, sent);
     const hasWritten = member.writing.length > 0;
     if (isInterrupted) this.#crash(member, 0);
     while (member.writing.length > this.#writingMax) {
       this.#persistOldest(member, sent);
+      looks.push(copyOf(member));
       this.#drain(member, sent);
     }
     stopTime(member);
-    return { member, sent, hasWritten };
+    return { member, sent, hasWritten, looks };
   }
 
   #input(member: Member, input: Input, sent: PeerMessage[]): void {
     const { raft } = member;
-    const timers = timersOf(raft);
+    const choices = choicesOf(raft);
     switch (input.kind) {
       case 'deliver':
         raft.step(input.message);
         return;
       case 'deliverLate':
-        timers.electionElapsed = ELECTION_TICKS;
+        choices.electionElapsed = ELECTION_TICKS;
+        raft.step(input.message);
+        return;
+      case 'deliverTied':
+        choices.yields = true;
         raft.step(input.message);
         return;
       case 'expire':
-        timers.electionElapsed = timers.electionTimeoutTicks - 1;
+        choices.electionElapsed = choices.electionTimeoutTicks - 1;
         raft.tick();
         return;
       case 'heartbeat':
         raft.tick();
         return;
       case 'checkQuorum':
-        timers.electionElapsed = ELECTION_TICKS - 1;
-        timers.role.heartbeatElapsed = HEARTBEAT_TICKS - 2;
+        choices.electionElapsed = ELECTION_TICKS - 1;
+        choices.role.heartbeatElapsed = HEARTBEAT_TICKS - 2;
         raft.tick();
         return;
       case 'propose': {
@@ -134,6 +138,9 @@ export class Members {
       }
       case 'transfer':
         raft.transfer(input.to);
+        return;
+      case 'change':
+        raft.proposeConfiguration(input.change);
         return;
       case 'persist':
         this.#persistOldest(member, sent);
@@ -178,9 +185,9 @@ export class Members {
       electionTicks: ELECTION_TICKS,
       heartbeatTicks: HEARTBEAT_TICKS,
       seed: 1,
-      chainChecksum,
+      chainChecksum: placeChecksum,
       hardState,
-      log: { base: BASE, entries },
+      log: { base: this.#base, entries },
       applied,
       limits: LIMITS,
     };
@@ -210,13 +217,14 @@ function write(disk: Disk, { truncateFrom, entries, hardState }: PersistBatch): 
  * batches that are durable.
  */
 function stopTime(member: Member): void {
-  const timers = timersOf(member.raft);
-  timers.nowTick = 0;
-  timers.electionElapsed = 0;
-  timers.electionTimeoutTicks = 2 * ELECTION_TICKS - 1;
-  timers.$timeouts.$state = 0;
-  if (timers.role.heartbeatElapsed !== undefined) timers.role.heartbeatElapsed = 0;
-  const { durability } = timers;
+  const choices = choicesOf(member.raft);
+  choices.nowTick = 0;
+  choices.electionElapsed = 0;
+  choices.electionTimeoutTicks = 2 * ELECTION_TICKS - 1;
+  choices.yields = false;
+  choices.$timeouts.$state = 0;
+  if (choices.role.heartbeatElapsed !== undefined) choices.role.heartbeatElapsed = 0;
+  const { durability } = choices;
   const done = (durability.$inFlight[0]?.batch ?? durability.$batches + 1) - 1;
   durability.$batches -= done;
   for (const batch of durability.$inFlight) {

@@ -4,26 +4,49 @@
 
 import { createHash } from 'node:crypto';
 import type { NodeId } from '../../src/core/entry.ts';
-import { NODES } from './member.ts';
 import { describe } from './opened-core.ts';
 
-const RENAMINGS: readonly ReadonlyMap<NodeId, NodeId>[] = permutations(NODES).map(
-  (names) => new Map(NODES.map((node, at) => [node, names[at] ?? node])),
-);
+type Renaming = ReadonlyMap<NodeId, NodeId>;
 
 /** 64 bits under each renaming, in two halves: [high, low, high, low, ...]. */
 export type Hashes = readonly number[];
 
-export function hashesOf(part: unknown): Hashes {
-  return RENAMINGS.flatMap((names) => {
-    const digest = createHash('sha1').update(describe(part, names)).digest();
-    return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
-  });
+export class Names {
+  readonly #renamings: readonly Renaming[];
+
+  private constructor(renamings: readonly Renaming[]) {
+    this.#renamings = renamings;
+  }
+
+  /** Under the renamings that leave `first` as it is: others would only cost time. */
+  static whichKeep(first: readonly unknown[], nodes: readonly NodeId[]): Names {
+    const textOfAll = (names: Renaming) =>
+      first
+        .map((part) => describe(part, names))
+        .sort()
+        .join();
+    const renamings = permutations(nodes).map(
+      (names) => new Map(nodes.map((node, at) => [node, names[at] ?? node])),
+    );
+    return new Names(renamings.filter((names) => textOfAll(names) === textOfAll(new Map())));
+  }
+
+  /** How many renamings there are, with the one that changes nothing, which is the first. */
+  get count(): number {
+    return this.#renamings.length;
+  }
+
+  hashesOf(part: unknown): Hashes {
+    return this.#renamings.flatMap((names) => {
+      const digest = createHash('sha1').update(describe(part, names)).digest();
+      return [digest.readUInt32LE(0), digest.readUInt32LE(4)];
+    });
+  }
 }
 
 /** As it is, without renaming. */
 export function textOf(part: unknown): string {
-  return describe(part, RENAMINGS[0] ?? new Map());
+  return describe(part, new Map());
 }
 
 export class StateHash {
@@ -33,8 +56,8 @@ export class StateHash {
   orbit = 0;
   readonly #sums: Uint32Array;
 
-  constructor(isSymmetric: boolean) {
-    this.#sums = new Uint32Array(isSymmetric ? 2 * RENAMINGS.length : 2);
+  constructor(renamings: number) {
+    this.#sums = new Uint32Array(2 * renamings);
   }
 
   begin(): void {

@@ -1,26 +1,34 @@
 // The real core as a value: with its private fields renamed to public ones as it is loaded, and nothing else
-// changed, its objects can be copied and compared as wholes. What a copy misses, no test would notice; this one
+// changed but one choice (below), its objects can be copied and compared as wholes. What a copy misses, no test would notice; this one
 // cannot miss a field that somebody adds later.
 
+import { assert } from '../../src/core/assert.ts';
 import type { NodeId } from '../../src/core/entry.ts';
 import type { createRaft } from '../../src/core/raft.ts';
 import type { Raft } from '../../src/core/types.ts';
 import { type Edit, variantUrl } from '../variants/load-variant.ts';
 
+/** Of two that campaign for one term, one has the name that leaves it to the other: which, a check chooses. */
+const BY_NAME = 'from > state.config.self';
+const BY_CHOICE = 'state.yields';
+
 /** Loads the core open, after `edit` has put a mistake into it, if any. */
 export async function openCore(name: string, edit: Edit): Promise<typeof createRaft> {
   const open: Edit = (file, source) => {
     const edited = edit(file, source);
-    return file.startsWith('src/core/') ? edited.replace(/#([a-z]\w*)/gi, '$$$1') : edited;
+    if (!file.startsWith('src/core/')) return edited;
+    assert((file === 'src/core/voting.ts') === edited.includes(BY_NAME), 'names are compared once');
+    return edited.replace(/#([a-z]\w*)/gi, '$$$1').replace(BY_NAME, BY_CHOICE);
   };
   const url = variantUrl(`open-${name}`, open, 'src/core/raft.ts');
   const core: { createRaft: typeof createRaft } = await import(url);
   return core.createRaft;
 }
 
-/** What a check of all orders sets by hand: time, which is a choice there. */
-interface Timers {
+/** What a check of all orders sets by hand: time and names are choices there. */
+interface Choices {
   readonly $state: {
+    yields: boolean;
     nowTick: number;
     electionElapsed: number;
     electionTimeoutTicks: number;
@@ -33,8 +41,8 @@ interface Timers {
   };
 }
 
-export function timersOf(raft: Raft): Timers['$state'] {
-  return (raft as unknown as Timers).$state;
+export function choicesOf(raft: Raft): Choices['$state'] {
+  return (raft as unknown as Choices).$state;
 }
 
 /** Given once and never changed: shared between copies, and no part of what is compared. */
