@@ -224,6 +224,7 @@ function stopTime(member: Member): void {
   choices.yields = false;
   choices.$timeouts.$state = 0;
   if (choices.role.heartbeatElapsed !== undefined) choices.role.heartbeatElapsed = 0;
+  if (choices.role.quietTicks !== undefined) choices.role.quietTicks = 0;
   const { durability } = choices;
   const done = (durability.$inFlight[0]?.batch ?? durability.$batches + 1) - 1;
   durability.$batches -= done;

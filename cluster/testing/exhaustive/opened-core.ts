@@ -37,7 +37,7 @@ interface Choices {
       $batches: number;
       readonly $inFlight: readonly { handedAtTick: number; batch: number }[];
     };
-    readonly role: { heartbeatElapsed?: number };
+    readonly role: { heartbeatElapsed?: number; quietTicks?: number };
   };
 }
 
