@@ -3,7 +3,8 @@
 
 import { MEMBERS_MAX, membersOf, VOTERS_MAX } from '../core/configuration.ts';
 import type { Configuration } from '../core/entry.ts';
-import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+import { ByteReader, ByteWriter, toHex } from './bytes.ts';
+import { KNOWN_IDS } from './known-ids.ts';
 
 const HEAD_BYTES = 4;
 const ID_BYTES = 16;
@@ -17,7 +18,7 @@ export function encodeConfiguration(configuration: Configuration): Uint8Array {
   const nodes = [...voters, ...outgoing, ...learners];
   const writer = new ByteWriter(configurationBytes(configuration));
   writer.u8(voters.length).u8(outgoing.length).u16(learners.length);
-  for (const node of nodes) writer.bytes(fromHex(node));
+  for (const node of nodes) writer.bytes(KNOWN_IDS.bytesOf(node));
   return writer.finish();
 }
 

@@ -6,8 +6,9 @@
 
 import type { LogBase } from '../core/entry.ts';
 import type { HardState } from '../core/types.ts';
-import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+import { ByteReader, ByteWriter, toHex } from './bytes.ts';
 import { encodeConfiguration, readConfiguration } from './configuration.ts';
+import { KNOWN_IDS } from './known-ids.ts';
 
 const NO_VOTE = new Uint8Array(16);
 
@@ -28,7 +29,7 @@ export function encodeHardState(state: HardState): Uint8Array {
     .u64(state.term)
     .u64(state.commit)
     .u8(state.vote === undefined ? 0 : 1)
-    .bytes(state.vote === undefined ? NO_VOTE : fromHex(state.vote))
+    .bytes(state.vote === undefined ? NO_VOTE : KNOWN_IDS.bytesOf(state.vote))
     .finish();
 }
 

@@ -3,6 +3,7 @@
 // start). [STO-5] what is remembered of a peer: boot number u32 | boot id (8) | batch u64.
 
 import { ByteReader, ByteWriter, fromHex, toHex } from './bytes.ts';
+import { KNOWN_IDS } from './known-ids.ts';
 
 /** The layout of everything below the keys; a store of another version is never read. */
 export const DATA_VERSION = 4;
@@ -58,7 +59,7 @@ export interface StoreClaim extends PeerMark {
 export function encodePeerMark(mark: PeerMark): Uint8Array {
   return new ByteWriter(20)
     .u32(mark.bootNumber)
-    .bytes(fromHex(mark.bootId))
+    .bytes(KNOWN_IDS.bytesOf(mark.bootId))
     .u64(mark.batch)
     .finish();
 }

@@ -1,5 +1,5 @@
-// Ids in both their forms. Every frame names the same few nodes, this cluster and these boots: what was converted once is
-// looked up.
+// Ids in both their forms. Every frame and many a record name the same few nodes, this cluster and these boots: what was
+// converted once is looked up.
 
 import { fromHex, toHex } from './bytes.ts';
 
@@ -36,6 +36,9 @@ export class KnownIds {
     return id;
   }
 }
+
+/** Of this process: all that it sends and stores names the same few. */
+export const KNOWN_IDS = new KnownIds();
 
 function beginOf(bytes: Uint8Array): number {
   const low = ((bytes[1] ?? 0) << 16) | ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);

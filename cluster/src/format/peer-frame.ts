@@ -7,7 +7,7 @@
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import type { StoreClaim } from './identity.ts';
-import { KnownIds } from './known-ids.ts';
+import { KNOWN_IDS } from './known-ids.ts';
 
 const FRAME_VERSION = 3;
 export const FRAME_BYTES_MAX = 4_194_304;
@@ -15,8 +15,6 @@ const HEADER_BYTES = 102;
 const CHECKSUM_BYTES = 4;
 const LENGTH_BYTES = 4;
 export const PAYLOAD_BYTES_MAX = FRAME_BYTES_MAX - HEADER_BYTES - CHECKSUM_BYTES;
-/** One for all connections: they name the same ids. */
-const IDS = new KnownIds();
 
 export const FRAME_KIND = {
   /** First on every connection, and when nothing else was sent for a second. */
@@ -60,14 +58,14 @@ export function encodePeerFrame(frame: PeerFrame): Uint8Array {
   const bytes = new ByteWriter(LENGTH_BYTES + length)
     .u32(length)
     .u8(FRAME_VERSION)
-    .bytes(IDS.bytesOf(frame.clusterId))
-    .bytes(IDS.bytesOf(frame.sender))
-    .bytes(IDS.bytesOf(frame.incarnation))
+    .bytes(KNOWN_IDS.bytesOf(frame.clusterId))
+    .bytes(KNOWN_IDS.bytesOf(frame.sender))
+    .bytes(KNOWN_IDS.bytesOf(frame.incarnation))
     .u32(frame.bootNumber)
-    .bytes(IDS.bytesOf(frame.bootId))
+    .bytes(KNOWN_IDS.bytesOf(frame.bootId))
     .u64(frame.bootBatch)
     .u64(frame.batch)
-    .bytes(IDS.bytesOf(frame.receiver))
+    .bytes(KNOWN_IDS.bytesOf(frame.receiver))
     .u64(frame.clockMs)
     .u8(frame.kind)
     .bytes(frame.payload)
@@ -93,14 +91,14 @@ export function decodePeerFrame(bytes: Uint8Array): DecodedFrame {
   }
   const reader = new ByteReader(bytes.subarray(1, end));
   const header = {
-    clusterId: IDS.idOf(reader.bytes(16)),
-    sender: IDS.idOf(reader.bytes(16)),
-    incarnation: IDS.idOf(reader.bytes(16)),
+    clusterId: KNOWN_IDS.idOf(reader.bytes(16)),
+    sender: KNOWN_IDS.idOf(reader.bytes(16)),
+    incarnation: KNOWN_IDS.idOf(reader.bytes(16)),
     bootNumber: reader.u32(),
-    bootId: IDS.idOf(reader.bytes(8)),
+    bootId: KNOWN_IDS.idOf(reader.bytes(8)),
     bootBatch: reader.u64(),
     batch: reader.u64(),
-    receiver: IDS.idOf(reader.bytes(16)),
+    receiver: KNOWN_IDS.idOf(reader.bytes(16)),
     clockMs: reader.u64(),
   };
   const kind = reader.u8();

@@ -1,7 +1,8 @@
 // Keys of the store, [STO-2]: kind u8 | group u32 | rest, all big-endian, so that one group's records
 // of one kind lie together and in order. Records of the whole process have group 0.
 
-import { ByteReader, ByteWriter, fromHex } from './bytes.ts';
+import { ByteReader, ByteWriter } from './bytes.ts';
+import { KNOWN_IDS } from './known-ids.ts';
 
 export const KEY_KIND = {
   /** Rest empty: [STO-3] which node this store is, and in which incarnation and boot. */
@@ -52,7 +53,7 @@ export function storeKey(kind: KeyKind, group = 0, rest: Uint8Array = NOTHING): 
 }
 
 export function peerKey(nodeId: string): Uint8Array {
-  return storeKey(KEY_KIND.peer, 0, fromHex(nodeId));
+  return storeKey(KEY_KIND.peer, 0, KNOWN_IDS.bytesOf(nodeId));
 }
 
 export function entryKey(group: number, index: number): Uint8Array {

@@ -19,6 +19,10 @@ export class FullDisks {
     }
   }
 
+  get isEmpty(): boolean {
+    return this.#nodes.size === 0;
+  }
+
   has(nodeId: string): boolean {
     return this.#nodes.has(nodeId);
   }

@@ -11,6 +11,8 @@ import { decodeNodeCommand } from './node-commands.ts';
 import { type NodeChange, NodeList } from './node-list.ts';
 import { SlotGroups } from './slot-groups.ts';
 
+const NO_NODES: readonly MemberNode[] = [];
+
 export class MetaState {
   #list: NodeList;
   #slotTable: SlotTable;
@@ -44,9 +46,11 @@ export class MetaState {
     return this.#slotTable;
   }
 
-  /** Those of the nodes whose disk is nearly full. */
+  /** Those of the nodes whose disk is nearly full. Asked for each command, and hardly ever there is one. */
   get full(): readonly MemberNode[] {
-    return this.nodes.filter(({ id }) => this.#fullDisks.has(id));
+    return this.#fullDisks.isEmpty
+      ? NO_NODES
+      : this.nodes.filter(({ id }) => this.#fullDisks.has(id));
   }
 
   get nodes(): readonly MemberNode[] {
