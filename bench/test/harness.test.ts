@@ -183,7 +183,8 @@ t.test('the command lists its benches and refuses what it does not know', async 
   const run = (...args: string[]) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], {
       encoding: 'utf8',
-      env: { PATH: '' },
+      // What starts a process is there, and nothing else.
+      env: { PATH: '', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] },
     });
     return { status, stdout, stderr };
   };

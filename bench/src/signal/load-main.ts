@@ -9,7 +9,7 @@ import { settledKib } from '../harness/settled-memory.ts';
 import { inBatches } from './in-batches.ts';
 import type { Line, Listener } from './line.ts';
 import type { LoadOrder, LoadReport } from './load-order.ts';
-import { DEVICES_PER_POOL, OPENING_MAX, WARM_UP_MS } from './load-shape.ts';
+import { DEVICES_PER_POOL, OPENING_MAX, WARM_UP_MAX_MS } from './load-shape.ts';
 import { peerjsLines } from './peerjs-line.ts';
 import { relayLines } from './relay-line.ts';
 import { rockpoolLines } from './rockpool-line.ts';
@@ -55,7 +55,7 @@ async function relay(): Promise<Omit<LoadReport, 'kibFew' | 'kibMany'>> {
   }
   lanes = new SignalLanes(groups);
   lanes.start();
-  await sleep(WARM_UP_MS);
+  await sleep(Math.min(WARM_UP_MAX_MS, order.seconds * 1000));
   const before = lanes.delivered;
   const cpuBefore = processCpuSeconds(order.pid);
   const startedMs = performance.now();

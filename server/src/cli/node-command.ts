@@ -2,7 +2,6 @@
 
 import { type CommandContext, type Subcommand, UsageError } from '@rockpool/cli';
 import { NodeError } from '@rockpool/cluster';
-import { startNode } from '../app.ts';
 import { loadConfig } from '../config.ts';
 import { operatorWords } from '../operator-errors.ts';
 
@@ -21,6 +20,8 @@ export const nodeCommand: Subcommand = {
       return 2;
     }
     const fatal = Promise.withResolvers<NodeError>();
+    // Most of what a node is made of no other command needs.
+    const { startNode } = await import('../app.ts');
     try {
       const node = await startNode({ config: loaded.config, onFatal: fatal.resolve });
       const failed = await Promise.race([fatal.promise, context.stopped]);
