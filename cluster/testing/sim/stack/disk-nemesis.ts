@@ -30,8 +30,9 @@ export interface DiskNemesisParts {
   readonly beyond: boolean;
 }
 
-/** A copy of all that a machine has of its node. */
+/** A copy of all that a machine has of its node, and whom that node knew then. */
 interface MachineBackup {
+  readonly peers: readonly string[];
   readonly store: Backup;
   readonly note: ReturnType<SimNote['backup']>;
 }
@@ -121,7 +122,7 @@ export class DiskNemesis {
    * wrote last it may not have told to everybody yet.
    */
   #takeBack({ id, model, note }: SimMachine, random: Random, backup?: MachineBackup): boolean {
-    if (backup !== undefined && random.chance(0.5)) {
+    if (backup !== undefined && random.chance(0.5) && this.#isSomebodyLeft(backup)) {
       model.restore(backup.store);
       note.restore(backup.note);
       return true;
@@ -133,6 +134,11 @@ export class DiskNemesis {
     if (first === undefined || first > heard) return false;
     note.restore([first - 1, 0]);
     return true;
+  }
+
+  /** Whom all others have replaced since then nobody tells anything: it stands alone, and harms nobody. */
+  #isSomebodyLeft({ peers }: MachineBackup): boolean {
+    return membersOf(this.#parts.machines).some(({ id }) => peers.includes(id));
   }
 
   #every(kind: StackKind, strike: (lastsMs: number, random: Random) => void): void {
@@ -152,7 +158,9 @@ export class DiskNemesis {
     if (!this.#mayDamage(victim)) return;
     const { swarm, beyond } = this.#parts;
     if (!beyond && (swarm.damageComesLast || (!this.#backups.has(victim) && random.chance(0.5)))) {
-      this.#backups.set(victim, { store: victim.model.backup(), note: victim.note.backup() });
+      const peers = victim.cluster?.status().peers.map(({ node }) => node.id) ?? [];
+      const [store, note] = [victim.model.backup(), victim.note.backup()];
+      this.#backups.set(victim, { peers, store, note });
       return;
     }
     // Only rows change under a running process without its knowing: it holds its log in memory.
