@@ -1,8 +1,9 @@
 import t, { type Test } from 'tap';
-import { FRAME_KIND, type PeerFrame } from '../src/format/peer-frame.ts';
+import { FRAME_KIND, type FrameKind, type PeerFrame } from '../src/format/peer-frame.ts';
+import { encodeRaftBundles } from '../src/format/peer-payload.ts';
 import { encodeQuietGroups } from '../src/format/quiet-groups.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
-import { type DrivenNode, DrivenNodes } from '../testing/driven-nodes.ts';
+import { DRIVEN_TIMING, type DrivenNode, DrivenNodes } from '../testing/driven-nodes.ts';
 
 const GROUPS = [0, 1, 2, 3];
 const SHARD = 1;
@@ -25,10 +26,15 @@ function rests(node: DrivenNode, group = SHARD): boolean {
   return node.driver?.isResting(group) === true;
 }
 
-function frameOf(from: DrivenNode, to: DrivenNode, payload: Uint8Array): PeerFrame {
+function frameOf(
+  from: DrivenNode,
+  to: DrivenNode,
+  payload: Uint8Array,
+  kind: FrameKind = FRAME_KIND.quiet,
+): PeerFrame {
   const boot = { bootNumber: 1, bootId: '', bootBatch: 1, batch: 1 };
   const ends = { clusterId: '', incarnation: '', sender: from.id, receiver: to.id };
-  return { ...boot, ...ends, clockMs: 1_000_000, kind: FRAME_KIND.quiet, payload };
+  return { ...boot, ...ends, clockMs: 1_000_000, kind, payload };
 }
 
 function others(driven: DrivenNodes, node: DrivenNode | undefined): readonly DrivenNode[] {
@@ -62,7 +68,7 @@ t.test(
       t.ok((await written).index > 1);
       await driven.until(() => driven.nodes.every(restsWholly));
     }
-    t.equal((await driven.leaders([SHARD])).length, 1);
+    t.equal(driven.nodes.filter(({ leads }) => leads.has(SHARD)).length, 1);
   },
 );
 
@@ -83,6 +89,35 @@ t.test('[F2] followers of a node that falls silent elect another one', async (t)
   t.pass('the former leader finds out that it has no quorum, though nobody asks it for anything');
   driven.passes = () => true;
   await driven.until(() => driven.nodes.every(restsWholly));
+});
+
+t.test('whatever rouses a follower, the silence of its leader until then counts', async (t) => {
+  const driven = await start(t);
+  const [leader] = await driven.leaders([SHARD]);
+  const [follower, other] = others(driven, leader);
+  const { raft } = follower!.driver!.member(SHARD)!;
+  const { term } = raft;
+  const told: unknown[][] = [];
+  const [resume, step] = [raft.resume.bind(raft), raft.step.bind(raft)];
+  raft.resume = (...ticks) => {
+    told.push(['resume', ...ticks]);
+    resume(...ticks);
+  };
+  raft.step = (message) => {
+    told.push(['step', message.kind]);
+    step(message);
+  };
+  const heardMs = driven.nowMs;
+  driven.passes = (from, { to }) => !(from === leader && to === follower?.id);
+  const silentTicks = DRIVEN_TIMING.electionTicks / 2 - 1;
+  await driven.until(() => driven.nowMs - heardMs > silentTicks * DRIVEN_TIMING.tickMs);
+  t.ok(rests(follower!));
+  const ends = { group: SHARD, from: other!.id, to: follower!.id };
+  const asked = { term: term + 1, lastIndex: 0, lastTerm: 0 };
+  const [bundle] = encodeRaftBundles([{ ...ends, ...asked, kind: 'preVoteRequest' }]);
+  follower!.driver!.received(frameOf(other!, follower!, bundle!, FRAME_KIND.raft));
+  t.match(told, [['resume'], ['step', 'preVoteRequest']], 'it counts until here, not after');
+  t.ok(Number(told[0]?.[2]) >= silentTicks, `of ${told[0]?.[1]} ticks, ${told[0]?.[2]} silent`);
 });
 
 t.test('[F2] a leader does not rest while one of its followers is awake', async (t) => {

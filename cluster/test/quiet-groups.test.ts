@@ -51,3 +51,13 @@ t.test('[PEER-12] groups out of order, twice, or cut short are no list', (t) => 
   t.equal(decodeQuietGroups(fromHex('0000')), undefined);
   t.end();
 });
+
+t.test('[PEER-12] a list names as many groups as there can be, and no more', (t) => {
+  const listOf = (count: number): Uint8Array => {
+    const groups = Array.from({ length: count }, (_, group) => group);
+    return encodeQuietPlaces(new Map(groups.map((group) => [group, { term: 1, index: 1 }])));
+  };
+  t.equal(decodeQuietPlaces(listOf(1_025))?.size, 1_025);
+  t.equal(decodeQuietPlaces(listOf(1_026)), undefined);
+  t.end();
+});

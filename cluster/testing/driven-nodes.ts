@@ -96,6 +96,10 @@ export class DrivenNodes {
     return driven;
   }
 
+  get nowMs(): number {
+    return this.#clock.nowMs();
+  }
+
   /** Resolves once it holds; it is asked after each step, frame and change of leadership. */
   until(holds: () => boolean): Promise<void> {
     if (holds()) return Promise.resolve();

@@ -7,7 +7,7 @@
 
 import { crc32 } from 'node:zlib';
 import { ByteReader, ByteWriter, fromHex, toHex } from '../format/bytes.ts';
-import { encodeLogMark, type LogMark, readLogMark } from '../format/group-records.ts';
+import { encodeLogMark, GROUPS_MAX, type LogMark, readLogMark } from '../format/group-records.ts';
 
 const MAGIC = new Uint8Array(Buffer.from('RPBACKUP'));
 export const BACKUP_VERSION = 1;
@@ -16,7 +16,6 @@ export const PREAMBLE_BYTES = 14;
 export const CRC_BYTES = 4;
 const HEAD_FIXED_BYTES = 58;
 const GROUP_BYTES = 32;
-const GROUPS_MAX = 1_025;
 const HEAD_BYTES_MAX = HEAD_FIXED_BYTES + GROUPS_MAX * GROUP_BYTES;
 export const RECORD_KIND = { chunk: 1, end: 2 } as const;
 /** Group, last and length. */

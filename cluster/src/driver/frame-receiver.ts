@@ -27,7 +27,7 @@ export interface FrameReceiverParts {
   /** False when the peer is away or its queue is full. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
   propose(proposal: ForwardedProposal, from: string): ProposalAnswer;
-  /** Something came that the group has to heed. */
+  /** Something comes that the group has to heed: before its core is given that, or the silence until here would count after it. */
   wake(group: number): void;
   /** Only an answer may be due. */
   drain(group: number): void;
@@ -83,14 +83,13 @@ export class FrameReceiver {
     const { members, self, wake, drain } = this.#parts;
     const messages = decodeRaftBundle(payload, sender, self);
     for (const message of messages ?? []) {
-      const { group, kind } = message;
+      const { group, kind, term } = message;
       const member = members.get(group);
       if (member === undefined) continue;
-      const { term } = member.raft;
-      member.raft.step(message);
       // A leader goes on with heartbeats until the last of its followers rests.
-      if (CALM.has(kind) && member.raft.term === term) drain(group);
+      if (CALM.has(kind) && term <= member.raft.term) drain(group);
       else wake(group);
+      member.raft.step(message);
     }
     return messages !== undefined;
   }

@@ -87,14 +87,15 @@ export class Quiescence {
     if (peer !== undefined) peer.heardAtTick = this.#nowTick;
   }
 
-  /** Something came that the group has to heed. */
-  rouse(group: number, silentTicks = 0): void {
+  /** Something comes that the group has to heed; the silence of its leader counts until here. */
+  rouse(group: number): void {
     const rest = this.#resting.get(group);
     if (rest === undefined) return;
     const { member, sinceTick, needs, isLed } = rest;
     this.#resting.delete(group);
     this.#awake.add(member);
-    member.raft.resume(this.#nowTick - sinceTick, silentTicks);
+    const silences = needs.map((nodeId) => this.#nowTick - this.#peer(nodeId).heardAtTick);
+    member.raft.resume(this.#nowTick - sinceTick, Math.max(0, ...silences));
     if (isLed) this.#unname(group);
     else for (const nodeId of needs) this.#peer(nodeId).agree(group, undefined);
   }
@@ -125,10 +126,9 @@ export class Quiescence {
 
   #rouseUnheard(): void {
     for (const [nodeId, { heardAtTick }] of this.#peers) {
-      const silentTicks = this.#nowTick - heardAtTick;
-      if (silentTicks < this.#silentTicksMax) continue;
+      if (this.#nowTick - heardAtTick < this.#silentTicksMax) continue;
       for (const [group, { needs }] of this.#resting) {
-        if (needs.includes(nodeId)) this.rouse(group, silentTicks);
+        if (needs.includes(nodeId)) this.rouse(group);
       }
     }
   }

@@ -16,7 +16,6 @@ export class QuietPeer {
   readonly #led = new Map<number, LogPlace>();
   readonly #agreed = new Map<number, LogPlace>();
   #payload: Uint8Array | undefined;
-  #saidNothing = true;
   #saidAtTick = 0;
   #theirs: Uint8Array = NOTHING;
   /** The groups that the other node leads, as it said last, and those of ours that it agrees with. */
@@ -50,13 +49,10 @@ export class QuietPeer {
     return isSame(this.theirAgreed.get(group), place);
   }
 
-  /** What is new at once, else a sign of life when it is time; that there is nothing any more is said once. */
+  /** What is new at once, else a sign of life when it is time: that there is nothing must not hang on one frame, either. */
   toSay(nowTick: number, signTicks: number): Uint8Array | undefined {
-    const saysNothing = this.#led.size + this.#agreed.size === 0;
-    const isDue = saysNothing ? !this.#saidNothing : nowTick - this.#saidAtTick >= signTicks;
+    const isDue = nowTick - this.#saidAtTick >= signTicks;
     if (this.#payload !== undefined && !isDue) return undefined;
-    if (saysNothing && this.#saidNothing) return undefined;
-    this.#saidNothing = saysNothing;
     this.#saidAtTick = nowTick;
     this.#payload ??= encodeQuietGroups({
       led: encodeQuietPlaces(this.#led),

@@ -10,6 +10,8 @@ import { ByteReader, ByteWriter, toHex } from './bytes.ts';
 import { encodeConfiguration, readConfiguration } from './configuration.ts';
 import { KNOWN_IDS } from './known-ids.ts';
 
+/** The meta group is one of them. */
+export const GROUPS_MAX = 1_025;
 const NO_VOTE = new Uint8Array(16);
 
 export interface SlotRange {

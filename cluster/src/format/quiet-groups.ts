@@ -4,6 +4,7 @@
 
 import type { LogPlace } from '../core/types.ts';
 import { ByteReader, ByteWriter, varintBytes } from './bytes.ts';
+import { GROUPS_MAX } from './group-records.ts';
 
 /** By group, ascending. */
 export type QuietPlaces = ReadonlyMap<number, LogPlace>;
@@ -45,6 +46,7 @@ export function decodeQuietPlaces(bytes: Uint8Array): QuietPlaces | undefined {
   const places = new Map<number, LogPlace>();
   let last = -1;
   while (reader.left > 0) {
+    if (places.size === GROUPS_MAX) reader.fail();
     const group = reader.varint();
     places.set(group, { term: reader.varint(), index: reader.varint() });
     if (group <= last) reader.fail();

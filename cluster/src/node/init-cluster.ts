@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Operation } from '@rockpool/storage';
 import { toHex } from '../format/bytes.ts';
+import { GROUPS_MAX } from '../format/group-records.ts';
 import { DATA_VERSION, type StoreIdentity } from '../format/identity.ts';
 import { NodeError } from '../node-error.ts';
 import type { InitOptions, InitResult } from '../options.ts';
@@ -22,7 +23,7 @@ import { nodeMistakes } from './node-mistakes.ts';
 import { storeRows } from './store-rows.ts';
 
 const SHARD_GROUPS = 16;
-const SHARD_GROUPS_MAX = 1_024;
+const SHARD_GROUPS_MAX = GROUPS_MAX - 1;
 
 /**
  * Makes realm, cluster id, node keys and the first membership of one or three nodes. Refuses with

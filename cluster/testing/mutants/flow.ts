@@ -33,7 +33,7 @@ export const FLOW: readonly Mutant[] = [
     mistake: 'groups rest although nothing is heard of the nodes that they depend on',
     metIn: 'cockroach#9561',
     file: 'driver/quiescence.ts',
-    edits: [['if (needs.includes(nodeId)) this.rouse(group, silentTicks);', '']],
+    edits: [['if (needs.includes(nodeId)) this.rouse(group);', '']],
   },
   {
     id: 'F2b',
