@@ -1,13 +1,10 @@
 // deploy/ as an operator brings it up, for real: three nodes, Caddy with TLS and STUN in containers of deploy/lab's own
 // engine, so that no other container and no other data of this machine is touched.
 import { createHash, X509Certificate } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { chown } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { addNode, copyDeployment, takeOut } from './edited-deployment.ts';
 import { type Answer, type Asked, askFrontDoor } from './front-door-request.ts';
-import { DEPLOY, LabEngine } from './lab-engine.ts';
+import { LabEngine } from './lab-engine.ts';
 import type { Servers } from './servers.ts';
 
 const HOST = 'rockpool.localhost';
@@ -16,6 +13,10 @@ const HEALTHY_TIMEOUT_MS = 100_000;
 const RESTARTED_TIMEOUT_MS = 60_000;
 const LOOK_AGAIN_MS = 250;
 const LAST_WORDS_LINES = '40';
+/** As whom the image runs. */
+const IMAGE_USER = 1000;
+/** Where a node's container can write. */
+const BACKUP = '/data/backup';
 
 /** Beside the nodes. */
 const OTHER_SERVICES = ['stun', 'front-door'];
@@ -38,12 +39,10 @@ export interface Container {
 export class Deployment implements Servers {
   readonly host = HOST;
   readonly origin = `https://${HOST}`;
+  readonly nodes: readonly number[] = [1, 2, 3];
   readonly trustedKeys: readonly string[];
   readonly #engine: LabEngine;
   readonly #authority: string;
-  /** Of edited files. */
-  #copy: string | undefined;
-  #nodes: readonly number[] = [1, 2, 3];
 
   private constructor(engine: LabEngine, certificates: readonly string[]) {
     this.#engine = engine;
@@ -99,10 +98,6 @@ export class Deployment implements Servers {
     return container;
   }
 
-  get nodes(): readonly number[] {
-    return this.#nodes;
-  }
-
   /** What was written to a container's own file system, one line for each path. */
   async written(service: string): Promise<string> {
     return this.#engine.docker('diff', await this.#engine.idOf(service));
@@ -145,12 +140,12 @@ export class Deployment implements Servers {
 
   async up(): Promise<void> {
     await this.#engine.compose('up', '--detach');
-    await healthy(this.#engine, this.#nodes);
+    await healthy(this.#engine, this.nodes);
   }
 
   /** Where the nodes' volumes lie on this machine. */
   async dataDirectories(): Promise<string[]> {
-    const volumes = this.#nodes.map(volumeOf);
+    const volumes = this.nodes.map(volumeOf);
     const format = '{{.Mountpoint}}';
     const lines = await this.#engine.docker('volume', 'inspect', '--format', format, ...volumes);
     return lines.split('\n');
@@ -165,44 +160,78 @@ export class Deployment implements Servers {
     return this.#engine.compose('logs', '--no-color', '--tail', LAST_WORDS_LINES);
   }
 
-  /** Its container and its volume are gone. (The container of `init`, which has ended, holds every volume.) */
-  async loseVolume(node: number): Promise<void> {
-    await this.#engine.compose('rm', '--stop', '--force', serviceOf(node), 'init');
-    await this.#engine.docker('volume', 'rm', volumeOf(node));
+  /** deploy/README.md, "A volume is damaged or lost": from the loss until all are ready again. */
+  async replaceVolume(lost: number): Promise<void> {
+    const asked = otherThan(lost, this.nodes);
+    await this.#lose([lost]);
+    await this.exec(serviceOf(asked), 'rockpool', 'remove', `${lost}`);
+    await this.#joinAnew(lost, asked);
+    await this.up();
   }
 
-  /** The steps of deploy/README.md for a lost volume; the answer is what `rockpool replace` printed. */
-  async replaceNode(lost: number, added: number): Promise<string> {
-    this.#copy = await mkdtemp(join(tmpdir(), 'rockpool-deploy-'));
-    await copyDeployment(DEPLOY, this.#copy);
-    await addNode(this.#copy, lost, added);
-    this.#engine.follow(this.#copy);
-    const asked = serviceOf(otherThan(lost, this.#nodes));
-    const token = (await this.exec(asked, 'rockpool', 'token', '--print')).trim();
-    const peer = `${serviceOf(added)}.peers:7400`;
-    const join_ = ['join', token, '--name', `${added}`, '--peer-address', peer];
-    await this.#engine.compose('run', '--rm', '--no-deps', serviceOf(added), ...join_);
-    await this.#engine.compose('up', '--detach', '--no-deps', serviceOf(added));
-    await until(`node ${added} is healthy`, HEALTHY_TIMEOUT_MS, async () => {
-      return (await this.#engine.healthOf(serviceOf(added))) === 'healthy';
-    });
-    const printed = await this.exec(asked, 'rockpool', 'replace', `${lost}`, `${added}`);
-    await takeOut(this.#copy, lost, added);
-    this.#nodes = [...this.#nodes.filter((node) => node !== lost), added];
-    await this.#engine.compose('up', '--detach', '--remove-orphans');
-    await this.#engine.compose('restart', 'front-door');
-    await until(`node ${added} is ready`, RESTARTED_TIMEOUT_MS, () => this.isReady(added));
-    return printed;
+  /** deploy/README.md, "Back up": to a file of this machine. */
+  async backUp(file: string): Promise<void> {
+    const [node] = this.nodes.map(serviceOf);
+    await this.exec(node!, 'rockpool', 'backup', BACKUP);
+    await this.#engine.docker('cp', `${await this.#engine.idOf(node!)}:${BACKUP}`, file);
+    await this.exec(node!, 'rm', BACKUP);
+  }
+
+  /** deploy/README.md, "All volumes are lost". */
+  async restore(file: string): Promise<void> {
+    await chown(file, IMAGE_USER, IMAGE_USER);
+    await this.down();
+    await this.#engine.docker('volume', 'rm', ...this.nodes.map(volumeOf));
+    const nodes = this.nodes.map((node) => `${node}=${peerAddress(node)}`).join(',');
+    const restored = ['restore', '/backup', '--data', '/nodes', '--nodes', nodes];
+    await this.#engine.compose(
+      'run',
+      '--rm',
+      '--volume',
+      `${file}:/backup:ro`,
+      'init',
+      ...restored,
+    );
+    await this.up();
+  }
+
+  /** deploy/README.md, "Two volumes are lost": from the loss until all are ready again. */
+  async recover(left: number): Promise<void> {
+    const lost = this.nodes.filter((node) => node !== left);
+    await this.#lose(lost);
+    const service = serviceOf(left);
+    await this.#engine.compose('stop', service);
+    await this.#engine.compose('run', '--rm', '--no-deps', service, 'recover', '--yes');
+    await this.#engine.compose('up', '--detach', '--no-deps', service);
+    await until(`node ${left} is ready`, RESTARTED_TIMEOUT_MS, () => this.isReady(left));
+    for (const node of lost) await this.#joinAnew(node, left);
+    await this.up();
+  }
+
+  /** Containers and volumes are gone. (The container of `init`, which has ended, holds every volume.) */
+  async #lose(nodes: readonly number[]): Promise<void> {
+    await this.#engine.compose('rm', '--stop', '--force', ...nodes.map(serviceOf), 'init');
+    await this.#engine.docker('volume', 'rm', ...nodes.map(volumeOf));
+  }
+
+  /** A new node on a new volume, under the name of a node that has left. */
+  async #joinAnew(node: number, asked: number): Promise<void> {
+    const token = (await this.exec(serviceOf(asked), 'rockpool', 'token', '--print')).trim();
+    const joined = ['join', token, '--name', `${node}`, '--peer-address', peerAddress(node)];
+    await this.#engine.compose('run', '--rm', '--no-deps', serviceOf(node), ...joined);
   }
 
   async discard(): Promise<void> {
     await this.#engine.leave();
-    if (this.#copy !== undefined) await rm(this.#copy, { recursive: true });
   }
 }
 
 function serviceOf(node: number): string {
   return `node-${node}`;
+}
+
+function peerAddress(node: number): string {
+  return `${serviceOf(node)}.peers:7400`;
 }
 
 function volumeOf(node: number): string {

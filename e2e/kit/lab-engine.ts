@@ -3,7 +3,7 @@ import { type ExecFileException, execFile } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
 import { basename, delimiter, join } from 'node:path';
 
-export const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy');
+const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy');
 const LAB = join(DEPLOY, 'lab');
 const PROGRAMS = ['dockerd', 'docker', 'docker-compose', 'debootstrap'];
 // The first time it makes base images too.
@@ -14,8 +14,6 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 /** The lab's engine, and docker-compose for it. */
 export class LabEngine {
   readonly #env: NodeJS.ProcessEnv;
-  /** Where the files of the deployment lie. */
-  #directory = DEPLOY;
   #ranBefore = true;
 
   private constructor(env: NodeJS.ProcessEnv) {
@@ -68,14 +66,9 @@ export class LabEngine {
   }
 
   compose(...args: readonly string[]): Promise<string> {
-    const file = join(this.#directory, 'docker-compose.yml');
+    const file = join(DEPLOY, 'docker-compose.yml');
     const whose = ['--project-name', basename(DEPLOY), '--file', file];
     return run('docker-compose', [...whose, ...args], this.#env);
-  }
-
-  /** The same deployment goes on with the files of another directory. */
-  follow(directory: string): void {
-    this.#directory = directory;
   }
 
   async idOf(service: string): Promise<string> {
