@@ -7,6 +7,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
+import { AllocateAnswers } from './allocate-answers.ts';
 
 export const LOOPBACK = '127.0.0.1';
 
@@ -16,6 +17,7 @@ export class RelayGate {
   #outside: Socket | undefined;
   /** Where the library sends from: the first who came. */
   #insidePort: number | undefined;
+  readonly #answers = new AllocateAnswers();
   #closed = false;
 
   /** Opens at once; datagrams that come before the server's name is found are lost, and sent again by STUN. */
@@ -31,7 +33,9 @@ export class RelayGate {
     this.#inside.on('message', (datagram, from) => {
       if (from.address !== LOOPBACK) return;
       this.#insidePort ??= from.port;
-      if (from.port === this.#insidePort) this.#outside?.send(datagram);
+      if (from.port !== this.#insidePort || this.#outside === undefined) return;
+      this.#answers.asked(datagram);
+      this.#outside.send(datagram);
     });
     lookup(host, (error, address) => {
       if (error === null && !this.#closed) this.#reach(address, port);
@@ -51,6 +55,7 @@ export class RelayGate {
     outside.on('error', () => {});
     outside.on('message', (datagram) => {
       if (this.#closed || this.#insidePort === undefined) return;
+      if (!this.#answers.isNews(datagram)) return;
       this.#inside.send(datagram, this.#insidePort, LOOPBACK);
     });
     outside.connect(port, address, () => {
