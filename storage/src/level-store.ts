@@ -13,6 +13,11 @@ const VIEW = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 const CACHE_BYTES = 33_554_432;
 /** Twice what LevelDB takes by itself: with fewer and larger tables it merges less. */
 const WRITE_BUFFER_BYTES = 8_388_608;
+/**
+ * Each store draws its own size from within this share of it. Replicas hold the same: theirs would be full in the same
+ * moment, and all of them slow at once, where a majority need not wait for one that writes a table.
+ */
+const WRITE_BUFFER_SPREAD = 0.3;
 /** A batch that grew beyond this is not used again: its memory is let go. */
 const REFILLED_BYTES_MAX = 1_048_576;
 
@@ -23,7 +28,7 @@ export async function openLevelStore(location: string, failWith: FailWith): Prom
   const db: Level = new ClassicLevel(location, {
     ...VIEW,
     cacheSize: CACHE_BYTES,
-    writeBufferSize: WRITE_BUFFER_BYTES,
+    writeBufferSize: drawWriteBufferBytes(),
     compression: false,
   });
   try {
@@ -41,6 +46,11 @@ export async function openLevelStore(location: string, failWith: FailWith): Prom
     write: (operations) => batches.store(operations),
     close: () => db.close(),
   };
+}
+
+function drawWriteBufferBytes(): number {
+  const deviation = WRITE_BUFFER_SPREAD * (2 * Math.random() - 1);
+  return Math.round(WRITE_BUFFER_BYTES * (1 + deviation));
 }
 
 /** A chained batch, by the methods beneath its public ones (abstract-level documents them for those who make databases). */

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -7,10 +7,27 @@ import { openLevelStore } from '../src/level-store.ts';
 const failWith = (code: string, detail: string, options?: ErrorOptions) =>
   Object.assign(new Error(detail, options), { code });
 
-async function openStore() {
+async function newPlace(): Promise<string> {
   const location = await mkdtemp(join(tmpdir(), 'rockpool-level-'));
   t.teardown(() => rm(location, { recursive: true, force: true }));
-  return await openLevelStore(location, failWith);
+  return location;
+}
+
+async function openStore() {
+  return await openLevelStore(await newPlace(), failWith);
+}
+
+/** How much a new store gathers before it writes it to a table. */
+async function firstTableBytes(): Promise<number> {
+  const location = await newPlace();
+  const store = await openLevelStore(location, failWith);
+  const value = Buffer.alloc(65_536);
+  for (let at = 0; at < 180; at += 1) {
+    await store.write([{ key: Buffer.from(`${1_000 + at}`), value }]);
+  }
+  await store.close();
+  const [first] = (await readdir(location)).filter((name) => name.endsWith('.ldb')).sort();
+  return (await stat(join(location, first ?? 'no table'))).size;
 }
 
 const put = (name: string, value: string) => ({
@@ -41,4 +58,10 @@ t.test('a write to a closed store rejects, and closing waits for one under way',
   await store.close();
   await written;
   await t.rejects(store.write([put('c', '3')]), { code: 'LEVEL_DATABASE_NOT_OPEN' });
+});
+
+t.test('stores that hold the same do not write their tables in the same moment', async (t) => {
+  const sizes = new Set<number>();
+  for (let stores = 0; stores < 4; stores += 1) sizes.add(await firstTableBytes());
+  t.ok(sizes.size > 1, `tables of ${[...sizes].join(', ')} bytes`);
 });
