@@ -33,7 +33,12 @@ export const FLOW: readonly Mutant[] = [
     mistake: 'groups rest although nothing is heard of the nodes that they depend on',
     metIn: 'cockroach#9561',
     file: 'driver/quiescence.ts',
-    edits: [['if (needs.includes(nodeId)) this.rouse(group);', '']],
+    edits: [
+      [
+        'if (this.#nowTick - heardAtTick < this.#silentTicksMax) continue;',
+        'if (heardAtTick <= this.#nowTick) continue;',
+      ],
+    ],
   },
   {
     id: 'F2b',
