@@ -2,6 +2,7 @@
 // given in a later turn. Time is stepped; disks can be held back, and frames lost.
 
 import type { PeerMessage } from '../src/core/messages.ts';
+import type { RaftLimits } from '../src/core/types.ts';
 import type { AppliedEntry } from '../src/driver/apply-commands.ts';
 import { Driver } from '../src/driver/driver.ts';
 import { FRAME_KIND, type FrameKind } from '../src/format/peer-frame.ts';
@@ -75,6 +76,8 @@ export class DrivenNode {
 export interface DrivenOptions {
   readonly machine: StateMachine;
   readonly shardGroups: number;
+  readonly limits?: Partial<RaftLimits>;
+  readonly snapshotChunkBytes?: number;
 }
 
 export class DrivenNodes {
@@ -121,7 +124,7 @@ export class DrivenNodes {
   }
 
   async #open(node: DrivenNode, options: DrivenOptions): Promise<void> {
-    const { machine, shardGroups } = options;
+    const { machine, shardGroups, limits, snapshotChunkBytes } = options;
     const clock = this.#clock;
     const members = this.nodes.map(({ id }) => {
       return { id, name: id, peerAddress: 'h:1', fingerprint: '05'.repeat(32), incarnation: id };
@@ -142,6 +145,7 @@ export class DrivenNodes {
       ruleVersion: 1,
       tableEpoch: meta.slotTable.epoch,
       ...DRIVEN_TIMING,
+      snapshotChunkBytes,
       send: (to, kind, payload) => this.#deliver(node, { to, kind, payload }),
       applied: (entries) => node.onApplied(entries),
       snapshotRows: (group) => store.snapshotRows(group),
@@ -163,7 +167,7 @@ export class DrivenNodes {
       machine,
       hooks: driver,
       timing: DRIVEN_TIMING,
-      limits: DRIVEN_LIMITS,
+      limits: { ...DRIVEN_LIMITS, ...limits },
       drawSeed: () => seed++,
     });
     Object.assign(node, { driver, store });
