@@ -15,6 +15,7 @@ export class DiskFaults {
   #nextError: 'append' | 'sync' | undefined;
   #flipsRead = false;
   #hasStalled = false;
+  #delayMs = 0;
   /** No write ends any more, until the process is started again. */
   isStalled = false;
   isFull = false;
@@ -45,8 +46,15 @@ export class DiskFaults {
     this.#hasStalled = true;
   }
 
+  /** The next write takes so much longer. */
+  delayNext(ms: number): void {
+    this.#delayMs = ms;
+    this.#coverage.count('D10');
+  }
+
   heal(): void {
     this.#isHealed = true;
+    this.#delayMs = 0;
     this.#nextError = undefined;
     this.#flipsRead = false;
     this.isStalled = false;
@@ -82,7 +90,8 @@ export class DiskFaults {
 
   writeMs(): number {
     const { meanMs, spike, spikeMs } = this.#swarm;
-    const takesMs = this.#random.exponential(meanMs);
+    const takesMs = this.#random.exponential(meanMs) + this.#delayMs;
+    this.#delayMs = 0;
     if (this.#isHealed || spike === 0 || !this.#random.chance(spike)) return takesMs;
     this.#coverage.count('D10');
     return takesMs + this.#random.exponential(spikeMs);

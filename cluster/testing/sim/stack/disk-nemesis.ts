@@ -16,6 +16,9 @@ import type { StackKind, StackSwarm } from './stack-swarm.ts';
 
 /** Of a group; with fewer nodes one votes alone. */
 const VOTERS = 3;
+/** How often a disk of the past comes back where nobody hears its node at first. */
+const UNHEARD = 0.5;
+const UNHEARD_MS_MAX = 6_000;
 const ALL: readonly [string, string] = ['', '\uffff'];
 const ROWS: readonly [string, string] = [String.fromCharCode(KEY_KIND.row), '\uffff'];
 
@@ -113,6 +116,7 @@ export class DiskNemesis {
     const isOfThePast =
       random.chance(0.7) && this.#takeBack(victim, random, this.#backups.get(victim));
     coverage.count(isOfThePast ? 'P10' : 'P9');
+    if (random.chance(UNHEARD)) this.#cutOff(victim, random.rate(500, UNHEARD_MS_MAX));
     victim.damage = isOfThePast ? 'restored' : this.#wipe(victim);
     victim.start();
   }
@@ -139,6 +143,16 @@ export class DiskNemesis {
   /** Whom all others have replaced since then nobody tells anything: it stands alone, and harms nobody. */
   #isSomebodyLeft({ peers }: MachineBackup): boolean {
     return membersOf(this.#parts.machines).some(({ id }) => peers.includes(id));
+  }
+
+  /** What it writes until it is heard may be as much as it had lost. */
+  #cutOff({ id }: SimMachine, lastsMs: number): void {
+    const { machines, network, queue } = this.#parts;
+    for (const other of machines) {
+      network.cut(id, other.id);
+      network.cut(other.id, id);
+    }
+    queue.after(lastsMs, () => network.healLinks());
   }
 
   #every(kind: StackKind, strike: (lastsMs: number, random: Random) => void): void {

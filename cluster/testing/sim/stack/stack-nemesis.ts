@@ -16,6 +16,9 @@ const LEADER_BIAS = 0.5;
 const CROSSINGS_MAX = 60;
 /** Of so many chunks of snapshots. */
 const SNAPSHOT_CUT = 0.1;
+/** And of those that are cut: first so many, then up to so many. */
+const SNAPSHOT_LAPSES = 0.3;
+const SNAPSHOT_HANDED_OVER = 0.6;
 const MOVED_PORTS = 1_000;
 const SLOW_START_MS = 8_000;
 const WRITTEN_KINDS = Object.values(KEY_KIND);
@@ -48,22 +51,53 @@ export class StackNemesis {
     this.#startClocks();
   }
 
-  /** A node that takes in a snapshot, or the one that sends it, dies in the midst of it; or another one leads from then on. */
+  /**
+   * A node that takes in a snapshot, or the one that sends it, dies in the midst of it; or another one leads from then on; or the
+   * same one in a later term.
+   */
   snapshotChunk(from: string, to: string): void {
     const { swarm, strikes, machines, coverage } = this.#parts;
     if (!swarm.kinds.has('cutSnapshot')) return;
     strikes.once('cutSnapshot', (random) => {
       if (!random.chance(SNAPSHOT_CUT)) return;
       const sender = machines.find(({ id }) => id === from);
-      const victim = random.chance(0.5) ? sender : machines.find(({ id }) => id === to);
-      if (sender === undefined || victim === undefined) return;
-      if (random.chance(0.4)) {
+      const receiver = machines.find(({ id }) => id === to);
+      if (sender === undefined || receiver === undefined) return;
+      const draw = random.unit();
+      if (draw < SNAPSHOT_LAPSES) {
+        strikes.later(0, () => this.#lapse(sender, receiver, random));
+        return;
+      }
+      if (draw < SNAPSHOT_HANDED_OVER) {
         strikes.later(0, () => this.#transfer(sender, random));
         return;
       }
+      const victim = random.chance(0.5) ? sender : receiver;
       coverage.count('P11');
       victim.crashAfter(random.between(1, CROSSINGS_MAX));
       this.#startLater(victim, random.exponential(2_000));
+    });
+  }
+
+  /**
+   * The leader hears nobody for so long that it gives up, and nobody takes its place: the others stand still, and the receiver
+   * lacks what it would take to lead. So the same node leads again, with the same state, and the receiver holds a part of it;
+   * or all of it, but its disk is so slow that it knows of the later term first.
+   */
+  #lapse(sender: SimMachine, receiver: SimMachine, random: Random): void {
+    const { machines, network, strikes, coverage } = this.#parts;
+    const [cutAfterMs, cutMs] = [random.rate(10, 200), random.rate(800, 2_500)];
+    const others = membersOf(machines).filter((each) => each !== sender && each !== receiver);
+    for (const { loop } of others) this.#pause(loop, cutAfterMs + cutMs + random.rate(500, 6_000));
+    if (random.chance(0.5)) receiver.faults.delayNext(cutAfterMs + cutMs + random.rate(0, 2_000));
+    strikes.later(cutAfterMs, () => {
+      coverage.count('N9');
+      network.cut(sender.id, receiver.id);
+      network.cut(receiver.id, sender.id);
+    });
+    strikes.later(cutAfterMs + cutMs, () => {
+      network.healLink(sender.id, receiver.id);
+      network.healLink(receiver.id, sender.id);
     });
   }
 
@@ -180,12 +214,7 @@ export class StackNemesis {
     });
     const pauses = (kind: StackKind, key: 'P4' | 'P7') =>
       this.#every(kind, (lastsMs, random) => {
-        const { loop } = this.#victim(random);
-        if (loop === undefined || !loop.isAlive || loop.isPaused) return;
-        coverage.count(key);
-        loop.pause();
-        // Also after the end: a process that hangs for good would be another fault.
-        this.#parts.queue.after(lastsMs, () => loop.resume());
+        if (this.#pause(this.#victim(random).loop, lastsMs)) coverage.count(key);
       });
     pauses('pause', 'P4');
     pauses('stall', 'P7');
@@ -246,6 +275,15 @@ export class StackNemesis {
         machines.some(({ id, address }) => id === node.id && address === node.peerAddress),
       );
     });
+  }
+
+  /** False if it has nothing to pause. */
+  #pause(loop: SimMachine['loop'], lastsMs: number): boolean {
+    if (loop === undefined || !loop.isAlive || loop.isPaused) return false;
+    loop.pause();
+    // Also after the end: a process that hangs for good would be another fault.
+    this.#parts.queue.after(lastsMs, () => loop.resume());
+    return true;
   }
 
   #restart(victim: SimMachine, lastsMs: number): void {

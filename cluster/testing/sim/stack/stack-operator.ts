@@ -19,6 +19,8 @@ const LOOK_MS = 500;
 const SWITCHED_OFF_MS = 4_000;
 const DEAD_BEFORE = 0.4;
 const DEAD_MS = 4_000;
+const UNHEARD_BEFORE = 0.3;
+const UNHEARD_MS = 8_000;
 /** With fewer nodes one votes alone, and its disk would be the only one. */
 const NODES_MIN = 3;
 
@@ -59,7 +61,7 @@ export class StackOperator {
     const draw = random.unit();
     if (fresh !== undefined && (refused !== undefined || draw < 0.3) && others.length > 1) {
       const former = refused ?? random.pick(others);
-      this.#mayDie(former, random);
+      this.#mayBeAway(former, random);
       this.#ask(asked, 'operator.replace', { fresh, former }, (cluster) =>
         cluster.members.replace(former.id, fresh.node, { until: 'agreed' }),
       );
@@ -67,19 +69,36 @@ export class StackOperator {
       this.#ask(asked, 'operator.join', { fresh }, (cluster) => cluster.members.add(fresh.node));
     } else if (members.filter(({ membership }) => membership === 'member').length > NODES_MIN) {
       const former = random.pick(others);
-      this.#mayDie(former, random);
+      this.#mayBeAway(former, random);
       this.#ask(asked, 'operator.leave', { former }, (cluster) =>
         cluster.members.remove(former.id, { until: 'agreed' }),
       );
     }
   }
 
-  /** Often a node is sent away because it is dead; and then it comes back. */
-  #mayDie(former: SimMachine, random: Random): void {
-    if (!former.isUp || !random.chance(DEAD_BEFORE)) return;
-    this.#parts.coverage.count('operator.died');
-    former.crash();
-    this.#parts.strikes.later(random.exponential(DEAD_MS), () => former.start());
+  /**
+   * Often a node is sent away because it is dead; and then it comes back. Or because it is not heard, by the one that leads the
+   * meta group: what it leads itself it goes on to lead, with those that hear it.
+   */
+  #mayBeAway(former: SimMachine, random: Random): void {
+    const { coverage, strikes, network, machines } = this.#parts;
+    const draw = random.unit();
+    if (!former.isUp || draw > DEAD_BEFORE + UNHEARD_BEFORE) return;
+    if (draw < DEAD_BEFORE) {
+      coverage.count('operator.died');
+      former.crash();
+      strikes.later(random.exponential(DEAD_MS), () => former.start());
+      return;
+    }
+    const leader = machines.find(({ cluster }) => cluster?.isLeader(0) === true);
+    if (leader === undefined || leader === former) return;
+    coverage.count('N8');
+    network.cut(leader.id, former.id);
+    network.cut(former.id, leader.id);
+    strikes.later(random.rate(0.5, 2) * UNHEARD_MS, () => {
+      network.healLink(leader.id, former.id);
+      network.healLink(former.id, leader.id);
+    });
   }
 
   /** What is refused has not happened; what has no answer may have. */
