@@ -94,7 +94,11 @@ function run(
   return new Promise((resolve, reject) => {
     const ended = (error: ExecFileException | null, printed: string, complaint: string): void => {
       if (error === null) resolve(printed.trimEnd());
-      else reject(new Error(`${program} ${args.join(' ')}: ${complaint.trim() || error.message}`));
+      else {
+        const late = error.killed === true ? `took over ${timeoutMs} ms: ` : '';
+        const reason = complaint.trim() || error.message;
+        reject(new Error(`${program} ${args.join(' ')}: ${late}${reason}`));
+      }
     };
     execFile(program, args, options, ended);
   });
