@@ -23,7 +23,7 @@ t.test('the nodes of a cluster survive a kill, and the outage is told', async (t
 });
 
 t.test('groups idle and under load have their figures', async (t) => {
-  const { idleCpuPercent, rssMiB, writesPerSecond } = await measureGroups(2, 1);
+  const { idleCpuPercent, rssMiB, writesPerSecond } = await measureGroups(2, 1, 500);
   t.ok(idleCpuPercent! >= 0 && idleCpuPercent! < 100);
   t.ok(rssMiB! > 10);
   t.ok(writesPerSecond! > 0);

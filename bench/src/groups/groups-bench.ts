@@ -17,7 +17,7 @@ import { skewedTargets } from './skewed-targets.ts';
 
 const GROUPS = [1, 16, 256, 1_000] as const;
 const LANES = 64;
-/** After the elections, for groups, compilers and collectors to come to rest: code that runs some ten times a second is compiled late. */
+/** After the elections, until groups, collectors and compilers rest: what runs ten times a second is compiled late. */
 const REST_MS = 60_000;
 
 export const groupsBench: Bench = {
@@ -42,14 +42,18 @@ async function measureAll(seconds: number): Promise<Sample> {
 }
 
 /** CPU and memory are the mean of the three nodes. */
-export async function measureGroups(groups: number, seconds: number): Promise<Sample> {
+export async function measureGroups(
+  groups: number,
+  seconds: number,
+  restMs = REST_MS,
+): Promise<Sample> {
   const directory = await mkdtemp(join(tmpdir(), 'rockpool-bench-'));
   try {
     const cluster = await RockpoolCluster.make(directory, groups);
     try {
       await cluster.start();
       const leaders = await cluster.leaders();
-      await sleep(REST_MS);
+      await sleep(restMs);
       const { pids } = cluster;
       const idleCpuPercent = await cpuPercent(pids, seconds);
       const rssMiB = mean(pids.map((pid) => processResidentKib(pid) / 1024));
