@@ -3,9 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freeTcpPort } from '@rockpool/server';
 import type { Servers } from './servers.ts';
 
 const LAUNCHER = join(import.meta.dirname, '..', '..', 'server', 'src', 'launcher', 'main.ts');
@@ -52,7 +52,7 @@ export class RunningCluster implements Servers {
     const path = options.dataDirectory ?? (await mkdtemp(join(tmpdir(), 'rockpool-e2e-')));
     const nodes = options.nodes ?? 3;
     try {
-      const running = await launch(options.port ?? (await freePort()), path, nodes);
+      const running = await launch(options.port ?? (await freeTcpPort()), path, nodes);
       return new RunningCluster(running, { path, own }, nodes);
     } catch (error) {
       if (own) await rm(path, { recursive: true, force: true });
@@ -225,14 +225,4 @@ class OutputLog {
       look();
     });
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
 }

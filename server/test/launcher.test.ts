@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -6,6 +7,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import WebSocket, { WebSocketServer } from 'ws';
 import type { NodeStatus } from '../src/control/control-messages.ts';
+import { freeTcpPort, freeTcpPorts, freeUdpPort } from '../src/launcher/free-ports.ts';
 import { type FrontDoor, openFrontDoor } from '../src/launcher/front-door.ts';
 import { routeRequest } from '../src/launcher/front-door-routes.ts';
 import {
@@ -226,6 +228,16 @@ t.test('--fresh clears only what a launcher made', async (t) => {
     writeFileSync(join(dir, 'launcher.json'), text);
     t.throws(() => readLauncherFile(dir), { message: /--fresh/ });
   }
+});
+
+t.test('free ports lie below those of outgoing connections, and none comes twice', async (t) => {
+  const [next] = await freeTcpPorts(1);
+  const holder = createServer().listen(next! + 1, '127.0.0.1');
+  await once(holder, 'listening');
+  t.teardown(() => holder.close());
+  const ports = [...(await freeTcpPorts(20)), await freeTcpPort(), await freeUdpPort()];
+  t.equal(new Set([...ports, next, next! + 1]).size, ports.length + 2, 'nor one that is held');
+  t.ok(ports.every((port) => port >= 10_000 && port < 32_768));
 });
 
 t.test('a STUN port stays with its node while the node is down', async (t) => {

@@ -3,10 +3,10 @@ import { execFile } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freeTcpPorts } from '@rockpool/server';
 import { generate } from 'selfsigned';
 import { Child } from '../harness/child.ts';
 import { EtcdClient } from './etcd-client.ts';
-import { freeTcpPorts } from './free-ports.ts';
 import { REPLICAS, type StoreCluster, type Target, untilReady } from './store-cluster.ts';
 
 const HOST = '127.0.0.1';

@@ -3,8 +3,8 @@
 import { join } from 'node:path';
 import { initCluster } from '@rockpool/cluster';
 import { KvNodeClient, type KvNodeState } from '@rockpool/cluster/testing';
+import { freeTcpPorts } from '@rockpool/server';
 import { Child } from '../harness/child.ts';
-import { freeTcpPorts } from './free-ports.ts';
 import { REPLICAS, type StoreCluster, type Target, untilReady } from './store-cluster.ts';
 
 /** As `rockpool init` makes it. */

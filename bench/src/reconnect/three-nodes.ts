@@ -1,8 +1,8 @@
 // Three nodes as `rockpool node` starts them, each in its own process with its own directory.
 import { join } from 'node:path';
 import { initCluster } from '@rockpool/cluster';
+import { freeTcpPorts } from '@rockpool/server';
 import type { Child } from '../harness/child.ts';
-import { freeTcpPorts } from '../raft/free-ports.ts';
 import { LOOPBACK } from '../signal/loopback.ts';
 import { rockpool, startNode, untilReady } from '../signal/prepared-node.ts';
 

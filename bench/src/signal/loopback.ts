@@ -1,6 +1,4 @@
 // Addresses and ports of one machine.
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 
 export const LOOPBACK = '127.0.0.1';
 /** 127.1.0.0: sources apart from the servers' own address. */
@@ -10,15 +8,4 @@ const FIRST_SOURCE = 0x7f010000;
 export function sourceAddress(index: number): string {
   const address = FIRST_SOURCE + 1 + index;
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join('.');
-}
-
-export async function freeTcpPort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, LOOPBACK);
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

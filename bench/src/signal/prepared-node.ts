@@ -2,10 +2,11 @@
 // standard output, metrics and STUN on. Only the ports are chosen, and the origin is one that needs no TLS.
 import { join } from 'node:path';
 import { fromBase64url } from '@rockpool/protocol';
+import { freeTcpPort, freeUdpPort } from '@rockpool/server';
 import { Child } from '../harness/child.ts';
 import { COLLECTS_GARBAGE } from '../harness/settled-memory.ts';
 import { enrolMembers } from './enrol-members.ts';
-import { freeTcpPort, LOOPBACK } from './loopback.ts';
+import { LOOPBACK } from './loopback.ts';
 import { writeMembers } from './members.ts';
 import { untilAnswers } from './until-answers.ts';
 
@@ -75,7 +76,7 @@ export async function startNode({ data, port, peerPort }: NodePlace): Promise<Ch
       ROCKPOOL_PEER_PORT: String(peerPort),
       ROCKPOOL_METRICS_PORT: String(await freeTcpPort()),
       ROCKPOOL_STUN_ADDRESS: LOOPBACK,
-      ROCKPOOL_STUN_PORT: String(await freeTcpPort()),
+      ROCKPOOL_STUN_PORT: String(await freeUdpPort()),
     },
   });
 }

@@ -7,12 +7,13 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freeTcpPort } from '@rockpool/server';
 import type { Bench, Contestant, Sample } from '../harness/bench.ts';
 import { Child } from '../harness/child.ts';
 import { COLLECTS_GARBAGE } from '../harness/settled-memory.ts';
 import type { LineKind, LoadOrder, LoadReport } from './load-order.ts';
 import { DEFAULT_GROUPS, DEVICES_PER_POOL, type Groups } from './load-shape.ts';
-import { freeTcpPort, LOOPBACK } from './loopback.ts';
+import { LOOPBACK } from './loopback.ts';
 import { type PreparedNode, prepareNode } from './prepared-node.ts';
 import { untilAnswers } from './until-answers.ts';
 

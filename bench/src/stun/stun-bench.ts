@@ -4,13 +4,12 @@
  * sockets can do. Each is a process of its own on loopback, started afresh for each round and driven by the same load.
  */
 import { execFile } from 'node:child_process';
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freeUdpPort } from '@rockpool/server';
 import { probeStun } from '@rockpool/stun';
 import type { Bench, Contestant, Sample } from '../harness/bench.ts';
 import { Child } from '../harness/child.ts';
@@ -152,16 +151,6 @@ async function loadOn(server: Child, port: number, seconds: number): Promise<Sam
     floodMemoryMib: report.floodMemoryKib / 1024,
     lost,
   };
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, LOOPBACK);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }
 
 /** Undefined without coturn on this machine. */

@@ -2,8 +2,8 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, rename } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freeTcpPort } from '@rockpool/server';
 import { COMMAND, type Ran, runCommand } from './run-command.ts';
 
 const READY_MAX_MS = 60_000;
@@ -22,7 +22,7 @@ export class TestNode {
 
   /** `more`: settings beside those of a node alone on loopback. */
   static async start(dir: string, more: Readonly<Record<string, string>> = {}): Promise<TestNode> {
-    const [http, peer] = [await freePort(), await freePort()];
+    const [http, peer] = [await freeTcpPort(), await freeTcpPort()];
     const origin = `http://localhost:${http}`;
     const env = {
       ROCKPOOL_DATA: join(dir, 'node'),
@@ -91,15 +91,5 @@ function spawnNode(env: Readonly<Record<string, string>>): ChildProcess {
   return spawn(process.execPath, [COMMAND, 'node'], {
     env: { ...process.env, ...env },
     stdio: 'ignore',
-  });
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0));
-    });
   });
 }

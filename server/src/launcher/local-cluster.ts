@@ -8,6 +8,7 @@ import { nodeDirectory } from '../cli/init-command.ts';
 import type { VariableName } from '../config-variables.ts';
 import { askStatus } from '../control/control-client.ts';
 import type { NodeStatus } from '../control/control-messages.ts';
+import { LOOPBACK } from './free-ports.ts';
 import { type FrontDoor, openFrontDoor } from './front-door.ts';
 import { LauncherError } from './launcher-error.ts';
 import {
@@ -17,7 +18,7 @@ import {
   writeLauncherFile,
 } from './launcher-file.ts';
 import type { LauncherOptions } from './launcher-options.ts';
-import { choosePorts, LOOPBACK, STUN_PORT_SHARED } from './local-ports.ts';
+import { choosePorts, STUN_PORT_SHARED } from './local-ports.ts';
 import type { NodeLine } from './node-board.ts';
 import { NodeProcess } from './node-process.ts';
 

@@ -1,12 +1,11 @@
 // Free ports on the loopback interface. A port that a node had last time is kept while it is free,
 // so that bookmarks, scripts and firewalls see the same numbers again.
 
-import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
+import { freeTcpPort, isTcpPortFree, isUdpPortFree, LOOPBACK } from './free-ports.ts';
 import { LauncherError } from './launcher-error.ts';
 import type { LocalNode } from './launcher-file.ts';
 
-export const LOOPBACK = '127.0.0.1';
 const STUN_PORT_FIRST = 3478;
 /** STUN ports tried from the first one on. */
 const STUN_PORTS_MAX = 200;
@@ -35,32 +34,12 @@ export async function choosePorts(
   return nodes;
 }
 
-export function isTcpPortFree(port: number, host: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, host, () => server.close(() => resolve(true)));
-  });
-}
-
 async function tcpPort(wanted: number | undefined, taken: Set<number>): Promise<number> {
   const keep =
     wanted !== undefined && !taken.has(wanted) && (await isTcpPortFree(wanted, LOOPBACK));
-  const port = keep ? wanted : await anyTcpPort();
+  const port = keep ? wanted : await freeTcpPort();
   taken.add(port);
   return port;
-}
-
-function anyTcpPort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, LOOPBACK, () => {
-      const address = server.address();
-      const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 async function stunPort(taken: Set<number>): Promise<number> {
@@ -86,18 +65,5 @@ function hold(port: number): Promise<boolean> {
     holder.once('error', () => resolve(false));
     holder.listen({ port, host: LOOPBACK, exclusive: true }, () => resolve(true));
     holder.unref();
-  });
-}
-
-function isUdpPortFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createSocket('udp4');
-    socket.once('error', () => {
-      socket.close();
-      resolve(false);
-    });
-    socket.bind({ port, address: LOOPBACK, exclusive: true }, () => {
-      socket.close(() => resolve(true));
-    });
   });
 }

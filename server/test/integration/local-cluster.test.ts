@@ -1,10 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { freeTcpPort, isTcpPortFree } from '../../src/launcher/free-ports.ts';
 import { type LocalCluster, startLocalCluster } from '../../src/launcher/local-cluster.ts';
-import { isTcpPortFree } from '../../src/launcher/local-ports.ts';
 
 const WAIT_MAX_MS = 40_000;
 const POLL_MS = 100;
@@ -17,20 +16,12 @@ async function until(what: string, holds: () => boolean | Promise<boolean>): Pro
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
 const pidOf = async (cluster: LocalCluster, name: string) =>
   (await cluster.lines()).find((line) => line.name === name)?.pid;
 
 t.test('three processes behind one door: one is killed, and comes back by itself', async (t) => {
   const dataDir = await mkdtemp(join(tmpdir(), 'rockpool-local-'));
-  const port = await freePort();
+  const port = await freeTcpPort();
   const options = { nodes: 3, port, dataDir, fresh: false, webDir: dataDir } as const;
   const cluster = await startLocalCluster({ ...options, changed: () => {} });
   t.teardown(() => rm(dataDir, { recursive: true, force: true }));

@@ -1,11 +1,11 @@
 // STUN as an operator runs it: by the nodes of one machine, and alone.
 import { spawn } from 'node:child_process';
-import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { probeStun, testNat } from '@rockpool/stun';
 import t, { type Test } from 'tap';
+import { freeUdpPort } from '../../src/launcher/free-ports.ts';
 import { STUN_PORT_SHARED } from '../../src/launcher/local-ports.ts';
 import { TestCluster } from '../kit/test-cluster.ts';
 
@@ -50,7 +50,7 @@ function stunAnswers(cluster: TestCluster): Promise<number[]> {
 }
 
 t.test('rockpool stun runs STUN alone, with what its options ask for', async (t) => {
-  const [port, alternate] = [await freePort(), await freePort()];
+  const [port, alternate] = [await freeUdpPort(), await freeUdpPort()];
   const options = ['--tcp', '--address', `${HOST},127.0.0.2`, '--alternate-port', `${alternate}`];
   const alone = stunCommand(t, '--port', `${port}`, ...options);
   t.match(await alone.line(), `STUN answers on port ${port} of ${HOST}, 127.0.0.2`);
@@ -78,13 +78,4 @@ function stunCommand(t: Test, ...options: readonly string[]) {
     ended: once(child, 'exit').then(([code]) => code as number | null),
     stop: () => child.kill('SIGTERM'),
   };
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4').bind(0, HOST);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }
