@@ -4,6 +4,7 @@
 
 import type { SyncFigures } from '@rockpool/storage';
 import type { GroupHistory } from './driver/group-history.ts';
+import type { PeerTrouble } from './peer/peer-trouble.ts';
 
 export type Bytes = Uint8Array;
 
@@ -147,6 +148,8 @@ export interface ClusterMembers {
 export interface PeerState {
   readonly node: NodeInfo;
   readonly connected: boolean;
+  /** Where it is not connected, and once that was tried. */
+  readonly trouble?: PeerTrouble;
   /** It came back without what it had confirmed, and is not counted. */
   readonly isBehind: boolean;
   /** Incarnation (hex) and boot number last heard from it. */

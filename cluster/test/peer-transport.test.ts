@@ -8,7 +8,7 @@ import {
   type FrameHeader,
   FrameSplitter,
 } from '../src/format/peer-frame.ts';
-import { encodeRefusal } from '../src/format/peer-payload.ts';
+import { encodeHello, encodeRefusal } from '../src/format/peer-payload.ts';
 import type { MemberNode } from '../src/meta/meta-records.ts';
 import { HostFinder } from '../src/peer/host-finder.ts';
 import { fingerprintOf, makeNodeKey, type NodeKey } from '../src/peer/node-key.ts';
@@ -72,15 +72,22 @@ function transportOf(
   return { transport, told };
 }
 
+interface Facing {
+  readonly host?: string;
+  readonly hosts?: HostFinder;
+  /** Whom the membership lists there, if not the server. */
+  readonly peerOf?: () => MemberNode;
+}
+
 /** A transport whose only peer is a bare TLS server that the test moves. */
 async function facing(
   test: Test,
   onConnection: (socket: TLSSocket, server: Server) => void,
-  { host = '127.0.0.1', hosts }: { host?: string; hosts?: HostFinder } = {},
+  { host = '127.0.0.1', hosts, peerOf }: Facing = {},
 ) {
   const [ownKey, peerKey] = await Promise.all([makeNodeKey('a'), makeNodeKey('b')]);
   const self = memberOf('aa'.repeat(16), ownKey);
-  const peer = memberOf('bb'.repeat(16), peerKey);
+  const peer = peerOf?.() ?? memberOf('bb'.repeat(16), peerKey);
   const server = createServer({
     key: peerKey.key,
     cert: peerKey.certificate,
@@ -167,6 +174,81 @@ t.test('a peer is dialled by a name while lookups of the system hang', async (t)
   await facing(t, arrived, { host: 'node-2.test', hosts });
   await t.resolves(reached.promise);
 });
+
+/** A name of the peer, and when it is looked up the second time: then the first connection is over. */
+function namedPeer(find: () => Promise<{ address: string; family: number }[]>) {
+  const again = Promise.withResolvers<void>();
+  let lookups = 0;
+  const system = () => {
+    lookups += 1;
+    if (lookups === 2) again.resolve();
+    return find();
+  };
+  const hosts = new HostFinder({ system, servers: find, soonMs: 60_000 });
+  return { host: 'node-2.test', hosts, again: again.promise };
+}
+
+const fails = (code: string) => async () => {
+  throw Object.assign(new Error(code), { code });
+};
+const refusing = (from: string, to: string) => (socket: TLSSocket) => {
+  const payload = encodeRefusal('MEMBER_HAS_LEFT');
+  socket.resume();
+  socket.end(encodePeerFrame({ ...headerFrom(from, to), kind: FRAME_KIND.refusal, payload }));
+};
+const loopback = async () => [{ address: '127.0.0.1', family: 4 }];
+const TROUBLES = [
+  ['unknownName', fails('ENOTFOUND'), () => {}],
+  ['unreachable', fails('ENETUNREACH'), () => {}],
+  ['nobodyListens', async () => [{ address: '127.0.0.2', family: 4 }], () => {}],
+  ['cut', loopback, (socket: TLSSocket) => socket.destroy()],
+  ['silent', loopback, (socket: TLSSocket) => socket.resume()],
+  ['MEMBER_HAS_LEFT', loopback, refusing('bb'.repeat(16), 'aa'.repeat(16))],
+] as const;
+
+for (const [trouble, find, onConnection] of TROUBLES) {
+  t.test(`a peer that is away: ${trouble}`, async (t) => {
+    const { again, ...named } = namedPeer(find);
+    const { transport, peer } = await facing(t, onConnection, named);
+    t.equal(transport.troubleWith(peer.id), undefined, 'before it was tried');
+    await again;
+    t.equal(transport.isConnected(peer.id), false);
+    t.equal(transport.troubleWith(peer.id), trouble);
+  });
+}
+
+t.test(
+  'a peer that is away: it lacks an address, another one is there, or it comes not',
+  async (t) => {
+    const [key, other] = await Promise.all([makeNodeKey('a'), makeNodeKey('c')]);
+    const nowhere = transportOf(memberOf('aa', key), memberOf('cc', other), key, () => 'nowhere');
+    t.teardown(() => nowhere.transport.stop());
+    await nowhere.transport.start({ host: '127.0.0.1', port: 0 });
+    t.equal(nowhere.transport.troubleWith('cc'), 'noAddress');
+
+    const { again, ...named } = namedPeer(loopback);
+    const foreign = await facing(t, (socket) => socket.resume(), {
+      ...named,
+      peerOf: () => memberOf('cc', other),
+    });
+    await again;
+    t.equal(foreign.transport.troubleWith('cc'), 'otherKey');
+
+    const arrived = Promise.withResolvers<void>();
+    const answering = await facing(t, (socket) => {
+      socket.write(
+        encodePeerFrame({
+          ...headerFrom('bb'.repeat(16), 'aa'.repeat(16)),
+          kind: FRAME_KIND.hello,
+          payload: encodeHello({ featureLevel: 1, peerAddress: '' }),
+        }),
+      );
+      socket.once('data', () => arrived.resolve());
+    });
+    await arrived.promise;
+    t.equal(answering.transport.troubleWith(answering.peer.id), 'oneWay');
+  },
+);
 
 /** Two transports, each reaching the other through a proxy of its own. */
 async function twoThroughProxies(test: Test) {

@@ -181,6 +181,20 @@ t.test('17 healthy groups fit a screen, and --groups shows each', async (t) => {
   t.ok(each.length > 34);
 });
 
+t.test('a peer that is away is told with the reason, or the code of its refusal', (t) => {
+  const told = (away: Partial<PeerState>) =>
+    words(clusterOf({ peers: [peer(TWO!, { connected: false, ...away })] })).find((line) =>
+      line.startsWith('peer 2'),
+    );
+  t.equal(told({}), 'peer 2  10.0.0.2:7400  away');
+  t.equal(told({ trouble: 'nobodyListens' }), 'peer 2  10.0.0.2:7400  away: nothing listens there');
+  t.equal(
+    told({ trouble: 'PEER_WRONG_CLUSTER' }),
+    'peer 2  10.0.0.2:7400  away: it refuses this node (PEER_WRONG_CLUSTER)',
+  );
+  t.end();
+});
+
 t.test(
   'peers are in the order of their names, and a node that just joined knows no members',
   (t) => {

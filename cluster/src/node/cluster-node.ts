@@ -42,7 +42,7 @@ export interface ClusterNodeParts {
   readonly meta: MetaState;
   readonly store: LogStore;
   readonly driver: Driver;
-  readonly transport: Pick<Transport, 'isConnected' | 'send'>;
+  readonly transport: Pick<Transport, 'isConnected' | 'troubleWith' | 'send'>;
   readonly groups: readonly number[];
   /** Commit index of each group as the store gave it at start. */
   readonly commitAtStart: ReadonlyMap<number, number>;
@@ -250,9 +250,14 @@ export class ClusterNode implements Cluster {
     const member = meta.node(nodeId);
     if (node === undefined || member === undefined) return undefined;
     const bootNumber = bootOf(nodeId);
-    const connected = transport.isConnected(nodeId);
-    const state = { node, connected, isBehind: isBehind(nodeId) };
-    return bootNumber === 0 ? state : { ...state, incarnation: member.incarnation, bootNumber };
+    const trouble = transport.troubleWith(nodeId);
+    return {
+      node,
+      connected: transport.isConnected(nodeId),
+      ...(trouble && { trouble }),
+      isBehind: isBehind(nodeId),
+      ...(bootNumber > 0 && { incarnation: member.incarnation, bootNumber }),
+    };
   }
 
   #info(nodeId: string): NodeInfo | undefined {

@@ -6,11 +6,14 @@ import { type Clock, SYSTEM_CLOCK } from '../driver/clock.ts';
 import type { FrameKind } from '../format/peer-frame.ts';
 import type { Address, PeerPorts } from '../peer/peer-ports.ts';
 import { PeerTransport } from '../peer/peer-transport.ts';
+import type { PeerTrouble } from '../peer/peer-trouble.ts';
 
 export interface Transport {
   /** Resolves with the port that it listens on. */
   start(listen: Address): Promise<number>;
   isConnected(nodeId: string): boolean;
+  /** Of a peer that is not connected. */
+  troubleWith(nodeId: string): PeerTrouble | undefined;
   /** False when the peer is away or too much waits for it. */
   send(nodeId: string, kind: FrameKind, payload: Uint8Array): boolean;
   /** Nodes came, went, or are elsewhere. */

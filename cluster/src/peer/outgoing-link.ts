@@ -17,6 +17,7 @@ import { FrameSocket } from './frame-socket.ts';
 import type { HostFinder } from './host-finder.ts';
 import { peerFingerprint } from './node-key.ts';
 import { type PeerPorts, parseAddress } from './peer-ports.ts';
+import { type PeerTrouble, troubleOf } from './peer-trouble.ts';
 import { Silence } from './silence.ts';
 
 const BACKOFF_MS_MIN = 50;
@@ -35,6 +36,9 @@ export class OutgoingLink {
   #frames: FrameSocket | undefined;
   #timer: NodeJS.Timeout | undefined;
   #failures = 0;
+  #trouble: PeerTrouble | undefined;
+  /** What goes wrong with the connection that there is. */
+  #goingWrong: PeerTrouble | undefined;
   #securedMs = 0;
   #sent = false;
   readonly #silence = new Silence();
@@ -56,6 +60,11 @@ export class OutgoingLink {
     return this.#frames !== undefined;
   }
 
+  /** Of the last connection, until one carries something. */
+  get trouble(): PeerTrouble | undefined {
+    return this.#trouble;
+  }
+
   /** Dials unless a connection exists or is being made. */
   dial(): void {
     if (this.#stopped || this.#socket !== undefined) return;
@@ -64,6 +73,7 @@ export class OutgoingLink {
     const address = member && this.#ports.addressOf(member);
     const target = address === undefined ? undefined : parseAddress(address);
     if (member === undefined || target === undefined) {
+      this.#trouble = 'noAddress';
       this.#retry();
       return;
     }
@@ -78,7 +88,11 @@ export class OutgoingLink {
       checkServerIdentity: () => undefined,
     });
     this.#socket = socket;
-    socket.setTimeout(CONNECT_MS_MAX, () => socket.destroy());
+    this.#goingWrong = undefined;
+    socket.once('error', (error) => {
+      this.#goingWrong ??= troubleOf(error);
+    });
+    socket.setTimeout(CONNECT_MS_MAX, () => this.#giveUp('silent'));
     const frames = new FrameSocket(
       socket,
       (decoded) => this.#answered(decoded),
@@ -105,7 +119,7 @@ export class OutgoingLink {
     if (this.#silence.isOver()) {
       const node = this.#ports.member(this.nodeId)?.name;
       this.#ports.logger.info({ node }, 'a connection to a peer carries nothing: dialling anew');
-      this.#socket?.destroy();
+      this.#giveUp('silent');
       return;
     }
     if (!this.#sent) this.#hello();
@@ -124,7 +138,7 @@ export class OutgoingLink {
         { code: 'PEER_UNKNOWN_KEY', node: member.name, address: member.peerAddress },
         'the node at this address holds another key than the membership lists',
       );
-      socket.destroy();
+      this.#giveUp('otherKey');
       return;
     }
     socket.setTimeout(0);
@@ -138,12 +152,13 @@ export class OutgoingLink {
   #answered(decoded: DecodedFrame): void {
     if (decoded.ok && isHello(decoded.frame)) {
       this.#silence.broken();
+      this.#trouble = undefined;
       return;
     }
     const isRefusal = decoded.ok && decoded.frame.kind === FRAME_KIND.refusal;
     const code = isRefusal ? decodeRefusal(decoded.frame.payload) : undefined;
     const isSecured = this.#frames !== undefined;
-    this.#socket?.destroy();
+    this.#giveUp(code ?? 'cut');
     if (code === undefined || !isSecured) return;
     const node = this.#ports.member(this.nodeId)?.name;
     this.#ports.logger.error({ code, node }, 'a peer refuses this node');
@@ -152,8 +167,14 @@ export class OutgoingLink {
     }
   }
 
+  #giveUp(trouble: PeerTrouble): void {
+    this.#goingWrong = trouble;
+    this.#socket?.destroy();
+  }
+
   #closed(): void {
     const wasUp = this.#frames !== undefined;
+    this.#trouble = this.#goingWrong ?? 'cut';
     this.#socket = undefined;
     this.#frames = undefined;
     if (wasUp && performance.now() - this.#securedMs >= STEADY_MS) this.#failures = 0;

@@ -10,6 +10,7 @@ import { HostFinder } from './host-finder.ts';
 import { IncomingLinks, type IncomingListener } from './incoming-links.ts';
 import { OutgoingLink } from './outgoing-link.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
+import type { PeerTrouble } from './peer-trouble.ts';
 
 /** A connection is dead after SILENT_ROUNDS_MAX of these: within 1.6 to 2 s. */
 const KEEP_ALIVE_MS = 400;
@@ -17,7 +18,7 @@ const KEEP_ALIVE_MS = 400;
 export type Incoming = Pick<IncomingLinks, 'listen' | 'isUp' | 'keepAlive' | 'drop' | 'stop'>;
 export type Outgoing = Pick<
   OutgoingLink,
-  'up' | 'dial' | 'dialNow' | 'send' | 'keepAlive' | 'stop'
+  'up' | 'trouble' | 'dial' | 'dialNow' | 'send' | 'keepAlive' | 'stop'
 >;
 
 /** How connections are made, and how time passes. */
@@ -89,6 +90,13 @@ export class PeerTransport {
 
   isConnected(nodeId: string): boolean {
     return this.#connected.has(nodeId);
+  }
+
+  /** Of a peer that is not connected. */
+  troubleWith(nodeId: string): PeerTrouble | undefined {
+    if (this.isConnected(nodeId)) return undefined;
+    const link = this.#outgoing.get(nodeId);
+    return link?.trouble ?? (link?.up ? 'oneWay' : undefined);
   }
 
   /** False when the peer is away or too much waits for it. */

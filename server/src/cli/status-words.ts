@@ -26,6 +26,18 @@ const ELECTED: Readonly<Record<string, string>> = {
   leadershipTransferred: 'the leader before handed over',
 };
 
+/** What a peer that is away is told of; any other trouble is the code of a refusal. */
+const TROUBLES: Readonly<Record<string, string>> = {
+  noAddress: 'no address of it is known',
+  unknownName: 'its host name is not found',
+  unreachable: 'no network leads there',
+  nobodyListens: 'nothing listens there',
+  silent: 'nothing answers there',
+  cut: 'connections to it are closed at once',
+  otherKey: 'another node is there (PEER_UNKNOWN_KEY)',
+  oneWay: 'this node reaches it, but it does not reach this node',
+};
+
 const STOOD_DOWN: Readonly<Record<string, string>> = {
   quorumLost: 'too few of the others answered',
   diskStalled: 'its disk did not confirm',
@@ -200,9 +212,12 @@ function diskLine({ syncs: { batches, p99Ms, maxMs, waitingMs } }: ClusterStatus
   return `disk confirms within ${most} ms (99 of 100), ${worst} ms at worst, of ${batches} writes${waits}`;
 }
 
-function wordsOf({ connected, isBehind }: PeerState): string {
+function wordsOf({ connected, isBehind, trouble }: PeerState): string {
   if (isBehind) return 'not counted: its disk lost what it had confirmed (PEER_INCARNATION)';
-  return connected ? 'connected' : 'away';
+  if (connected) return 'connected';
+  return trouble === undefined
+    ? 'away'
+    : `away: ${TROUBLES[trouble] ?? `it refuses this node (${trouble})`}`;
 }
 
 /** Node 10 after node 9. */

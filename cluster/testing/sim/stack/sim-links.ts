@@ -20,6 +20,8 @@ const BACKOFF_MS_MAX = 1_000;
 export class SimOutgoing implements Outgoing, OutgoingEnd {
   readonly nodeId: string;
   readonly loop: ProcessLoop;
+  /** Told to people alone, of whom there are none. */
+  readonly trouble = undefined;
   readonly #ports: PeerPorts;
   readonly #network: StackNetwork;
   readonly #onChange: (isUp: boolean) => void;
