@@ -318,17 +318,17 @@ t.test(
   async (t) => {
     const behaviours = {
       Elections: [
-        { id: 'C01', says: 'first' },
+        { id: 'C01', says: 'first', brokenBy: ['M2', 'M1', 'M3', 'M4'] },
         { id: 'C02', says: 'second' },
         { id: 'C03', says: 'third', notOurs: 'we have none' },
-        { id: 'X01', says: 'fourth' },
+        { id: 'X01', says: 'fourth', brokenBy: ['M2'] },
       ],
     };
     const tests = {
       'cluster/test/core/a.test.ts': "// '[C02] no test'\nt.test('[C01] [X01] a title', f);\n",
       'cluster/test/scenarios/b.txt': '# [C01] a scenario\n\nnodes 1\n',
       'cluster/testing/mutants/kills.json': JSON.stringify({
-        scenarios: { M1: ['b.txt', 'd.txt'], M2: [], M3: ['d.txt'] },
+        scenarios: { M1: ['b.txt', 'd.txt'], M2: [], M3: ['d.txt'], M5: ['b.txt'] },
         tests: { M2: ['[C01] [X01] a title'] },
       }),
     };

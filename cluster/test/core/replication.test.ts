@@ -298,6 +298,10 @@ t.test(
     leader.step('appendAccepted', { term: 1, matchIndex: 99 });
     t.match(leader.status.followers[0], { matchIndex: 4 });
     t.match(leader.events.at(-1), { kind: 'messageRefused', reason: 'impossibleIndex' });
+    // While it probes from there, a refusal of long ago may name just the place that it asks about.
+    leader.raft.unreachable('b');
+    leader.step('appendRejected', { ...refusal, rejectedIndex: 4 });
+    t.match(leader.status.followers[0], { matchIndex: 4, nextIndex: 5, state: 'probe' });
   },
 );
 

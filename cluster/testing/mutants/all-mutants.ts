@@ -2,6 +2,7 @@
 
 import { BEYOND } from './behaviours-beyond.ts';
 import { ELECTIONS } from './behaviours-elections.ts';
+import { WHO_TAKES_PART } from './behaviours-membership.ts';
 import { REPLICATION } from './behaviours-replication.ts';
 import { COMMIT_AND_LOG } from './commit-and-log.ts';
 import { DURABILITY } from './durability.ts';
@@ -26,7 +27,12 @@ export const MUTANTS: readonly Mutant[] = [
  * Each lacks one behaviour of docs/raft-conformance.md that no mistake of the list takes away: the tests of that
  * behaviour must fail with it. Many do no harm that a simulation could see, so they are not hunted.
  */
-export const BEHAVIOUR_MUTANTS: readonly Mutant[] = [...ELECTIONS, ...REPLICATION, ...BEYOND];
+export const BEHAVIOUR_MUTANTS: readonly Mutant[] = [
+  ...ELECTIONS,
+  ...REPLICATION,
+  ...WHO_TAKES_PART,
+  ...BEYOND,
+];
 
 export const ALL_MUTANTS: readonly Mutant[] = [...MUTANTS, ...BEHAVIOUR_MUTANTS];
 

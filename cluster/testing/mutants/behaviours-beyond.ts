@@ -57,4 +57,16 @@ export const BEYOND: readonly Mutant[] = [
     edits: [['last?.requireReached(lastBatch, storeFailure);', '']],
     tests: ['black-box.test.ts', 'disk-damage.test.ts'],
   },
+  {
+    id: 'not-X06',
+    mistake: 'while one follower is sent a snapshot, none gets appends',
+    metIn: 'openraft t35, t90_issue_808',
+    file: 'core/leader.ts',
+    edits: [
+      [
+        'for (const [to, progress] of role.followers) {\n    // Ends',
+        "for (const [to, progress] of role.followers) {\n    if ([...role.followers.values()].some(({ state }) => state === 'snapshot')) break;\n    // Ends",
+      ],
+    ],
+  },
 ];

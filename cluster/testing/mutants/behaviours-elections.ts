@@ -6,6 +6,84 @@ const ELECTION_TESTS = ['core/election.test.ts'];
 
 export const ELECTIONS: readonly Mutant[] = [
   {
+    id: 'not-C01',
+    mistake: 'who hears an append of a higher term ignores it',
+    metIn: 'etcd UpdateTermFromMessage',
+    file: 'core/raft.ts',
+    edits: [
+      [
+        "case 'heartbeat':\n      state.becomeFollower(message.term, message.from, 'higherTerm');\n      return true;",
+        "case 'heartbeat':\n      return false;",
+      ],
+    ],
+    tests: ELECTION_TESTS,
+  },
+  {
+    id: 'not-C02',
+    mistake: 'an append of a lower term is handled like any other',
+    metIn: 'etcd RejectStaleTermMessage, OldMessages',
+    file: 'core/raft.ts',
+    edits: [
+      [
+        'if (message.term < state.term) {\n      answerLowerTerm',
+        "if (message.term < state.term && message.kind !== 'append') {\n      answerLowerTerm",
+      ],
+    ],
+    tests: ELECTION_TESTS,
+  },
+  {
+    id: 'not-C03',
+    mistake: 'who has voted for itself starts as a candidate',
+    metIn: 'etcd StartAsFollower',
+    file: 'core/raft.ts',
+    edits: [
+      [
+        'return new Member(new RaftState(config));',
+        "const state = new RaftState(config);\n  const role = { kind: 'candidate', votes: new Map() } as const;\n  if (state.vote === config.self) state.setRole(role, 'electionTimeout');\n  return new Member(state);",
+      ],
+    ],
+    tests: ELECTION_TESTS,
+  },
+  {
+    id: 'not-C14',
+    mistake: 'a vote binds in later terms, too',
+    metIn: 'etcd LeaderCycle',
+    file: 'core/state.ts',
+    edits: [
+      [
+        'if (term > this.term) this.setTerm(term, undefined);',
+        'if (term > this.term) this.setTerm(term, this.vote);',
+      ],
+    ],
+    tests: ELECTION_TESTS,
+  },
+  {
+    id: 'not-C21',
+    mistake: 'the own vote counts before the disk has it',
+    metIn: 'etcd CandidateSelfVoteAfterLostElection',
+    file: 'core/candidate.ts',
+    edits: [
+      [
+        "state.setRole({ kind: 'candidate', votes: new Map() }, reason);",
+        "state.setRole({ kind: 'candidate', votes: new Map([[state.config.self, true]]) }, reason);",
+      ],
+    ],
+    tests: ELECTION_TESTS,
+  },
+  {
+    id: 'not-C22',
+    mistake: 'the own copy counts after stepping down',
+    metIn: 'etcd LeaderMsgAppSelfAckAfterTermChange',
+    file: 'core/raft.ts',
+    edits: [
+      [
+        "if (state.role.kind === 'leader') advanceCommit(state, state.role);\n  }\n\n  applied",
+        "if (state.role.kind === 'leader') advanceCommit(state, state.role);\n    else if (done.term < state.term) state.commitTo(Math.min(done.index, state.log.lastIndex));\n  }\n\n  applied",
+      ],
+    ],
+    tests: ELECTION_TESTS,
+  },
+  {
     id: 'not-C04',
     mistake: 'heartbeats come half as often as they should',
     metIn: 'etcd LeaderBcastBeat',

@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 
 const REPLICATION_TESTS = ['core/replication.test.ts'];
 const FLOW_TESTS = ['core/flow.test.ts'];
+const SNAPSHOT_TESTS = ['core/snapshot.test.ts'];
 
 export const REPLICATION: readonly Mutant[] = [
   {
@@ -140,6 +141,110 @@ export const REPLICATION: readonly Mutant[] = [
         'if (base.index <= state.applied || !isInLog) {',
       ],
     ],
-    tests: ['core/snapshot.test.ts'],
+    tests: SNAPSHOT_TESTS,
+  },
+  {
+    id: 'not-C33',
+    mistake: 'what earlier terms have left holds up every commit',
+    metIn: 'etcd LeaderCommitPrecedingEntries',
+    file: 'core/leader.ts',
+    edits: [
+      [
+        '!rules.mayCommit(log.termAt(index) ?? 0, state.term)',
+        '!rules.mayCommit(log.termAt(before + 1) ?? 0, state.term)',
+      ],
+    ],
+    tests: REPLICATION_TESTS,
+  },
+  {
+    id: 'not-C35',
+    mistake: 'an append is taken although the log disagrees with what precedes it',
+    metIn: 'etcd FollowerCheckMsgApp',
+    file: 'core/follower.ts',
+    edits: [
+      [
+        'if (log.termAt(previousIndex) !== previousTerm) {',
+        'if (log.termAt(previousIndex) === undefined && previousTerm > 0) {',
+      ],
+    ],
+    tests: REPLICATION_TESTS,
+  },
+  {
+    id: 'not-C40',
+    mistake: 'a new leader appends no empty entry',
+    metIn: 'etcd CommitWithoutNewTermEntry',
+    file: 'core/leader.ts',
+    edits: [['  log.append(noopEntry(state));\n', '']],
+    tests: REPLICATION_TESTS,
+  },
+  {
+    id: 'not-C47',
+    mistake: 'who has everything is sent an append for every heartbeat that it answers',
+    metIn: 'etcd MsgAppRespWaitReset',
+    file: 'core/progress.ts',
+    edits: [
+      [
+        'if (this.#matchIndex < lastIndex) this.#isProbeDue = true;',
+        'if (this.#matchIndex <= lastIndex) this.#isProbeDue = true;',
+      ],
+    ],
+    tests: REPLICATION_TESTS,
+  },
+  {
+    id: 'not-C55',
+    mistake: 'all that is committed is handed out at once',
+    metIn: 'etcd CommitPagination',
+    file: 'core/raft.ts',
+    edits: [
+      ['log.page(applied + 1, to, config.limits.applyBytesMax)', 'log.slice(applied + 1, to)'],
+    ],
+    tests: FLOW_TESTS,
+  },
+  {
+    id: 'not-C73',
+    mistake: 'reads that are answered take up room for ever',
+    metIn: 'etcd RaftFreesReadOnlyMem',
+    file: 'core/leader-reads.ts',
+    edits: [['for (const { reads } of taken) this.#count -= reads.length;', '']],
+    tests: ['core/read-index.test.ts'],
+  },
+  {
+    id: 'not-C84',
+    mistake: 'a follower that a snapshot brought to the log gets no appends all the same',
+    metIn: 'etcd snapshot_succeed_via_app_resp',
+    file: 'core/progress.ts',
+    edits: [
+      [
+        "const goesOn = this.#state === 'probe' || isOnLog;",
+        "const goesOn = this.#state === 'probe' && !isOnLog;",
+      ],
+    ],
+    tests: SNAPSHOT_TESTS,
+  },
+  {
+    id: 'not-C85',
+    mistake: 'only the snapshot that was asked for counts, not one before it that reaches the log',
+    metIn: 'etcd snapshot_succeed_via_app_resp_behind',
+    file: 'core/progress.ts',
+    edits: [
+      [
+        'matchIndex + 1 >= firstIndex;',
+        'matchIndex >= Math.max(this.#pendingSnapshot, firstIndex - 1);',
+      ],
+    ],
+    tests: SNAPSHOT_TESTS,
+  },
+  {
+    id: 'not-C86',
+    mistake: 'a log that was cut forgets the term that it goes on from',
+    metIn: 'etcd log_test, storage_test',
+    file: 'core/log.ts',
+    edits: [
+      [
+        'const base = baseAt(last, this.configurationAt(index));',
+        'const base = { ...baseAt(last, this.configurationAt(index)), term: 0 };',
+      ],
+    ],
+    tests: SNAPSHOT_TESTS,
   },
 ];

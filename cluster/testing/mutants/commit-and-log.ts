@@ -162,6 +162,7 @@ export const COMMIT_AND_LOG: readonly Mutant[] = [
       ],
       ['this.#nextIndex = Math.max(next, this.#matchIndex + 1);', 'this.#nextIndex = next;'],
     ],
+    tests: ['core/replication.test.ts'],
   },
   {
     id: 'A11b',
@@ -169,6 +170,7 @@ export const COMMIT_AND_LOG: readonly Mutant[] = [
     metIn: 'openraft#1500',
     file: 'core/progress.ts',
     edits: [['if (matchIndex < this.#matchIndex) return;', '']],
+    tests: ['core/replication.test.ts'],
   },
   {
     id: 'A12',
