@@ -209,6 +209,8 @@ export interface ClusterStatus {
   /** Names of the nodes whose disk is nearly full: while there is one, nothing is changed. */
   readonly full: readonly string[];
   readonly peers: readonly PeerState[];
+  /** What the peer port turned away since the start, by code. */
+  readonly refusals: Readonly<Record<string, number>>;
 }
 
 export interface ClusterEvent {

@@ -139,12 +139,10 @@ t.test(
       'PEER_INCARNATION',
     ];
     for (const code of codes) t.ok(await setup.nodes.logs[0]!.code(code), code);
-    t.notOk(
-      setup.nodes.running
-        .get(0)!
-        .status()
-        .peers.some((peer) => peer.connected),
-    );
+    const status = setup.nodes.running.get(0)!.status();
+    t.notOk(status.peers.some((peer) => peer.connected));
+    const counted = codes.map((code) => status.refusals[code]);
+    t.same(counted, [1, 1, 3, 1], 'and each is counted');
   },
 );
 
@@ -288,6 +286,8 @@ t.test('an address whose handshakes keep failing is turned away before TLS', asy
   t.same(said, [], 'closed before a handshake');
   const warnings = setup.nodes.logs[0]!.lines.filter(({ level }) => level === 'warn');
   t.ok(warnings.length < 10, `${warnings.length} lines for fifty strangers`);
+  const { refusals } = setup.nodes.running.get(0)!.status();
+  t.match(refusals, { PEER_UNKNOWN_KEY: 50, blocked: 1 }, 'all of them are counted');
 });
 
 t.test(

@@ -43,6 +43,7 @@ function clusterOf(more: Partial<ClusterStatus> = {}): ClusterStatus {
     syncs: { batches: 500, p99Ms: 8.25, maxMs: 30, waitingMs: 0 },
     groups: Array.from({ length: 17 }, (_, group) => groupOf(group, { leader: TWO! })),
     full: [],
+    refusals: {},
     peers: [peer(TWO!), peer(THREE!)],
     ...more,
   };
@@ -57,6 +58,14 @@ function words(cluster: ClusterStatus, everyGroup = false): readonly string[] {
 t.test('how many groups rest is told', (t) => {
   const groups = [groupOf(0), groupOf(1, { isResting: true }), groupOf(2, { isResting: true })];
   t.ok(words(clusterOf({ groups })).includes('2 of 3 groups at rest: nothing happens in them'));
+  t.end();
+});
+
+t.test('what the peer port turned away is told, if there was anything', (t) => {
+  t.notMatch(words(clusterOf()).join(), /peer port/);
+  const refusals = { PEER_UNKNOWN_KEY: 2, blocked: 7 };
+  const told = words(clusterOf({ refusals }));
+  t.ok(told.includes('refused at the peer port: PEER_UNKNOWN_KEY 2, blocked 7'));
   t.end();
 });
 

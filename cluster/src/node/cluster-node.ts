@@ -42,7 +42,7 @@ export interface ClusterNodeParts {
   readonly meta: MetaState;
   readonly store: LogStore;
   readonly driver: Driver;
-  readonly transport: Pick<Transport, 'isConnected' | 'troubleWith' | 'send'>;
+  readonly transport: Pick<Transport, 'isConnected' | 'refusals' | 'troubleWith' | 'send'>;
   readonly groups: readonly number[];
   /** Commit index of each group as the store gave it at start. */
   readonly commitAtStart: ReadonlyMap<number, number>;
@@ -225,6 +225,7 @@ export class ClusterNode implements Cluster {
       }),
       full: meta.full.map(({ name }) => name),
       peers: this.#peers(),
+      refusals: this.#parts.transport.refusals,
     };
   }
 

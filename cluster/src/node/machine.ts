@@ -12,6 +12,8 @@ export interface Transport {
   /** Resolves with the port that it listens on. */
   start(listen: Address): Promise<number>;
   isConnected(nodeId: string): boolean;
+  /** What the peer port turned away since the start, by code. */
+  readonly refusals: Readonly<Record<string, number>>;
   /** Of a peer that is not connected. */
   troubleWith(nodeId: string): PeerTrouble | undefined;
   /** False when the peer is away or too much waits for it. */

@@ -21,6 +21,7 @@ import { HandshakeFailures } from './handshake-failures.ts';
 import { judgeFrame } from './judge-frame.ts';
 import { peerFingerprint } from './node-key.ts';
 import type { Address, PeerPorts } from './peer-ports.ts';
+import { RefusalCounts } from './refusal-counts.ts';
 import { Silence } from './silence.ts';
 
 const HANDSHAKE_MS_MAX = 5_000;
@@ -48,6 +49,7 @@ export class IncomingLinks {
   readonly #server: Server;
   readonly #log: PacedLog;
   readonly #failures = new HandshakeFailures();
+  readonly #refusals = new RefusalCounts();
   /** Every connection, also those that are still shaking hands. */
   readonly #sockets = new Set<Socket>();
   /** By remote address and port, oldest first. */
@@ -106,6 +108,11 @@ export class IncomingLinks {
     return this.#links.has(nodeId);
   }
 
+  /** What was turned away since the start, by code; or by a word, where it was not worth one. */
+  get refusals(): Readonly<Record<string, number>> {
+    return this.#refusals.all;
+  }
+
   /** The node is no member any more. */
   drop(nodeId: string): void {
     for (const { member, frames } of this.#open) if (member.id === nodeId) frames.destroy();
@@ -133,6 +140,7 @@ export class IncomingLinks {
     this.#track(socket);
     const { remoteAddress } = socket;
     if (remoteAddress === undefined || this.#failures.isBlocked(remoteAddress, performance.now())) {
+      this.#refusals.count('blocked');
       socket.destroy();
       return;
     }
@@ -144,6 +152,7 @@ export class IncomingLinks {
     for (const [oldest, other] of this.#shaking) {
       if (this.#shaking.size <= SHAKING_MAX) break;
       this.#shaking.delete(oldest);
+      this.#refusals.count('crowdedOut');
       other.destroy();
     }
   }
@@ -188,7 +197,9 @@ export class IncomingLinks {
   async #join(socket: TLSSocket): Promise<void> {
     const { remoteAddress: from } = socket;
     const isIn = await this.#ports.onJoining(socket);
-    if (!isIn && from !== undefined) this.#failures.count(from, performance.now());
+    if (isIn) return;
+    this.#refusals.count('noGoodToken');
+    if (from !== undefined) this.#failures.count(from, performance.now());
   }
 
   /** A node that was removed while it was away learns it here. */
@@ -196,6 +207,7 @@ export class IncomingLinks {
     const { remoteAddress: from } = socket;
     if (from !== undefined) this.#failures.count(from, performance.now());
     const code = 'MEMBER_HAS_LEFT';
+    this.#refusals.count(code);
     this.#log.warn(code, { code, node: nodeId, from }, 'a node that has left is refused');
     const frames = new FrameSocket(
       socket,
@@ -209,6 +221,7 @@ export class IncomingLinks {
     const { remoteAddress: from } = socket;
     if (from !== undefined) this.#failures.count(from, performance.now());
     const code = 'PEER_UNKNOWN_KEY';
+    this.#refusals.count(code);
     this.#log.warn(code, { code, from, ...fields }, message);
     socket.destroy();
   }
@@ -249,6 +262,7 @@ export class IncomingLinks {
 
   #refuse(link: Incoming, code: PeerRefusal, reason: string): void {
     const { id, name } = link.member;
+    this.#refusals.count(code);
     this.#log.warn(code, { code, node: name, reason }, 'a peer is refused');
     link.frames.end(this.#frame(id, FRAME_KIND.refusal, encodeRefusal(code)));
   }

@@ -15,7 +15,10 @@ import type { PeerTrouble } from './peer-trouble.ts';
 /** A connection is dead after SILENT_ROUNDS_MAX of these: within 1.6 to 2 s. */
 const KEEP_ALIVE_MS = 400;
 
-export type Incoming = Pick<IncomingLinks, 'listen' | 'isUp' | 'keepAlive' | 'drop' | 'stop'>;
+export type Incoming = Pick<
+  IncomingLinks,
+  'listen' | 'isUp' | 'refusals' | 'keepAlive' | 'drop' | 'stop'
+>;
 export type Outgoing = Pick<
   OutgoingLink,
   'up' | 'trouble' | 'dial' | 'dialNow' | 'send' | 'keepAlive' | 'stop'
@@ -86,6 +89,11 @@ export class PeerTransport {
       this.#incoming.drop(id);
       this.#changed(id, false);
     }
+  }
+
+  /** What the peer port turned away since the start, by code. */
+  get refusals(): Readonly<Record<string, number>> {
+    return this.#incoming.refusals;
   }
 
   isConnected(nodeId: string): boolean {

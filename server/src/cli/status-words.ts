@@ -69,6 +69,8 @@ export function statusWords(view: StatusView): string {
       .toSorted(byName)
       .map((peer) => `peer ${peer.node.name}  ${peer.node.peerAddress}  ${wordsOf(peer)}`),
   );
+  const refused = Object.entries(cluster.refusals).map(([code, count]) => `${code} ${count}`);
+  if (refused.length > 0) lines.push(`refused at the peer port: ${refused.sort().join(', ')}`);
   const render = (of: readonly GroupStatus[]) => groupLines(of, cluster, nowMs);
   lines.push(...(everyGroup ? groups.map((group) => [group]) : folded(cluster)).flatMap(render));
   lines.push(...leaderless(cluster));

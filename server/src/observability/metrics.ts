@@ -110,6 +110,11 @@ export class Metrics {
       [],
     );
     const peers = gauge('rockpool_peer_connected', '1 while the peer is connected', ['peer']);
+    const refusals = gauge(
+      'rockpool_peer_refused',
+      'Connections and frames that the peer port turned away since the start',
+      ['code'],
+    );
     const full = gauge('rockpool_full_disks', 'Nodes whose disk is nearly full', []);
     const graceEnd = gauge(
       'rockpool_grace_end_timestamp_seconds',
@@ -146,6 +151,7 @@ export class Metrics {
         commits.set({ group }, commitIndex);
       }
       loopLag.set(status.loopLagMs / 1000);
+      for (const [code, count] of Object.entries(status.refusals)) refusals.set({ code }, count);
       full.set(status.full.length);
       for (const { node, connected, isBehind } of status.peers) {
         peers.set({ peer: node.name }, connected ? 1 : 0);

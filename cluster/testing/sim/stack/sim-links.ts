@@ -183,6 +183,10 @@ export class SimIncoming implements Incoming, IncomingEnd {
     return port;
   }
 
+  get refusals(): Readonly<Record<string, number>> {
+    return {};
+  }
+
   isUp(nodeId: string): boolean {
     return this.#links.has(nodeId);
   }
