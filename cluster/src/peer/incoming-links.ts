@@ -108,7 +108,7 @@ export class IncomingLinks {
     return this.#links.has(nodeId);
   }
 
-  /** What was turned away since the start, by code; or by a word, where it was not worth one. */
+  /** What was turned away since the start, by code; those without a good token by a word. */
   get refusals(): Readonly<Record<string, number>> {
     return this.#refusals.all;
   }
@@ -140,7 +140,6 @@ export class IncomingLinks {
     this.#track(socket);
     const { remoteAddress } = socket;
     if (remoteAddress === undefined || this.#failures.isBlocked(remoteAddress, performance.now())) {
-      this.#refusals.count('blocked');
       socket.destroy();
       return;
     }
@@ -152,7 +151,6 @@ export class IncomingLinks {
     for (const [oldest, other] of this.#shaking) {
       if (this.#shaking.size <= SHAKING_MAX) break;
       this.#shaking.delete(oldest);
-      this.#refusals.count('crowdedOut');
       other.destroy();
     }
   }
