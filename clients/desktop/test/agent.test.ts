@@ -1,9 +1,6 @@
 // The agent over the fakes: it links itself, tells what comes, answers requests.
 
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import type { LinkingView } from '@rockpool/client-core';
 import { fileOf, TestWorld } from '@rockpool/client-core/testing';
 import t from 'tap';
@@ -13,7 +10,7 @@ import type { News } from '../src/agent/report-entries.ts';
 import { runAgent } from '../src/agent/run-agent.ts';
 import { SavedFiles } from '../src/agent/saved-files.ts';
 import type { Caller } from '../src/control/control-server.ts';
-import { type AgentProgress, CONTROL_SOCKET, type ReadyFile } from '../src/control/messages.ts';
+import type { AgentProgress, ReadyFile } from '../src/control/messages.ts';
 import { failureOf } from '../src/failure.ts';
 import { shortDirectory } from './kit/short-directory.ts';
 
@@ -72,8 +69,7 @@ t.test('the agent links itself, tells what is new and nothing of before, and end
   const stop = new AbortController();
   const news: News[] = [];
   const dataDirectory = shortDirectory(t);
-  void world.time.track(listening(dataDirectory));
-  let linked = false;
+  let [looks, linked] = [false, false];
   const running = runAgent({
     platform: { ...place.platform(), deviceKind: 'desktop' },
     dataDirectory,
@@ -90,9 +86,13 @@ t.test('the agent links itself, tells what is new and nothing of before, and end
       },
       news: (one) => void news.push(one),
       trouble: () => {},
-      status: () => {},
+      status: () => {
+        looks = true;
+      },
     },
   });
+  // Its socket is real: however much virtual time goes by, the agent is there when that is.
+  while (!looks) await world.time.pass(100);
   await world.time.until('linked', () => linked);
   await world.time.until('connected', () => ada.connected === 1);
   await world.time.pass(2_000);
@@ -107,11 +107,6 @@ t.test('the agent links itself, tells what is new and nothing of before, and end
   await running;
   await ada.stop();
 });
-
-/** The socket is real: virtual time stands still until it is there. */
-async function listening(dataDirectory: string): Promise<void> {
-  while (!existsSync(join(dataDirectory, CONTROL_SOCKET))) await setImmediate();
-}
 
 /** A command that is connected, and what it is told. */
 function caller(content?: Uint8Array) {
