@@ -26,7 +26,8 @@ export class Line {
   channel: Channel | undefined;
   readonly received: Bytes[] = [];
   closed = false;
-  drained = 0;
+  /** Bytes that had not gone out when it told last that little is left. */
+  leftWhenDrained = Number.POSITIVE_INFINITY;
   readonly #watchers = new Set<() => void>();
   isOpen = false;
 
@@ -34,7 +35,7 @@ export class Line {
     onOpen: () => this.#told(() => (this.isOpen = true)),
     onMessage: (frame) => this.#told(() => this.received.push(frame)),
     onClose: () => this.#told(() => (this.closed = true)),
-    onDrained: () => this.#told(() => this.drained++),
+    onDrained: () => this.#told(() => (this.leftWhenDrained = this.channel?.bufferedBytes ?? 0)),
   };
 
   /** Resolves once it holds; asked again at every event. */
