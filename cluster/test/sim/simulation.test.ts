@@ -10,7 +10,15 @@ t.setTimeout(400_000);
 t.test('twelve seeds of the core hold every property', async (t) => {
   const seen: number[] = [];
   const set = { firstSeed: 1, seeds: 12, stackEvery: 0 };
-  const result = await runSeeds(set, ({ task }) => seen.push(task.seed));
+  const result = await runSeeds(set, ({ task, result: { coverage } }) => {
+    seen.push(task.seed);
+    const { P1, P3, P5, O1, O2 } = coverage;
+    const mix = [P1 + P3 + P5, O1, O2, coverage['raft.snapshotSent']];
+    t.ok(
+      mix.every((times) => times > 0),
+      `seed ${task.seed} has restarts, changes, transfers, snapshots`,
+    );
+  });
   t.same(result.violations, []);
   t.equal(seen.length, 12);
   t.ok(result.virtualHours > 1);

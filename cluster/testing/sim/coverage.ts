@@ -74,6 +74,10 @@ export class CoverageCounter {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + times);
   }
 
+  hasAny(...keys: readonly CoverageKey[]): boolean {
+    return keys.some((key) => this.#counts.get(key) !== 0);
+  }
+
   add(other: Coverage): void {
     for (const key of this.#counts.keys()) this.count(key, other[key]);
   }

@@ -4,6 +4,7 @@
 import type { EventQueue } from './event-queue.ts';
 import { LinkNemesis, type LinkParts } from './link-nemesis.ts';
 import { MembershipNemesis } from './membership-nemesis.ts';
+import type { CertainKind } from './mix.ts';
 import type { SimProcess } from './process.ts';
 import { isQuorum } from './quorums.ts';
 import type { Random } from './random.ts';
@@ -11,6 +12,7 @@ import type { Kind } from './swarm.ts';
 
 const CLOCK_JUMP_MS_MAX = 60_000;
 const LEADER_BIAS = 0.5;
+const CRASH_LASTS_MS = 1_500;
 /** How often a new leader is asked for other members at once, and how soon. */
 const CHANGE_AT_ONCE = 0.4;
 const CHANGE_AFTER_MS = 15;
@@ -49,6 +51,15 @@ export class Nemesis {
     this.#every('transfer', (_, random) => this.#transfer(random));
     this.#every('membership', (_, random) => this.#changeMembers(random));
     this.#every('clockJump', (_, random) => this.#jumpClock(random));
+  }
+
+  /** One more of these, now. */
+  strike(kind: CertainKind): void {
+    this.#parts.strikes.once(kind, (random) => {
+      if (kind === 'crash') this.#crash(random.exponential(CRASH_LASTS_MS), random);
+      else if (kind === 'transfer') this.#transfer(random);
+      else this.#changeMembers(random);
+    });
   }
 
   /** Ends all faults. Of more than one node, a minority may stay down for good: of the victims, if there are any. */

@@ -12,6 +12,7 @@ import { firstState } from './disk.ts';
 import { EventQueue } from './event-queue.ts';
 import { LastBlow } from './last-blow.ts';
 import { MembershipChecker } from './membership-checker.ts';
+import { CERTAIN_TRIES_MAX, IN_EVERY_RUN } from './mix.ts';
 import { Nemesis, type NemesisParts } from './nemesis.ts';
 import { SimNetwork } from './network.ts';
 import { type ProcessHost, type SimMessage, SimProcess } from './process.ts';
@@ -52,8 +53,10 @@ const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
 const LAST_BLOW_TIMEOUTS = 4;
 const REPLACE_TIMEOUTS = 10;
-/** In a calm cluster the leader stays. */
+/** In a calm cluster the leader stays: for 40 election timeouts of the shortest kind, in every tenth seed for 100. */
 const CALM_TIMEOUTS = 20;
+const LONG_CALM_TIMEOUTS = 50;
+const LONG_CALM_EVERY = 10;
 const STEPS_MAX = 2_000_000;
 /** Runs one seed. A violation is a result, not an exception. */
 export function runSimulation(options: SimulationOptions): SimulationResult {
@@ -214,6 +217,18 @@ class Simulation implements ProcessHost {
     this.#nemesis.start();
     this.#traffic.start();
     this.#runFor(this.#options.unsafeMs ?? UNSAFE_TICKS * this.swarm.tickMs);
+    // Whoever says how long, to make a failure smaller, wants nothing more.
+    if (this.#options.unsafeMs === undefined) this.#completeMix();
+  }
+
+  #completeMix(): void {
+    const { tickMs, electionTicks } = this.swarm;
+    for (const { kind, hasCome } of IN_EVERY_RUN) {
+      for (let tries = 0; tries < CERTAIN_TRIES_MAX && !hasCome(this.coverage); tries += 1) {
+        this.#nemesis.strike(kind);
+        this.#runFor(tickMs * electionTicks);
+      }
+    }
   }
 
   /** Those who had better be there from then on. */
@@ -250,7 +265,8 @@ class Simulation implements ProcessHost {
     });
     this.#readOnce(LEADER_TIMEOUTS * timeoutMs);
     const term = this.#leader()?.raft?.term;
-    this.#runFor(CALM_TIMEOUTS * timeoutMs);
+    const isLong = this.#options.seed % LONG_CALM_EVERY === 1;
+    this.#runFor((isLong ? LONG_CALM_TIMEOUTS : CALM_TIMEOUTS) * timeoutMs);
     const isCalm = term !== undefined && this.#leader()?.raft?.term === term;
     check(isCalm, 'liveness', () => 'the leader changed in a calm cluster');
     check(this.#hasConverged(), 'liveness', () => 'the nodes do not stay converged');

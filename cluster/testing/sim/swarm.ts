@@ -33,7 +33,7 @@ export type Kind = (typeof KINDS)[number];
 
 export interface Swarm {
   readonly nodes: 1 | 3 | 5;
-  /** More nodes than there are members at first. */
+  /** More nodes than there are members at first: always one, so that somebody can join. */
   readonly spares: number;
   readonly tickMs: number;
   readonly electionTicks: number;
@@ -114,7 +114,7 @@ export function drawSwarm(random: Random): Swarm {
   const isInStep = random.fork('step').chance(IN_STEP);
   return {
     nodes: draw < 0.06 ? 1 : draw < 0.7 ? 3 : 5,
-    spares: kinds.has('membership') ? random.between(1, 3) : 0,
+    spares: kinds.has('membership') ? random.between(1, 3) : 1,
     tickMs: random.pick([50, 100, 200, 200]),
     electionTicks: 10,
     heartbeatTicks: random.between(1, 3),

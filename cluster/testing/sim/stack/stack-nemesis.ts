@@ -3,6 +3,7 @@
 import { KEY_KIND } from '../../../src/format/store-key.ts';
 import type { CoverageCounter } from '../coverage.ts';
 import type { EventQueue } from '../event-queue.ts';
+import type { CertainStackKind } from '../mix.ts';
 import type { Random } from '../random.ts';
 import type { Strikes } from '../strikes.ts';
 import { check } from '../violation.ts';
@@ -21,6 +22,7 @@ const SNAPSHOT_LAPSES = 0.3;
 const SNAPSHOT_HANDED_OVER = 0.6;
 const MOVED_PORTS = 1_000;
 const SLOW_START_MS = 8_000;
+const RESTART_LASTS_MS = 500;
 const WRITTEN_KINDS = Object.values(KEY_KIND);
 
 export interface NemesisParts {
@@ -49,6 +51,14 @@ export class StackNemesis {
     this.#startNetwork();
     this.#startProcesses();
     this.#startClocks();
+  }
+
+  /** One more of these, now. */
+  strike(kind: Exclude<CertainStackKind, 'membership'>): void {
+    this.#parts.strikes.once(kind, (random) => {
+      if (kind === 'transfer') this.#transferAll(random);
+      else this.#restart(this.#victim(random), RESTART_LASTS_MS);
+    });
   }
 
   /**
@@ -235,10 +245,12 @@ export class StackNemesis {
       coverage.count('P13');
       this.#restart(victim, lastsMs);
     });
-    this.#every('transfer', (_, random) => {
-      coverage.count('O2');
-      for (const machine of machines) this.#transfer(machine, random);
-    });
+    this.#every('transfer', (_, random) => this.#transferAll(random));
+  }
+
+  #transferAll(random: Random): void {
+    this.#parts.coverage.count('O2');
+    for (const machine of this.#parts.machines) this.#transfer(machine, random);
   }
 
   #startClocks(): void {

@@ -45,6 +45,11 @@ export class StackOperator {
     this.#lookLater();
   }
 
+  /** One more change, now. */
+  strike(): void {
+    this.#parts.strikes.once('membership', (random) => this.#change(random));
+  }
+
   /** Whether somebody is on the way in, or out. */
   get isChanging(): boolean {
     const { machines } = this.#parts;

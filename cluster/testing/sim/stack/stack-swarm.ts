@@ -158,7 +158,7 @@ export function drawStackSwarm(
   return {
     nodes: random.chance(0.06) && !beyond ? 1 : 3,
     // A hundred groups would change their members for longer than such a run lasts.
-    spares: kinds.has('membership') && !isWide ? random.between(1, SPARES_MAX) : 0,
+    spares: isWide ? 0 : kinds.has('membership') ? random.between(1, SPARES_MAX) : 1,
     shardGroups: isWide ? 100 : random.between(1, 3),
     tickMs: 50,
     // A hundred groups take as much work as a hundred clusters.

@@ -9,6 +9,7 @@ import { firstRows } from '../../../src/node/init-cluster.ts';
 import { LogStore } from '../../../src/store/log-store.ts';
 import { CoverageCounter } from '../coverage.ts';
 import { EventQueue } from '../event-queue.ts';
+import { CERTAIN_TRIES_MAX, IN_EVERY_STACK } from '../mix.ts';
 import { Random } from '../random.ts';
 import type { SimulationOptions, SimulationResult } from '../simulation.ts';
 import { Strikes } from '../strikes.ts';
@@ -196,6 +197,19 @@ class StackWorld {
       if (machine.cluster !== undefined) this.#clients.burst(machine);
     });
     await this.#runFor(this.#options.unsafeMs ?? this.#swarm.unsafeMs);
+    // Whoever says how long, to make a failure smaller, wants nothing more.
+    if (this.#options.unsafeMs === undefined) await this.#completeMix();
+  }
+
+  async #completeMix(): Promise<void> {
+    for (const { kind, hasCome } of IN_EVERY_STACK) {
+      if (kind === 'membership' && this.#swarm.spares === 0) continue;
+      for (let tries = 0; tries < CERTAIN_TRIES_MAX && !hasCome(this.#coverage); tries += 1) {
+        if (kind === 'membership') this.#operator.strike();
+        else this.#nemesis.strike(kind);
+        await this.#runFor(ELECTION_TICKS_MAX * this.#swarm.tickMs);
+      }
+    }
   }
 
   async #becomeLive(): Promise<void> {
