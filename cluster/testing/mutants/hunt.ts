@@ -1,6 +1,6 @@
 // How many seeds of the simulation's general mix it takes to find a mutant. Nothing in the mix knows of it.
 
-import { STACK_EVERY, worldOf } from '../sim/run-task.ts';
+import { runTask, STACK_EVERY, type Task, worldOf } from '../sim/run-task.ts';
 import { isInCore, type Mutant } from './mutant.ts';
 import { MutantThread } from './mutant-thread.ts';
 
@@ -53,10 +53,20 @@ async function huntFrom(
     const world = worldOf(seed, STACK_EVERY);
     // It runs the core alone, where this mutant changes nothing.
     if (world === 'core' && !isInCore(mutant)) continue;
-    const by = await thread.run({ world, seed });
-    if (by !== undefined) return { seeds, by };
+    const task = { world, seed };
+    const by = await thread.run(task);
+    if (by === undefined) continue;
+    await requireSound(task);
+    return { seeds, by };
   }
   return undefined;
+}
+
+/** It is the mutant that fails: the same run without it holds every property. */
+async function requireSound(task: Task): Promise<void> {
+  const { violation } = await runTask(task);
+  if (violation === undefined) return;
+  throw new Error(`${task.world} seed ${task.seed} fails without a mutant: ${violation.message}`);
 }
 
 /** Of the hunts that ended; undefined if more than half were given up. */

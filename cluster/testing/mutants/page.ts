@@ -10,8 +10,8 @@ const INTRODUCTION = `# Mutants
 
 Mistakes that real implementations of Raft have made, each put into ours on purpose, to see whether the tests notice. A
 mutant is a change to one source as it is loaded (\`cluster/testing/mutants/\`); the product has no switch for it. **Killed**
-means that the general mix of \`npm run sim\`, which knows of no mutant, ends in a violation of one of its properties; the
-number is the median of the seeds that it took, over as many hunts as stand behind it. A few of the seeds run whole nodes, the
+means that the general mix of \`npm run sim\`, which knows of no mutant, ends in a violation of one of its properties,
+and that the same seed without the mutant does not; the number is the median of the seeds that it took, over as many hunts as stand behind it. A few of the seeds run whole nodes, the
 others run the core alone: what lies outside of the core only those few can find. Beside it are scenarios
 (\`cluster/test/scenarios/\`) that fail with it. Each number is that of the last hunt for that mutant: what changes the mix
 later changes what a seed does, and may move it.
