@@ -248,6 +248,7 @@ t.test('groups in different states are told apart', async (t) => {
   const text = words(cluster).join('\n');
   t.match(text, 'meta  led by this node, term 3');
   t.match(text, 'node 2 is up to date; node 3 is up to date');
+  t.match(words(cluster, true).join('\n'), 'node 2 is up to date (confirmed 90)');
   t.match(text, 'node 1 was elected 3 min ago (no leader was heard)');
   t.match(text, 'node 3 does not answer');
   t.match(text, 'node 2 has 90, lacks 810; node 3 is being sent all rows');

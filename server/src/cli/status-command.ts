@@ -21,7 +21,7 @@ export const statusCommand: Subcommand = {
   usage: [
     'rockpool status [--groups] [--json] [--data DIR]',
     '',
-    '  --groups    each group by itself; without it those in the same state are one',
+    '  --groups    each group by itself, with what each node confirmed; without it those in the same state are one',
     '  --data DIR  the data directory of a running node (else ROCKPOOL_DATA)',
     '  --json      one JSON object instead of words',
   ].join('\n'),

@@ -71,7 +71,7 @@ export function statusWords(view: StatusView): string {
   );
   const refused = Object.entries(cluster.refusals).map(([code, count]) => `${code} ${count}`);
   if (refused.length > 0) lines.push(`refused at the peer port: ${refused.sort().join(', ')}`);
-  const render = (of: readonly GroupStatus[]) => groupLines(of, cluster, nowMs);
+  const render = (of: readonly GroupStatus[]) => groupLines(of, cluster, nowMs, everyGroup);
   lines.push(...(everyGroup ? groups.map((group) => [group]) : folded(cluster)).flatMap(render));
   lines.push(...leaderless(cluster));
   return lines.join('\n');
@@ -102,6 +102,7 @@ function groupLines(
   groups: readonly GroupStatus[],
   cluster: ClusterStatus,
   nowMs: number,
+  everyGroup: boolean,
 ): readonly string[] {
   const [first] = groups;
   if (first === undefined) return [];
@@ -111,7 +112,11 @@ function groupLines(
     `${name}  ${roleWords(first, cluster)}, term ${terms}, ${membersOf(first, cluster)}`,
     `    ${appliedWords(groups)}`,
   ];
-  const followers = first.followers.map((follower) => followerWords(follower, first, cluster));
+  const followers = first.followers.map((follower) => {
+    const words = followerWords(follower, first, cluster);
+    // Groups that are told of together have one each.
+    return everyGroup ? `${words} (confirmed ${follower.matchIndex})` : words;
+  });
   if (followers.length > 0) lines.push(`    ${followers.join('; ')}`);
   const past = pastWords(groups, cluster, nowMs);
   if (past !== '') lines.push(`    ${past}`);
