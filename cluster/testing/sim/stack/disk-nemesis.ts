@@ -214,6 +214,8 @@ export class DiskNemesis {
         const first = model.cutLog(random);
         if (first === undefined) return undefined;
         coverage.count('D14');
+        // What of the note is there after that is on the disk: another loss of power does not take it.
+        note.restore(note.backup());
         // Else it is as if the last batch had not been written: nobody was told of it.
         return first <= note.newest ? 'cut' : undefined;
       }
