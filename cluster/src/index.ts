@@ -1,7 +1,6 @@
 export { admitByToken } from './joining/join-by-token.ts';
 export { initCluster, isInitialised } from './node/init-cluster.ts';
 export { joinCluster } from './node/join-cluster.ts';
-export type { OpeningCommand } from './node/opening-command.ts';
 export {
   type GroupFigures,
   groupsNewerIn,
@@ -9,6 +8,7 @@ export {
   type NodeFigures,
   recoverCluster,
 } from './node/recover-cluster.ts';
+export type { RecoveryOpening } from './node/recovered-log.ts';
 export { restoreCluster, type VerifiedBackup, verifyBackup } from './node/restore-cluster.ts';
 export type { NodeErrorCode } from './node-error.ts';
 export { NODE_ERRORS, NodeError, StoreDamagedError } from './node-error.ts';

@@ -4,17 +4,39 @@ import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
-import type { EntryContent } from '../src/core/entry.ts';
-import { chainChecksum, encodeLogEntries } from '../src/format/log-entry.ts';
+import type { Configuration } from '../src/core/entry.ts';
+import { encodeCommand, openSession } from '../src/format/command.ts';
+import { chained, encodeLogEntries, type UnplacedEntry } from '../src/format/log-entry.ts';
 import { entryKey } from '../src/format/store-key.ts';
-import { groupsNewerIn, inspectNode, type NodeFigures, recoverCluster } from '../src/index.ts';
+import {
+  groupsNewerIn,
+  inspectNode,
+  META,
+  type NodeFigures,
+  recoverCluster,
+  SLOTS,
+  type StateMachine,
+} from '../src/index.ts';
 import type { ClusterNode } from '../src/node/cluster-node.ts';
 import { openOnDisk } from '../src/node/open-on-disk.ts';
+import type { UnconfirmedCommand } from '../src/node/recovered-log.ts';
 import { LogStore } from '../src/store/log-store.ts';
+import type { GroupState } from '../src/store/verify-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
 
 t.setTimeout(120_000);
+
+const DIARY = new Uint8Array([1]);
+/** Writes down each command, in a row of its group. */
+const diary: StateMachine = {
+  groupKeys: [DIARY],
+  readSet: () => [DIARY],
+  apply(rows, command) {
+    const value = Buffer.concat([rows(DIARY) ?? bytes(''), bytes('\n'), command]);
+    return { writes: [{ key: DIARY, value }], reply: bytes(''), events: [] };
+  },
+};
 
 const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
 const countOf = (value: Uint8Array | undefined): number =>
@@ -49,7 +71,7 @@ t.test(
       t.ok(votes && commitIndex > 0 && commitIndex <= lastIndex);
     }
     const oldFile = await readFile(join(dataDir!, 'node.json'));
-    const opening = { command: ofGroup, ruleVersion: 1 };
+    const opening = { command: ofGroup, ruleVersion: 1, reconsider: bodiesOf };
     const { clusterId } = await recoverCluster(dataDir!, opening);
     t.not(clusterId, former.clusterId);
 
@@ -103,6 +125,8 @@ t.test(
   },
 );
 
+const bodiesOf = (commands: readonly UnconfirmedCommand[]) => commands.map(({ body }) => body);
+
 function hasVotes(cluster: ClusterNode, voters: number): boolean {
   return cluster.status().groups.every(({ members }) => members.voters.length === voters);
 }
@@ -138,40 +162,126 @@ t.test(
 
 /** Writes, at the end of each group's log, that two strangers are to take the place of two voters. Gives its indexes. */
 async function enterJoint(dataDir: string, groups: readonly number[]): Promise<number[]> {
+  const tails = groups.map((group) => (state: GroupState, self: string) => {
+    const changed = state.log.entries.findLast(({ configuration }) => configuration !== undefined);
+    const { voters } = (changed ?? state.log.base).configuration ?? state.log.base.configuration;
+    const configuration: Configuration = {
+      voters: [self, 'ee'.repeat(16), 'ff'.repeat(16)],
+      outgoing: voters,
+      learners: [],
+    };
+    return [{ ...unplaced(group, state), kind: 'configuration' as const, configuration }];
+  });
+  return await append(dataDir, tails);
+}
+
+type Tail = (state: GroupState, self: string) => readonly UnplacedEntry[];
+
+/** Entries that no majority has, in the same rows as those before them. Gives the newest indexes. */
+async function append(dataDir: string, tails: readonly Tail[]): Promise<number[]> {
   const { database, last } = await openOnDisk({ dataDir });
   const store = await LogStore.open(database, { onPoison: () => {}, last });
   const indexes: number[] = [];
-  for (const group of groups) {
-    const { hardState, log } = await store.loadGroup(group);
+  for (const [group, tail] of tails.entries()) {
+    const state = await store.loadGroup(group);
+    const { log, logRows } = state;
     const newest = log.entries.at(-1) ?? log.base;
-    const changed = log.entries.findLast(({ configuration }) => configuration !== undefined);
-    const { voters } = (changed ?? log.base).configuration ?? log.base.configuration;
-    const strangers = ['ee'.repeat(16), 'ff'.repeat(16)];
-    const index = newest.index + 1;
-    const content: EntryContent = {
-      group,
-      index,
-      term: Math.max(hardState?.term ?? 0, newest.term),
-      kind: 'configuration',
-      ruleVersion: 0,
-      entryTimeMs: newest.entryTimeMs,
-      tableEpoch: 0,
-      command: new Uint8Array(0),
-      configuration: {
-        voters: [store.identity.nodeId, ...strangers],
-        outgoing: voters,
-        learners: [],
-      },
-    };
-    const entry = { ...content, checksum: chainChecksum(newest.checksum, content) };
-    store.stage([{ key: entryKey(group, index), payload: encodeLogEntries([entry]) }], 'urgent');
-    indexes[group] = index;
+    const first = logRows.at(-1)?.first ?? newest.index + 1;
+    const entries = chained(newest, tail(state, store.identity.nodeId));
+    const row = [...log.entries.slice(first - log.base.index - 1), ...entries];
+    store.stage([{ key: entryKey(group, first), payload: encodeLogEntries(row) }], 'urgent');
+    indexes[group] = newest.index + entries.length;
   }
   await store.settle();
   await store.close();
   await last.close();
   return indexes;
 }
+
+function unplaced(group: number, { hardState, log }: GroupState): UnplacedEntry {
+  const newest = log.entries.at(-1) ?? log.base;
+  return {
+    group,
+    term: Math.max(hardState?.term ?? 0, newest.term),
+    kind: 'command',
+    ruleVersion: 0,
+    entryTimeMs: newest.entryTimeMs,
+    tableEpoch: 0,
+    command: new Uint8Array(0),
+  };
+}
+
+t.test(
+  'what was never known to be agreed on comes after the opening command, put as the application says',
+  async (t) => {
+    const nodes = await TestNodes.init(diary, 3);
+    t.teardown(() => nodes.end());
+    const [dataDir] = nodes.dataDirs;
+    const [first] = await nodes.startAll();
+    const { groups } = first!;
+    const slots = groups.map((group) =>
+      group === 0
+        ? META
+        : Array.from({ length: SLOTS }, (_, at) => at).find(
+            (slot) => first!.groupOf(slot) === group,
+          )!,
+    );
+    for (const slot of slots) await first!.submit(slot, bytes('agreed'));
+    for (const at of [0, 1, 2]) await nodes.stop(at);
+    for (const at of [1, 2]) await rm(nodes.dataDirs[at]!, { recursive: true });
+    const held = await inspectNode(dataDir!);
+    await append(
+      dataDir!,
+      slots.map((slot, group) => (state: GroupState) => {
+        const { index, entryTimeMs } = state.log.entries.at(-1) ?? state.log.base;
+        const session = index + 1;
+        const said = (sequence: number, text: string) => {
+          return { slot, session, sequence, oldest: 0, body: bytes(text) };
+        };
+        const commands = [
+          openSession(new Uint8Array(16).fill(7)),
+          said(0, 'one'),
+          said(0, 'one again'),
+          said(1, 'two'),
+        ];
+        return commands.map((command) => ({
+          ...unplaced(group, state),
+          entryTimeMs: entryTimeMs + 60_000,
+          command: encodeCommand(command),
+        }));
+      }),
+    );
+    for (const { group, lastIndex, commitIndex } of (await inspectNode(dataDir!)).groups) {
+      t.ok(lastIndex >= commitIndex + 4);
+      t.equal(commitIndex, held.groups[group]?.commitIndex);
+    }
+    const asked: UnconfirmedCommand[] = [];
+    await recoverCluster(dataDir!, {
+      command: bytes('opening'),
+      ruleVersion: 1,
+      reconsider(commands) {
+        asked.push(...commands);
+        return commands.map(({ body }) => bytes(`${Buffer.from(body)}?`));
+      },
+    });
+    const alone = await nodes.start(0);
+    await until('it leads all groups', () => alone.groups.every((group) => alone.isLeader(group)));
+    const written = async (group: number) => {
+      await alone.barrier(slots[group]!);
+      const entries = Buffer.from((await alone.getOfGroup(group, DIARY)) ?? '').toString();
+      return entries.split('\n').slice(1);
+    };
+    const [meta, ...shards] = groups;
+    t.same(await written(meta!), ['agreed', 'one', 'two'], 'of the meta group nothing is asked');
+    for (const shard of shards) {
+      t.same(await written(shard), ['agreed', 'opening', 'one?', 'two?'], 'each once');
+      await alone.submit(slots[shard]!, bytes('next'));
+      t.same((await written(shard)).at(-1), 'next');
+    }
+    t.equal(asked.length, 3 * shards.length);
+    t.ok(asked.every(({ entryTimeMs }) => entryTimeMs > 60_000));
+  },
+);
 
 t.test('a damaged store is refused, and is as it was', async (t) => {
   const nodes = await TestNodes.init(counterMachine, 1);

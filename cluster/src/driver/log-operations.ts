@@ -18,6 +18,8 @@ export interface LogReader extends Pick<Raft, 'entries'> {
   status(): Pick<RaftStatus, 'firstIndex'>;
 }
 
+type StoredBatch = Omit<PersistBatch, 'batch' | 'term' | 'index'>;
+
 export class LogOperations {
   readonly #group: number;
   readonly #log: LogReader;
@@ -32,7 +34,7 @@ export class LogOperations {
   }
 
   /** To be called once for each batch, in their order. */
-  of({ snapshot, compactTo, truncateFrom, entries, hardState }: PersistBatch): Operation[] {
+  of({ snapshot, compactTo, truncateFrom, entries, hardState }: StoredBatch): Operation[] {
     this.#operations = [];
     if (snapshot !== undefined) {
       this.#drop(0, this.#rows.length);

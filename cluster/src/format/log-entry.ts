@@ -5,7 +5,7 @@
 // place of a command a noop has nothing, and a configuration [STO-17].
 
 import { crc32 } from 'node:zlib';
-import type { Entry, EntryContent, EntryKind } from '../core/entry.ts';
+import type { Entry, EntryContent, EntryKind, LogBase } from '../core/entry.ts';
 import { ByteReader, ByteWriter } from './bytes.ts';
 import { configurationBytes, decodeConfiguration, encodeConfiguration } from './configuration.ts';
 
@@ -91,6 +91,23 @@ export function chainChecksum(previousChecksum: number, content: EntryContent): 
   const covered = COVERED.again().u32(previousChecksum);
   covered.u32(content.group).u64(content.index).u64(content.term);
   return crc32(body, crc32(writeTail(covered, content, body.length).finish()));
+}
+
+/** An entry before it has its place. */
+export type UnplacedEntry = Omit<EntryContent, 'index'>;
+
+/** Entries right behind `last`. */
+export function chained(
+  last: Pick<LogBase, 'index' | 'checksum'>,
+  contents: readonly UnplacedEntry[],
+): readonly Entry[] {
+  let { index, checksum } = last;
+  return contents.map((unplaced) => {
+    index += 1;
+    const content = { ...unplaced, index };
+    checksum = chainChecksum(checksum, content);
+    return { ...content, checksum };
+  });
 }
 
 function bodyOf({ command, configuration }: EntryContent): Uint8Array {

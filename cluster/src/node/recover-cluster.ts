@@ -5,12 +5,10 @@
 import { randomBytes } from 'node:crypto';
 import type { KeyValueStore, LastBatch, Operation } from '@rockpool/storage';
 import { isVoter } from '../core/configuration.ts';
-import type { Configuration, EntryContent } from '../core/entry.ts';
+import type { Configuration } from '../core/entry.ts';
 import { toHex } from '../format/bytes.ts';
-import { encodeHardState } from '../format/group-records.ts';
 import { encodeIdentity } from '../format/identity.ts';
-import { chainChecksum, encodeLogEntries } from '../format/log-entry.ts';
-import { entryKey, KEY_KIND, storeKey } from '../format/store-key.ts';
+import { KEY_KIND, storeKey } from '../format/store-key.ts';
 import { CLUSTER_ROW, clusterRowKey } from '../meta/meta-records.ts';
 import { MetaState } from '../meta/meta-state.ts';
 import { NodeList } from '../meta/node-list.ts';
@@ -25,7 +23,7 @@ import {
   stageNodeFile,
 } from './node-files.ts';
 import { openOnDisk } from './open-on-disk.ts';
-import { type OpeningCommand, openingEntries } from './opening-command.ts';
+import { agreedIndex, type RecoveryOpening, recoveredLog } from './recovered-log.ts';
 
 /** How much of a group a stopped node has. */
 export interface GroupFigures {
@@ -76,7 +74,7 @@ export function groupsNewerIn(other: NodeFigures, chosen: NodeFigures): readonly
  */
 export async function recoverCluster(
   dataDir: string,
-  opening?: OpeningCommand,
+  opening?: RecoveryOpening,
 ): Promise<{ readonly clusterId: string }> {
   const clusterId = await withStore(dataDir, async (opened) => {
     const { file, store } = opened;
@@ -127,14 +125,15 @@ async function requireOwn(dataDir: string, file: NodeFile, { identity }: LogStor
 
 function figuresOf(dataDir: string, { file, store, groups }: Opened): NodeFigures {
   const { nodeId, clusterId } = store.identity;
-  const figures = groups.map(({ hardState, log, applied }, group) => {
+  const figures = groups.map((state, group) => {
+    const { hardState, log } = state;
     const last = log.entries.at(-1) ?? log.base;
     return {
       group,
       term: hardState?.term ?? 0,
       lastTerm: last.term,
       lastIndex: last.index,
-      commitIndex: Math.max(hardState?.commit ?? 0, applied.index),
+      commitIndex: agreedIndex(state),
       votes: isVoter(newestConfiguration(log), nodeId),
     };
   });
@@ -149,7 +148,7 @@ function newestConfiguration({ base, entries }: GroupState['log']): Configuratio
 async function recoveredRecords(
   { store, groups }: Opened,
   clusterId: string,
-  opening: OpeningCommand | undefined,
+  opening: RecoveryOpening | undefined,
 ): Promise<readonly Operation[]> {
   const { identity } = store;
   const self = identity.nodeId;
@@ -165,44 +164,6 @@ async function recoveredRecords(
       payload: null,
     })),
     ...peers.map(([id]) => ({ key: storeKey(KEY_KIND.peer, 0, id), payload: null })),
-    ...groups.flatMap((state, group) => soleVoter({ group, state, self, clusterId, opening })),
-  ];
-}
-
-interface SoleVoter {
-  readonly group: number;
-  readonly state: GroupState;
-  readonly self: string;
-  readonly clusterId: string;
-  readonly opening: OpeningCommand | undefined;
-}
-
-/**
- * The whole log is kept, since any entry of it may have been acknowledged. At its end comes one that makes this node the only
- * voter: the newest configuration is in force, and all before it is committed by that one vote. The opening command follows.
- */
-function soleVoter({ group, state, self, clusterId, opening }: SoleVoter): Operation[] {
-  const { hardState, log, slots } = state;
-  const last = log.entries.at(-1) ?? log.base;
-  const index = last.index + 1;
-  const term = Math.max(hardState?.term ?? 0, last.term) + 1;
-  const content: EntryContent = {
-    group,
-    index,
-    term,
-    kind: 'configuration',
-    ruleVersion: 0,
-    entryTimeMs: last.entryTimeMs,
-    tableEpoch: 0,
-    command: new Uint8Array(0),
-    configuration: { voters: [self], outgoing: [], learners: [] },
-  };
-  const entry = { ...content, checksum: chainChecksum(last.checksum, content) };
-  const opened = openingEntries(opening, { group, slots, clusterId }, entry);
-  const promise = { term, vote: self, commit: opened.lastIndex };
-  return [
-    { key: entryKey(group, index), payload: encodeLogEntries([entry]) },
-    ...opened.operations,
-    { key: storeKey(KEY_KIND.hardState, group), payload: encodeHardState(promise) },
+    ...groups.flatMap((state, group) => recoveredLog(state, { group, self, clusterId, opening })),
   ];
 }

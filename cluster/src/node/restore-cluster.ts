@@ -9,7 +9,8 @@ import { type BackupPart, readBackup } from '../backup/read-backup.ts';
 import type { Configuration } from '../core/entry.ts';
 import { fromHex } from '../format/bytes.ts';
 import { decodeGroupSlots, encodeHardState, encodeLogBase } from '../format/group-records.ts';
-import { HEAD_BYTES, KEY_KIND, storeKey } from '../format/store-key.ts';
+import { chained, encodeLogEntries } from '../format/log-entry.ts';
+import { entryKey, HEAD_BYTES, KEY_KIND, storeKey } from '../format/store-key.ts';
 import { CLUSTER_ROW, encodeNode, nodeRowKey } from '../meta/meta-records.ts';
 import { NodeError } from '../node-error.ts';
 import type { InitNode, InitResult } from '../options.ts';
@@ -119,13 +120,17 @@ function groupRecords(
   const slots = decodeGroupSlots(record);
   if (slots === undefined) throw new Error('a backup is read as a whole before');
   const base = { ...former, configuration };
-  const { operations, lastIndex } = openingEntries(opening, { group, slots, clusterId }, base);
-  const hardState = { term: base.term, vote: undefined, commit: lastIndex };
+  const entries = chained(base, openingEntries(opening, { group, slots, clusterId }, base));
+  const commit = base.index + entries.length;
+  const hardState = { term: base.term, vote: undefined, commit };
   return [
     { key: storeKey(KEY_KIND.slots, group), payload: record },
     { key: storeKey(KEY_KIND.logBase, group), payload: encodeLogBase(base) },
     { key: storeKey(KEY_KIND.applied, group), payload: encodeLogBase(base) },
-    ...operations,
+    ...entries.map((entry) => ({
+      key: entryKey(group, entry.index),
+      payload: encodeLogEntries([entry]),
+    })),
     { key: storeKey(KEY_KIND.hardState, group), payload: encodeHardState(hardState) },
   ];
 }

@@ -2,8 +2,9 @@
 
 import { randomBytes } from 'node:crypto';
 import { UsageError } from '@rockpool/cli';
-import type { OpeningCommand } from '@rockpool/cluster';
+import type { RecoveryOpening } from '@rockpool/cluster';
 import { GRACE_MAX_MS } from '@rockpool/protocol';
+import { asOffers } from '../directory/as-offers.ts';
 import { encodeCommand } from '../directory/commands.ts';
 import { DIRECTORY_RULE_VERSION } from '../directory/create-directory.ts';
 
@@ -23,11 +24,12 @@ export function readGrace(text = GRACE_HOURS): number {
 }
 
 /** What every shard does first. */
-export function openingOf(graceMs: number): { readonly opening?: OpeningCommand } {
+export function openingOf(graceMs: number): { readonly opening?: RecoveryOpening } {
   if (graceMs === 0) return {};
   const grace = new Uint8Array(randomBytes(16));
   const command = encodeCommand({ kind: 'openGrace', grace, lengthMs: graceMs });
-  return { opening: { command, ruleVersion: DIRECTORY_RULE_VERSION } };
+  const ruleVersion = DIRECTORY_RULE_VERSION;
+  return { opening: { command, ruleVersion, reconsider: asOffers } };
 }
 
 export function graceWords(graceMs: number): string {
