@@ -10,6 +10,8 @@ import {
   type StoredLink,
 } from '@rockpool/protocol';
 import { type TestPerson, type TestPool, verifyChecks } from '@rockpool/protocol/testing';
+import { asOffers } from '../../src/directory/as-offers.ts';
+import { encodeCommand } from '../../src/directory/commands.ts';
 import type { Revokes } from '../../src/directory/ports.ts';
 import type { Reply } from '../../src/directory/replies.ts';
 import { settling } from '../../src/grace/create-grace-keeper.ts';
@@ -22,6 +24,12 @@ export const GRACE_ID = new Uint8Array(16).fill(5);
 export const GRACE_MS = 24 * HOUR_MS;
 
 export const codeOf = (reply: Reply): string => (reply.ok ? 'ok' : reply.code);
+
+export interface TailEntry {
+  readonly slot: number;
+  readonly command: Parameters<typeof encodeCommand>[0] | Bytes;
+  readonly timeMs: number;
+}
 
 export class RestoredCluster extends MemoryCluster {
   constructor(revokes?: Revokes) {
@@ -58,6 +66,24 @@ export class RestoredCluster extends MemoryCluster {
     this.#must(this.apply(0, { kind: 'openGrace', grace: GRACE_ID, lengthMs: GRACE_MS }));
     this.timeMs += lostMs;
     this.#must(this.apply(0, { kind: 'beginGrace', grace: GRACE_ID }));
+  }
+
+  /** The recovery of a disk that had these at the end of its log, and did not know whether they were agreed on. */
+  recovered(tail: readonly TailEntry[]): readonly string[] {
+    this.#must(this.apply(0, { kind: 'openGrace', grace: GRACE_ID, lengthMs: GRACE_MS }));
+    const offers = asOffers(
+      tail.map(({ command, timeMs }) => {
+        const body = command instanceof Uint8Array ? command : encodeCommand(command);
+        return { body, entryTimeMs: timeMs };
+      }),
+    );
+    const replies = tail.map(({ slot, timeMs }, at) => {
+      this.timeMs = timeMs;
+      return codeOf(this.apply(slot, offers[at]!));
+    });
+    this.timeMs += HOUR_MS;
+    this.#must(this.apply(0, { kind: 'beginGrace', grace: GRACE_ID }));
+    return replies;
   }
 
   over(): void {
