@@ -6,8 +6,6 @@ import { setTimeout } from 'node:timers/promises';
 import t from 'tap';
 import type { Configuration } from '../src/core/entry.ts';
 import { encodeCommand, openSession } from '../src/format/command.ts';
-import { chained, encodeLogEntries, type UnplacedEntry } from '../src/format/log-entry.ts';
-import { entryKey } from '../src/format/store-key.ts';
 import {
   groupsNewerIn,
   inspectNode,
@@ -18,12 +16,10 @@ import {
   type StateMachine,
 } from '../src/index.ts';
 import type { ClusterNode } from '../src/node/cluster-node.ts';
-import { openOnDisk } from '../src/node/open-on-disk.ts';
 import type { UnconfirmedCommand } from '../src/node/recovered-log.ts';
-import { LogStore } from '../src/store/log-store.ts';
-import type { GroupState } from '../src/store/verify-store.ts';
 import { counterMachine } from '../testing/counter-machine.ts';
 import { TestNodes } from '../testing/test-nodes.ts';
+import { appendUnconfirmed, unplaced } from '../testing/unconfirmed-entries.ts';
 
 t.setTimeout(120_000);
 
@@ -140,7 +136,7 @@ t.test(
     const [first] = await nodes.startAll();
     await first!.submit(0, bytes('k'));
     for (const at of [0, 1, 2]) await nodes.stop(at);
-    const joint = await enterJoint(dataDir!, first!.groups);
+    const joint = await enterJoint(dataDir!);
     for (const at of [1, 2]) await rm(nodes.dataDirs[at]!, { recursive: true });
 
     const { groups } = await inspectNode(dataDir!);
@@ -161,8 +157,8 @@ t.test(
 );
 
 /** Writes, at the end of each group's log, that two strangers are to take the place of two voters. Gives its indexes. */
-async function enterJoint(dataDir: string, groups: readonly number[]): Promise<number[]> {
-  const tails = groups.map((group) => (state: GroupState, self: string) => {
+function enterJoint(dataDir: string): Promise<readonly number[]> {
+  return appendUnconfirmed(dataDir, (group, state, self) => {
     const changed = state.log.entries.findLast(({ configuration }) => configuration !== undefined);
     const { voters } = (changed ?? state.log.base).configuration ?? state.log.base.configuration;
     const configuration: Configuration = {
@@ -170,45 +166,8 @@ async function enterJoint(dataDir: string, groups: readonly number[]): Promise<n
       outgoing: voters,
       learners: [],
     };
-    return [{ ...unplaced(group, state), kind: 'configuration' as const, configuration }];
+    return [{ ...unplaced(group, state), kind: 'configuration', configuration }];
   });
-  return await append(dataDir, tails);
-}
-
-type Tail = (state: GroupState, self: string) => readonly UnplacedEntry[];
-
-/** Entries that no majority has, in the same rows as those before them. Gives the newest indexes. */
-async function append(dataDir: string, tails: readonly Tail[]): Promise<number[]> {
-  const { database, last } = await openOnDisk({ dataDir });
-  const store = await LogStore.open(database, { onPoison: () => {}, last });
-  const indexes: number[] = [];
-  for (const [group, tail] of tails.entries()) {
-    const state = await store.loadGroup(group);
-    const { log, logRows } = state;
-    const newest = log.entries.at(-1) ?? log.base;
-    const first = logRows.at(-1)?.first ?? newest.index + 1;
-    const entries = chained(newest, tail(state, store.identity.nodeId));
-    const row = [...log.entries.slice(first - log.base.index - 1), ...entries];
-    store.stage([{ key: entryKey(group, first), payload: encodeLogEntries(row) }], 'urgent');
-    indexes[group] = newest.index + entries.length;
-  }
-  await store.settle();
-  await store.close();
-  await last.close();
-  return indexes;
-}
-
-function unplaced(group: number, { hardState, log }: GroupState): UnplacedEntry {
-  const newest = log.entries.at(-1) ?? log.base;
-  return {
-    group,
-    term: Math.max(hardState?.term ?? 0, newest.term),
-    kind: 'command',
-    ruleVersion: 0,
-    entryTimeMs: newest.entryTimeMs,
-    tableEpoch: 0,
-    command: new Uint8Array(0),
-  };
 }
 
 t.test(
@@ -230,27 +189,23 @@ t.test(
     for (const at of [0, 1, 2]) await nodes.stop(at);
     for (const at of [1, 2]) await rm(nodes.dataDirs[at]!, { recursive: true });
     const held = await inspectNode(dataDir!);
-    await append(
-      dataDir!,
-      slots.map((slot, group) => (state: GroupState) => {
-        const { index, entryTimeMs } = state.log.entries.at(-1) ?? state.log.base;
-        const session = index + 1;
-        const said = (sequence: number, text: string) => {
-          return { slot, session, sequence, oldest: 0, body: bytes(text) };
-        };
-        const commands = [
-          openSession(new Uint8Array(16).fill(7)),
-          said(0, 'one'),
-          said(0, 'one again'),
-          said(1, 'two'),
-        ];
-        return commands.map((command) => ({
-          ...unplaced(group, state),
-          entryTimeMs: entryTimeMs + 60_000,
-          command: encodeCommand(command),
-        }));
-      }),
-    );
+    await appendUnconfirmed(dataDir!, (group, state) => {
+      const { index, entryTimeMs } = state.log.entries.at(-1) ?? state.log.base;
+      const said = (sequence: number, text: string) => {
+        return { slot: slots[group]!, session: index + 1, sequence, oldest: 0, body: bytes(text) };
+      };
+      const commands = [
+        openSession(new Uint8Array(16).fill(7)),
+        said(0, 'one'),
+        said(0, 'one again'),
+        said(1, 'two'),
+      ];
+      return commands.map((command) => ({
+        ...unplaced(group, state),
+        entryTimeMs: entryTimeMs + 60_000,
+        command: encodeCommand(command),
+      }));
+    });
     for (const { group, lastIndex, commitIndex } of (await inspectNode(dataDir!)).groups) {
       t.ok(lastIndex >= commitIndex + 4);
       t.equal(commitIndex, held.groups[group]?.commitIndex);

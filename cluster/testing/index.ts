@@ -13,3 +13,4 @@ export type { Call, Operation, Value } from './linearizability/operation.ts';
 export { chainChecksum } from './sim/chain-checksum.ts';
 export { Random } from './sim/random.ts';
 export { runSimulation, type SimulationOptions, type SimulationResult } from './sim/simulation.ts';
+export { type WrittenAlone, writeAlone } from './unconfirmed-entries.ts';

@@ -201,6 +201,12 @@ t.test('[USR-17] two histories of a pool stop sending and stay as evidence', asy
   await world.time.until('behind', () => again.view.pools[0]?.alarm?.level === 'check');
   await again.inviteFragment();
   await world.time.until('noticed', () => a.pool.alarm?.level === 'stop');
+  t.match(
+    a.pool.alarm?.message,
+    /servers that came back from an older state/,
+    'it may be no attack',
+  );
+  t.match(a.pool.alarm?.message, /ask whoever runs the servers/, 'and there is a way out');
   t.equal(await a.fails(a.rockpool.sendText(a.pool.id, 'x')), 'CHAIN_FORK');
   await a.stop();
   const reopened = placeA.open();

@@ -120,8 +120,9 @@ function losses(figures: NodeFigures): string {
 
 function table({ name, dataDir, clusterId, groups }: NodeFigures): string {
   const rows = groups.map(({ group, term, lastTerm, lastIndex, commitIndex, votes }) => {
-    const known = `known to be committed up to ${commitIndex}`;
-    const last = `last entry ${lastIndex} of term ${lastTerm}, ${known}`;
+    const unknown = lastIndex - commitIndex;
+    const rest = unknown > 0 ? `, ${unknown} not known to be agreed on` : '';
+    const last = `last entry ${lastIndex} of term ${lastTerm}${rest}`;
     return `  ${groupsOf([group])}: term ${term}, ${last}${votes ? '' : ', NO VOTE'}`;
   });
   return [`Node ${name} of cluster ${clusterId}, in ${dataDir}:`, ...rows].join('\n');
