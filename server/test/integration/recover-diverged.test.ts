@@ -38,8 +38,8 @@ t.test(
     await cluster.ready();
     const again = await cluster.client('1');
     t.match(await again.auth(anna), { type: 'ok' });
-    const standing: { links?: unknown } = await again.fetch('user', anna.ref);
-    t.match(standing.links, { length: 1 }, 'it does not stand');
+    const standing = await again.fetch('user', anna.ref);
+    t.match(standing, { type: 'chain', links: { length: 1 } }, 'it does not stand');
     t.match(await askStatus(dataDir), { grace: { chains: 1 } }, 'it is one of the branches');
     const [, ...links] = anna.links;
     const brought = { type: 'offer', chain: 'user', ref: anna.ref, links, evidence: [] } as const;
