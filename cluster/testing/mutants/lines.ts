@@ -140,7 +140,8 @@ export const LINES: Readonly<Record<string, readonly Line[]>> = {
     {
       id: 'D13',
       says: 'a node comes back with an empty disk under its old name',
-      faults: 'known nodes on an empty disk, or on an old copy of theirs',
+      faults:
+        'known nodes on an empty disk, or on an old copy of theirs, which others do not hear at first',
     },
     {
       id: 'D14',
@@ -165,7 +166,12 @@ export const LINES: Readonly<Record<string, readonly Line[]>> = {
     { id: 'E8', says: 'the only node that can lead does not campaign, since it is being removed' },
     { id: 'E9', says: 'a learner refuses to vote, or campaigns' },
     { id: 'E10', says: 'a voter without the log holds up every commit' },
-    { id: 'E11', says: 'who leaves does not hear that it left' },
+    {
+      id: 'E11',
+      says: 'who leaves does not hear that it left',
+      faults:
+        'nodes that are sent away while they are dead, or while some of the others do not hear them',
+    },
     {
       id: 'E12',
       says: 'a voter is removed before it could be demoted',

@@ -18,7 +18,7 @@ export const FAULTS = {
   N4: kind('a message comes twice'),
   N5: kind('a message of long ago comes again, across restarts too'),
   N6: kind('a partition'),
-  N7: kind('a link that carries one direction only'),
+  N7: kind('a link that carries one direction only, or on which one end connects in vain'),
   N8: kind('a bridge: two nodes hear each other through a third one only'),
   N9: kind('the leader alone is cut off'),
   N10: kind('a link that comes and goes'),

@@ -17,8 +17,12 @@ import type { StackKind, StackSwarm } from './stack-swarm.ts';
 /** Of a group; with fewer nodes one votes alone. */
 const VOTERS = 3;
 /** How often a disk of the past comes back where nobody hears its node at first. */
-const UNHEARD = 0.5;
+const UNHEARD = 0.7;
 const UNHEARD_MS_MAX = 6_000;
+/** And how often it hears the others meanwhile. */
+const HEARS = 0.7;
+/** Instead of that of a moment ago, where there is one. */
+const OLD_COPY = 0.3;
 const ALL: readonly [string, string] = ['', '\uffff'];
 const ROWS: readonly [string, string] = [String.fromCharCode(KEY_KIND.row), '\uffff'];
 
@@ -116,7 +120,7 @@ export class DiskNemesis {
     const isOfThePast =
       random.chance(0.7) && this.#takeBack(victim, random, this.#backups.get(victim));
     coverage.count(isOfThePast ? 'P10' : 'P9');
-    if (random.chance(UNHEARD)) this.#cutOff(victim, random.rate(500, UNHEARD_MS_MAX));
+    if (random.chance(UNHEARD)) this.#cutOff(victim, random);
     victim.damage = isOfThePast ? 'restored' : this.#wipe(victim);
     victim.start();
   }
@@ -126,7 +130,7 @@ export class DiskNemesis {
    * wrote last it may not have told to everybody yet.
    */
   #takeBack({ id, model, note }: SimMachine, random: Random, backup?: MachineBackup): boolean {
-    if (backup !== undefined && random.chance(0.5) && this.#isSomebodyLeft(backup)) {
+    if (backup !== undefined && random.chance(OLD_COPY) && this.#isSomebodyLeft(backup)) {
       model.restore(backup.store);
       note.restore(backup.note);
       return true;
@@ -146,13 +150,15 @@ export class DiskNemesis {
   }
 
   /** What it writes until it is heard may be as much as it had lost. */
-  #cutOff({ id }: SimMachine, lastsMs: number): void {
-    const { machines, network, queue } = this.#parts;
+  #cutOff({ id }: SimMachine, random: Random): void {
+    const { machines, network, queue, coverage } = this.#parts;
+    const hears = random.chance(HEARS);
+    coverage.count(hears ? 'N7' : 'N6');
     for (const other of machines) {
-      network.cut(id, other.id);
-      network.cut(other.id, id);
+      network.breakOff(id, other.id);
+      if (!hears) network.breakOff(other.id, id);
     }
-    queue.after(lastsMs, () => network.healLinks());
+    queue.after(random.rate(500, UNHEARD_MS_MAX), () => network.healLinks());
   }
 
   #every(kind: StackKind, strike: (lastsMs: number, random: Random) => void): void {

@@ -1,7 +1,7 @@
 // Snapshots get on: a chunk whose answer its sender has heard is not what it sends next, again and again. A transfer may
 // break off between any two chunks, and begin anew, but not for ever with an answer to each chunk.
 
-import { decodeSnapshotAnswer, decodeSnapshotChunk } from '../../../src/format/snapshot-payload.ts';
+import { decodeSnapshotAnswer, type SnapshotChunk } from '../../../src/format/snapshot-payload.ts';
 import { check } from '../violation.ts';
 
 /** Leaders that change may break off a few transfers one after the other. */
@@ -17,10 +17,7 @@ interface Sent {
 export class SnapshotChecker {
   readonly #sent = new Map<string, Sent>();
 
-  chunkSent(from: string, to: string, payload: Uint8Array): void {
-    const chunk = decodeSnapshotChunk(payload);
-    if (chunk === undefined) return;
-    const { group, base, number } = chunk;
+  chunkSent(from: string, to: string, { group, base, number }: SnapshotChunk): void {
     const transfer = keyOf(from, to, group, base.index);
     const before = this.#sent.get(transfer);
     if (before?.number !== number) {

@@ -1,5 +1,6 @@
 // Breaks the full world: its network and its processes. What it does to disks is in disk-nemesis.ts.
 
+import type { SnapshotChunk } from '../../../src/format/snapshot-payload.ts';
 import { KEY_KIND } from '../../../src/format/store-key.ts';
 import type { CoverageCounter } from '../coverage.ts';
 import type { EventQueue } from '../event-queue.ts';
@@ -15,11 +16,12 @@ import type { StackKind, StackSwarm } from './stack-swarm.ts';
 const CLOCK_JUMP_MS_MAX = 60_000;
 const LEADER_BIAS = 0.5;
 const CROSSINGS_MAX = 60;
-/** Of so many chunks of snapshots. */
-const SNAPSHOT_CUT = 0.1;
+/** Of so many chunks of snapshots; and of the last ones, of which each snapshot has but one. */
+const SNAPSHOT_CUT = 0.2;
+const SNAPSHOT_END_CUT = 0.4;
 /** And of those that are cut: first so many, then up to so many. */
-const SNAPSHOT_LAPSES = 0.3;
-const SNAPSHOT_HANDED_OVER = 0.6;
+const SNAPSHOT_LAPSES = 0.5;
+const SNAPSHOT_HANDED_OVER = 0.7;
 const MOVED_PORTS = 1_000;
 const SLOW_START_MS = 8_000;
 const RESTART_LASTS_MS = 500;
@@ -65,11 +67,11 @@ export class StackNemesis {
    * A node that takes in a snapshot, or the one that sends it, dies in the midst of it; or another one leads from then on; or the
    * same one in a later term.
    */
-  snapshotChunk(from: string, to: string): void {
+  snapshotChunk(from: string, to: string, { isLast }: SnapshotChunk): void {
     const { swarm, strikes, machines, coverage } = this.#parts;
     if (!swarm.kinds.has('cutSnapshot')) return;
     strikes.once('cutSnapshot', (random) => {
-      if (!random.chance(SNAPSHOT_CUT)) return;
+      if (!random.chance(isLast ? SNAPSHOT_END_CUT : SNAPSHOT_CUT)) return;
       const sender = machines.find(({ id }) => id === from);
       const receiver = machines.find(({ id }) => id === to);
       if (sender === undefined || receiver === undefined) return;
@@ -92,18 +94,25 @@ export class StackNemesis {
   /**
    * The leader hears nobody for so long that it gives up, and nobody takes its place: the others stand still, and the receiver
    * lacks what it would take to lead. So the same node leads again, with the same state, and the receiver holds a part of it;
-   * or all of it, but its disk is so slow that it knows of the later term first.
+   * or all of it, but its disk is so slow that it knows of the later term first. The others stand still until it has begun.
    */
   #lapse(sender: SimMachine, receiver: SimMachine, random: Random): void {
     const { machines, network, strikes, coverage } = this.#parts;
     const [cutAfterMs, cutMs] = [random.rate(10, 200), random.rate(800, 2_500)];
     const others = membersOf(machines).filter((each) => each !== sender && each !== receiver);
-    for (const { loop } of others) this.#pause(loop, cutAfterMs + cutMs + random.rate(500, 6_000));
-    if (random.chance(0.5)) receiver.faults.delayNext(cutAfterMs + cutMs + random.rate(0, 2_000));
+    const pauseMs = cutAfterMs + cutMs + random.rate(3_000, 7_000);
+    for (const { loop } of others) if (this.#pause(loop, pauseMs)) coverage.count('P4');
+    if (random.chance(0.5)) receiver.faults.delayNext(cutAfterMs + cutMs + random.rate(0, 4_000));
+    const isBrokenOff = random.chance(0.5);
     strikes.later(cutAfterMs, () => {
       coverage.count('N9');
-      network.cut(sender.id, receiver.id);
-      network.cut(receiver.id, sender.id);
+      for (const [from, to] of [
+        [sender.id, receiver.id],
+        [receiver.id, sender.id],
+      ] as const) {
+        if (isBrokenOff) network.breakOff(from, to);
+        else network.cut(from, to);
+      }
     });
     strikes.later(cutAfterMs + cutMs, () => {
       network.healLink(sender.id, receiver.id);
@@ -132,9 +141,11 @@ export class StackNemesis {
     this.#every('oneWay', (lastsMs, random) => {
       const [lone = '', ...others] = random.shuffled(ids());
       const onlySends = random.chance(0.5);
+      const isBrokenOff = random.chance(0.5);
       for (const other of others) {
-        if (onlySends) network.cut(other, lone);
-        else network.cut(lone, other);
+        const [from, to] = onlySends ? [other, lone] : [lone, other];
+        if (isBrokenOff) network.breakOff(from, to);
+        else network.cut(from, to);
       }
       coverage.count('N7');
       heals(lastsMs);

@@ -28,6 +28,7 @@ export class StackNetwork {
   readonly #listeners = new Map<string, IncomingEnd>();
   readonly #connections = new Set<Connection>();
   readonly #cut = new Set<string>();
+  readonly #unreachable = new Set<string>();
   /** By link: the newest batch of the sender that the receiver has heard of. */
   readonly #heard = new Map<string, number>();
   #faults: StackSwarm['network'];
@@ -72,13 +73,21 @@ export class StackNetwork {
     this.#cut.add(linkOf(from, to));
   }
 
+  /** Who is there dials in vain, and is not heard; it hears on the connections of the other one. */
+  breakOff(from: string, to: string): void {
+    this.#unreachable.add(linkOf(from, to));
+    if (this.reset(from, to)) this.#coverage.count('N13');
+  }
+
   healLinks(): void {
     this.#cut.clear();
+    this.#unreachable.clear();
     for (const connection of this.#connections) this.#release(connection);
   }
 
   healLink(from: string, to: string): void {
     this.#cut.delete(linkOf(from, to));
+    this.#unreachable.delete(linkOf(from, to));
     for (const connection of this.#connections) this.#release(connection);
   }
 
@@ -89,7 +98,8 @@ export class StackNetwork {
 
   dial(outgoing: OutgoingEnd, address: string): void {
     const { self, nodeId, loop } = outgoing;
-    const isCut = this.#isCut(self, nodeId) || this.#isCut(nodeId, self);
+    const isUnreachable = this.#unreachable.has(linkOf(self, nodeId));
+    const isCut = isUnreachable || this.#isCut(self, nodeId) || this.#isCut(nodeId, self);
     const takesMs = isCut ? CONNECT_MS_MAX : 2 * this.#delayMs();
     this.#queue.after(takesMs, () => {
       loop.enter(() => {

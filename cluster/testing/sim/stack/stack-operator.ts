@@ -17,10 +17,12 @@ import { membersOf, type NemesisParts } from './stack-nemesis.ts';
 const LOOK_MS = 500;
 /** A node that has left hears of it from the others, or is switched off. */
 const SWITCHED_OFF_MS = 4_000;
-const DEAD_BEFORE = 0.4;
+const DEAD_BEFORE = 0.3;
 const DEAD_MS = 4_000;
-const UNHEARD_BEFORE = 0.3;
+const UNHEARD_BEFORE = 0.5;
 const UNHEARD_MS = 8_000;
+/** Who goes leads a group, more often than by chance. */
+const LEADER_BIAS = 0.5;
 /** With fewer nodes one votes alone, and its disk would be the only one. */
 const NODES_MIN = 3;
 
@@ -56,43 +58,82 @@ export class StackOperator {
     return machines.some(({ membership }) => membership === 'invited' || membership === 'leaving');
   }
 
+  /**
+   * In a whole and calm cluster one more node goes, which nothing but that may hinder. Undefined if none can; else whether it is
+   * over: it has left, or may stay.
+   */
+  lastChange(random: Random): (() => boolean) | undefined {
+    const { machines, queue } = this.#parts;
+    const members = membersOf(machines);
+    const isWhole = members.every(
+      ({ membership, cluster, damage }) =>
+        membership === 'member' && cluster !== undefined && damage === undefined,
+    );
+    const fresh = machines.find(({ membership }) => membership === 'spare');
+    if (!isWhole || members.length < NODES_MIN) return undefined;
+    if (fresh === undefined && members.length === NODES_MIN) return undefined;
+    const former = this.#whoGoes(members, random);
+    const asked = random.pick(members.filter((machine) => machine !== former));
+    this.#mayBeAway(former, random, (delayMs, run) => queue.after(delayMs, run));
+    this.#sendAway(asked, former, fresh);
+    return () => former.membership !== 'leaving';
+  }
+
   #change(random: Random): void {
-    const { machines } = this.#parts;
+    const { machines, strikes } = this.#parts;
     const members = membersOf(machines);
     const asked = random.pick(members);
     const others = members.filter((machine) => machine !== asked);
     const fresh = machines.find(({ membership }) => isOutside(membership));
     const refused = others.find(({ isRetired }) => isRetired);
     const draw = random.unit();
-    if (fresh !== undefined && (refused !== undefined || draw < 0.3) && others.length > 1) {
-      const former = refused ?? random.pick(others);
-      this.#mayBeAway(former, random);
-      this.#ask(asked, 'operator.replace', { fresh, former }, (cluster) =>
-        cluster.members.replace(former.id, fresh.node, { until: 'agreed' }),
-      );
-    } else if (fresh !== undefined && draw < 0.8) {
+    const isReplaced = fresh !== undefined && (refused !== undefined || draw < 0.3);
+    if (fresh !== undefined && !isReplaced && draw < 0.8) {
       this.#ask(asked, 'operator.join', { fresh }, (cluster) => cluster.members.add(fresh.node));
-    } else if (members.filter(({ membership }) => membership === 'member').length > NODES_MIN) {
-      const former = random.pick(others);
-      this.#mayBeAway(former, random);
+      return;
+    }
+    const staying = members.filter(({ membership }) => membership === 'member');
+    if (isReplaced ? others.length <= 1 : staying.length <= NODES_MIN) return;
+    const former = (isReplaced && refused) || this.#whoGoes(others, random);
+    this.#mayBeAway(former, random, (delayMs, run) => strikes.later(delayMs, run));
+    this.#sendAway(asked, former, isReplaced ? fresh : undefined);
+  }
+
+  #whoGoes(among: readonly SimMachine[], random: Random): SimMachine {
+    const leading = among.filter(({ cluster }) =>
+      cluster?.groups.some((group) => group > 0 && cluster.isLeader(group)),
+    );
+    return random.pick(random.chance(LEADER_BIAS) && leading.length > 0 ? leading : among);
+  }
+
+  #sendAway(asked: SimMachine, former: SimMachine, fresh: SimMachine | undefined): void {
+    if (fresh === undefined) {
       this.#ask(asked, 'operator.leave', { former }, (cluster) =>
         cluster.members.remove(former.id, { until: 'agreed' }),
       );
+      return;
     }
+    this.#ask(asked, 'operator.replace', { fresh, former }, (cluster) =>
+      cluster.members.replace(former.id, fresh.node, { until: 'agreed' }),
+    );
   }
 
   /**
    * Often a node is sent away because it is dead; and then it comes back. Or because it is not heard, by the one that leads the
    * meta group: what it leads itself it goes on to lead, with those that hear it.
    */
-  #mayBeAway(former: SimMachine, random: Random): void {
-    const { coverage, strikes, network, machines } = this.#parts;
+  #mayBeAway(
+    former: SimMachine,
+    random: Random,
+    later: (delayMs: number, run: () => void) => void,
+  ): void {
+    const { coverage, network, machines } = this.#parts;
     const draw = random.unit();
     if (!former.isUp || draw > DEAD_BEFORE + UNHEARD_BEFORE) return;
     if (draw < DEAD_BEFORE) {
       coverage.count('operator.died');
       former.crash();
-      strikes.later(random.exponential(DEAD_MS), () => former.start());
+      later(random.exponential(DEAD_MS), () => former.start());
       return;
     }
     const leader = machines.find(({ cluster }) => cluster?.isLeader(0) === true);
@@ -100,7 +141,7 @@ export class StackOperator {
     coverage.count('N8');
     network.cut(leader.id, former.id);
     network.cut(former.id, leader.id);
-    strikes.later(random.rate(0.5, 2) * UNHEARD_MS, () => {
+    later(random.rate(0.5, 2) * UNHEARD_MS, () => {
       network.healLink(leader.id, former.id);
       network.healLink(former.id, leader.id);
     });

@@ -4,6 +4,7 @@
 import type { Operation } from '@rockpool/storage';
 import { DATA_VERSION } from '../../../src/format/identity.ts';
 import { FRAME_KIND, type FrameKind } from '../../../src/format/peer-frame.ts';
+import { decodeSnapshotChunk } from '../../../src/format/snapshot-payload.ts';
 import type { MemberNode } from '../../../src/meta/meta-records.ts';
 import { firstRows } from '../../../src/node/init-cluster.ts';
 import { LogStore } from '../../../src/store/log-store.ts';
@@ -26,6 +27,7 @@ import { StackJudge } from './stack-judge.ts';
 import { stackMachine } from './stack-machine.ts';
 import { membersOf, StackNemesis } from './stack-nemesis.ts';
 import { StackNetwork } from './stack-network.ts';
+import { CLUSTER_ID, nodeOf } from './stack-nodes.ts';
 import { StackOperator } from './stack-operator.ts';
 import { drawStackSwarm, type StackSwarm } from './stack-swarm.ts';
 
@@ -36,6 +38,7 @@ const LEADER_TIMEOUTS = 10;
 const FIRST_LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 60;
 const REFUSED_TIMEOUTS = 60;
+const CHANGE_TIMEOUTS = 90;
 const STANDSTILL_TIMEOUTS = 3;
 /** In which all nodes are connected, and have heard of each other's newest batch. */
 const HEARD_MS = 5_000;
@@ -88,7 +91,7 @@ class StackWorld {
     this.#network = new StackNetwork(swarm.network, queue, random.fork('network'), coverage, {
       sent: (from, to, kind, payload) => this.#sent(from, to, kind, payload),
       heard: (from, to, kind, payload) => {
-        this.#quiet.heard(from, to);
+        this.#quiet.heard(from, to, kind, payload);
         if (kind === FRAME_KIND.snapshotAnswer) this.#snapshots.answerHeard(from, to, payload);
       },
     });
@@ -231,6 +234,7 @@ class StackWorld {
     await this.#runUntil(FIRST_LEADER_TIMEOUTS * timeoutMs, 'a group has no leader', () =>
       this.#isLed(),
     );
+    if (past === undefined) await this.#lastChange(CHANGE_TIMEOUTS * timeoutMs);
     this.#clients.stop();
     await this.#runFor(LEADER_TIMEOUTS * timeoutMs);
     await this.#probe(LEADER_TIMEOUTS * timeoutMs);
@@ -246,6 +250,15 @@ class StackWorld {
     const goesOn = this.#judge.terms(live) === terms;
     check(goesOn, 'calm', () => `after a standstill of all nodes terms grow: ${terms}`);
     check(this.#judge.hasConverged(live), 'convergence', () => 'nodes do not stay converged');
+  }
+
+  /** Nothing is wrong but for what the operator finds, and that ends. */
+  async #lastChange(withinMs: number): Promise<void> {
+    if (this.#swarm.spares === 0) return;
+    await this.#runFor(HEARD_MS);
+    const isOver = this.#operator.lastChange(this.#random);
+    if (isOver === undefined) return;
+    await this.#runUntil(withinMs, 'who was sent away does not leave', isOver);
   }
 
   /** As if one machine under all of them had slept: nobody has missed anything. */
@@ -356,8 +369,11 @@ class StackWorld {
     if (kind === FRAME_KIND.snapshotChunk) {
       this.#coverage.count('raft.snapshotSent');
       this.#coverage.count('O4');
-      this.#nemesis.snapshotChunk(from, to);
-      this.#snapshots.chunkSent(from, to, payload);
+      const chunk = decodeSnapshotChunk(payload);
+      if (chunk !== undefined) {
+        this.#nemesis.snapshotChunk(from, to, chunk);
+        this.#snapshots.chunkSent(from, to, chunk);
+      }
     }
     this.#judge.sent(sender, to, kind, payload);
   }
@@ -370,20 +386,6 @@ class StackWorld {
 
 /** The run is over: what is wrong is known already. */
 class Stopped extends Error {}
-
-const CLUSTER_ID = 'c1'.repeat(16);
-
-function nodeOf(at: number): MemberNode {
-  const name = String(at + 1);
-  const id = `0${name}`.repeat(16);
-  return {
-    id,
-    name,
-    peerAddress: `10.0.0.${name}:1`,
-    fingerprint: `f${name}`.repeat(32),
-    incarnation: `a${name}`.repeat(16),
-  };
-}
 
 /** After all promises that can settle without another event have done so. */
 function settled(): Promise<void> {
