@@ -75,7 +75,7 @@ t.test('docs/simulation.md names every kind of fault', async (t) => {
 t.test('a failure shrinks to few blows, which still bring it about', async (t) => {
   // That a leader lacks what was committed takes more than that any log is good enough for it.
   const forgetful = await simulationWith(mutantOf('A8c'));
-  const task = { world: 'core', seed: 57, unsafeMs: 30_000 } as const;
+  const task = { world: 'core', seed: 64, unsafeMs: 30_000 } as const;
   const failed = await forgetful(task);
   t.ok(failed.violation);
   const { task: small, result } = await shrink(forgetful, task, failed);
