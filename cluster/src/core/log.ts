@@ -111,8 +111,11 @@ export class Log {
 
   /** As of the entry at this index, or as of the base if that is newer. */
   configurationAt(index: number): Configuration {
-    const before = this.#configurations.findLast((placed) => placed.index <= index);
-    return (before ?? this.#base).configuration;
+    for (let at = this.#configurations.length - 1; at >= 0; at -= 1) {
+      const placed = this.#configurations[at];
+      if (placed && placed.index <= index) return placed.configuration;
+    }
+    return this.#base.configuration;
   }
 
   append(entry: Entry): void {

@@ -14,9 +14,10 @@ import type { Message } from './messages.ts';
 import { quiesce, quietGroup, resume } from './quiescence.ts';
 import { answerReadRequest, askForRead, handleReadReply, sendReadRound } from './reading.ts';
 import { advanceConfiguration, dismiss, proposeConfigurationAsLeader } from './reconfiguring.ts';
-import { RaftState } from './state.ts';
+import { type LeaderRole, RaftState } from './state.ts';
 import { advanceTransfer, transferTo } from './transferring.ts';
 import type {
+  FollowerStatus,
   LogPlace,
   Proposal,
   ProposeConfigurationResult,
@@ -35,6 +36,8 @@ import { answerVoteRequest } from './voting.ts';
 export function createRaft(config: RaftConfig): Raft {
   return new Member(new RaftState(config));
 }
+
+const NOBODY: readonly FollowerStatus[] = [];
 
 /** What only the leader of a term sends in it. */
 const LEADERS: ReadonlySet<Message['kind']> = new Set([
@@ -219,7 +222,6 @@ class Member implements Raft {
 
   status(): RaftStatus {
     const { role, term, vote, leader, commit, applied, log, durability } = this.#state;
-    const followers = role.kind === 'leader' ? Array.from(role.followers) : [];
     return {
       role: role.kind,
       term,
@@ -235,15 +237,7 @@ class Member implements Raft {
       configurationIndex: log.configuration.index,
       uncommittedBytes: role.kind === 'leader' ? role.uncommittedBytes : 0,
       transferTo: role.kind === 'leader' ? role.transfer?.to : undefined,
-      followers: followers.map(([node, progress]) => ({
-        node,
-        matchIndex: progress.matchIndex,
-        nextIndex: progress.nextIndex,
-        state: progress.state,
-        inflightAppends: progress.inflightAppends,
-        inflightBytes: progress.inflightBytes,
-        isLive: role.kind === 'leader' && isLive(role, progress),
-      })),
+      followers: role.kind === 'leader' ? followersOf(role) : NOBODY,
     };
   }
 
@@ -364,4 +358,20 @@ function answerLowerTerm(state: RaftState, message: Message): void {
     case 'timeoutNow':
       return;
   }
+}
+
+function followersOf(role: LeaderRole): readonly FollowerStatus[] {
+  const statuses: FollowerStatus[] = [];
+  for (const [node, progress] of role.followers) {
+    statuses.push({
+      node,
+      matchIndex: progress.matchIndex,
+      nextIndex: progress.nextIndex,
+      state: progress.state,
+      inflightAppends: progress.inflightAppends,
+      inflightBytes: progress.inflightBytes,
+      isLive: isLive(role, progress),
+    });
+  }
+  return statuses;
 }

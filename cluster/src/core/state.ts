@@ -233,6 +233,7 @@ export class RaftState {
 
   #seal(message: Outgoing): PeerMessage {
     const { group, self } = this.config;
-    return { term: this.term, ...message, group, from: self };
+    // What is spread first is copied whole by V8, not field by field.
+    return { ...message, term: message.term ?? this.term, group, from: self };
   }
 }

@@ -198,8 +198,6 @@ export const MEMBERSHIP: readonly Mutant[] = [
     mistake: 'the configuration as of an index is that before it',
     metIn: 'openraft#424',
     file: 'core/log.ts',
-    edits: [
-      ['findLast((placed) => placed.index <= index)', 'findLast((placed) => placed.index < index)'],
-    ],
+    edits: [['placed && placed.index <= index', 'placed && placed.index < index']],
   },
 ];

@@ -103,7 +103,10 @@ export class Checker {
     const isCounted =
       !hasLogMoved && role === view.role && commit === view.commit && applied === view.applied;
     if (!isCounted) this.#checkBytes(id, raft, status);
-    Object.assign(view, { role, term, commit, applied });
+    view.role = role;
+    view.term = term;
+    view.commit = commit;
+    view.applied = applied;
   }
 
   applied(process: Watched, entries: readonly Entry[]): void {

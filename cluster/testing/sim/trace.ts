@@ -22,9 +22,10 @@ export class Trace {
   }
 
   #numberOf(word: string): number {
-    const number = this.#words.get(word) ?? this.#words.size;
-    this.#words.set(word, number);
-    return number;
+    const known = this.#words.get(word);
+    if (known !== undefined) return known;
+    this.#words.set(word, this.#words.size);
+    return this.#words.size - 1;
   }
 
   #fold(number: number): void {

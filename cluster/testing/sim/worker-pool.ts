@@ -6,6 +6,8 @@ import type { Task } from './run-task.ts';
 import type { SimulationResult } from './simulation.ts';
 
 const SCRIPT = join(import.meta.dirname, 'worker.ts');
+/** A run makes much that does not last: a small nursery would be swept the more often. */
+const LIMITS = { maxYoungGenerationSizeMb: 64 };
 
 export class WorkerPool {
   readonly #workers: readonly Worker[];
@@ -13,7 +15,9 @@ export class WorkerPool {
   readonly #waiting: ((worker: Worker) => void)[] = [];
 
   constructor(workers: number) {
-    this.#workers = Array.from({ length: workers }, () => new Worker(SCRIPT));
+    this.#workers = Array.from({ length: workers }, () => {
+      return new Worker(SCRIPT, { resourceLimits: LIMITS });
+    });
     this.#idle = [...this.#workers];
   }
 

@@ -387,7 +387,8 @@ class StackWorld {
 /** The run is over: what is wrong is known already. */
 class Stopped extends Error {}
 
-/** After all promises that can settle without another event have done so. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** After all promises that can settle without another event have done so: a tick that a promise asks for comes when none is left. */
+async function settled(): Promise<void> {
+  await undefined;
+  await new Promise<void>((resolve) => process.nextTick(resolve));
 }
