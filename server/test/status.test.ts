@@ -63,9 +63,9 @@ t.test('how many groups rest is told', (t) => {
 
 t.test('what the peer port turned away is told, if there was anything', (t) => {
   t.notMatch(words(clusterOf()).join(), /peer port/);
-  const refusals = { PEER_UNKNOWN_KEY: 2, noGoodToken: 7 };
+  const refusals = { PEER_UNKNOWN_KEY: 2, JOIN_TOKEN_REFUSED: 7 };
   const told = words(clusterOf({ refusals }));
-  t.ok(told.includes('refused at the peer port: PEER_UNKNOWN_KEY 2, noGoodToken 7'));
+  t.ok(told.includes('refused at the peer port: JOIN_TOKEN_REFUSED 7, PEER_UNKNOWN_KEY 2'));
   t.end();
 });
 

@@ -108,7 +108,7 @@ export class IncomingLinks {
     return this.#links.has(nodeId);
   }
 
-  /** What was turned away since the start, by code; those without a good token by a word. */
+  /** What was turned away since the start, by code. */
   get refusals(): Readonly<Record<string, number>> {
     return this.#refusals.all;
   }
@@ -196,7 +196,7 @@ export class IncomingLinks {
     const { remoteAddress: from } = socket;
     const isIn = await this.#ports.onJoining(socket);
     if (isIn) return;
-    this.#refusals.count('noGoodToken');
+    this.#refusals.count('JOIN_TOKEN_REFUSED');
     if (from !== undefined) this.#failures.count(from, performance.now());
   }
 
