@@ -49,6 +49,7 @@ export interface SimulationResult {
 /** Of the seed's own ticks, so that slow clusters see as much as fast ones. */
 const UNSAFE_TICKS = 2_350;
 /** After healing: election timeouts until there is a leader, and until all have caught up. */
+const FIRST_LEADER_TIMEOUTS = 10;
 const LEADER_TIMEOUTS = 20;
 const CONVERGE_TIMEOUTS = 200;
 const LAST_BLOW_TIMEOUTS = 4;
@@ -246,8 +247,8 @@ class Simulation implements ProcessHost {
     const victims = this.#strikeLast(LAST_BLOW_TIMEOUTS * timeoutMs);
     this.#traffic.stop();
     this.#nemesis.heal(victims);
-    // Messages of the past may still be under way, and a lost disk write may last.
-    this.#runUntil(CONVERGE_TIMEOUTS * timeoutMs, 'no leader after healing', () =>
+    // Although messages of the past may still be under way, and a lost disk write may last.
+    this.#runUntil(FIRST_LEADER_TIMEOUTS * timeoutMs, 'no leader after healing', () =>
       this.#hasLeader(),
     );
     this.#runFor(LEADER_TIMEOUTS * timeoutMs);
