@@ -1,5 +1,5 @@
-// The server as other packages of this repository may use it: a node, its configuration and its cluster, and what
-// the launcher puts before nodes.
+// The server as other packages of this repository may use it: a node, its configuration and its cluster, what
+// the launcher puts before nodes, and ports that are free for them.
 
 export { type NodeOptions, type RunningNode, startNode } from './app.ts';
 export { type Config, type ConfigResult, loadConfig, readConfig } from './config.ts';
